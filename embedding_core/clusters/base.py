@@ -1,0 +1,54 @@
+"""What a clustering returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from embedding_core.records import Scalar
+from embedding_core.vectors import read_only
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+NOISE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Clustering:
+    """n images in c groups. Group 0 is the largest; -1 marks images that belong to none."""
+
+    labels: NDArray[np.int32]  # (n,) in -1 … c - 1
+    method: str  # the one that found it
+    parameters: Mapping[str, Scalar]  # as used, after bounding by n
+    seed: int
+    silhouette: float | None  # in [-1, 1], cosine, noise left out; None with fewer than 2 clusters
+    exemplars: tuple[tuple[int, ...], ...]  # (c, up to 3) rows, the most typical first
+    nmi: float | None = None  # in [0, 1] against labels, noise as one group of its own
+    purity: float | None = None  # in [0, 1] share of labelled, clustered images with their cluster's majority label
+    note: str = ""  # a sentence for the user when the groups are not those asked for
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", read_only(self.labels))
+
+    @property
+    def n(self) -> int:
+        return self.labels.shape[0]
+
+    @property
+    def count(self) -> int:
+        """Number of clusters, c."""
+        return len(self.exemplars)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """(c,) images in each cluster, never rising."""
+        raise NotImplementedError
+
+    @property
+    def noise(self) -> int:
+        """Number of images in no cluster."""
+        raise NotImplementedError
