@@ -1,0 +1,228 @@
+"""One dataset: images, what is said of them, and their vectors. Reads lazily, writes batch by batch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from embedding_core.errors import ImageRefused, UnknownImage
+from embedding_core.fingerprint import digest, fingerprint
+from embedding_core.records import ImageRecord, Reason, Rejected
+from embedding_core.workspace import attributes as attribute_rows
+from embedding_core.workspace.embedding import Embedding
+from embedding_core.workspace.schema import IMAGE_COLUMNS, IMAGES, REJECTED, TAGS
+from embedding_core.workspace.store import Store, id_filters, quoted
+from embedding_core.workspace.vectors import Encoding, Vectors
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A handle: what the catalogue says, and methods that read and write the dataset's tables."""
+
+    uuid: str
+    name: str
+    description: str
+    created: float
+    label_source: str
+    split_source: str
+    _store: Store = field(repr=False, compare=False)
+
+    def table(self, kind: str) -> str:
+        return f"{kind}_{self.uuid}"
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    @property
+    def count(self) -> int:
+        return self._store.count(self.table("images"))
+
+    @property
+    def token(self) -> str:
+        """Changes whenever images, attributes or tags do. Names a state of the dataset in caches."""
+        versions = (self._store.version(self.table(kind)) for kind in ("images", "attributes", "tags"))
+        return ":".join([self.uuid, *map(str, versions)])
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over the images' identities and contents; labels, splits and tags do not enter."""
+        return _images_fingerprint(self._store, self.table("images"), self._store.version(self.table("images")))
+
+    def images(self) -> pa.Table:
+        """id, path, sha256, width, height, format, nbytes, origin; sorted by path."""
+        return self._store.select(self.table("images"), IMAGE_COLUMNS).sort_by("path")
+
+    def ids(self) -> dict[str, int]:
+        """Path → id of all images."""
+        rows = self._store.select(self.table("images"), ["path", "id"])
+        return dict(zip(rows["path"].to_pylist(), rows["id"].to_pylist(), strict=True))
+
+    def attributes(self) -> pa.Table:
+        """id, path, label, split; row by row with `images()`, null where nothing is known."""
+        return self._attributes(["id", "label", "split"])
+
+    def metadata(self) -> pa.Table:
+        """id, path and every further column that came with the images; row by row with `images()`."""
+        names = [name for name in self._store.schema(self.table("attributes")).names if name.startswith("m_")]
+        return attribute_rows.unescape(self._attributes(["id", *names]))
+
+    def _attributes(self, names: list[str]) -> pa.Table:
+        images = self._store.select(self.table("images"), ["id", "path"]).sort_by("path")
+        rows = attribute_rows.align(self._store.select(self.table("attributes"), names), images["id"].to_numpy())
+        return rows.set_column(0, "id", images["id"]).add_column(1, "path", images["path"])
+
+    def thumbnails(self, ids: Iterable[int]) -> dict[int, bytes]:
+        """WebP thumbnails by id; ids that are not there are left out."""
+        rows = self._store.select_ids(self.table("images"), ["id", "thumbnail"], ids)
+        return dict(zip(rows["id"].to_pylist(), rows["thumbnail"].to_pylist(), strict=True))
+
+    def first(self, count: int) -> pa.Table:
+        """id, path and sha256 of the `count` images that come first by path."""
+        rows = self._store.select(self.table("images"), ["id", "path", "sha256"])
+        return rows.take(pc.select_k_unstable(rows, count, [("path", "ascending")])) if len(rows) else rows
+
+    def image(self, image_id: int) -> dict[str, object]:
+        """The columns of `images()` for one image. Raises `UnknownImage`."""
+        rows = self._store.select_ids(self.table("images"), IMAGE_COLUMNS, [image_id]).to_pylist()
+        if not rows:
+            raise UnknownImage(str(image_id))
+        row: dict[str, object] = rows[0]
+        return row
+
+    def content(self, image_id: int) -> bytes:
+        """The original file's bytes. Raises `UnknownImage`, or `ImageRefused` when a file that stayed has changed."""
+        row = self.image(image_id)
+        origin = row["origin"]
+        if origin is None:
+            data = self._store.blob(self.table("images"), "content", image_id)
+            if data is None:
+                raise UnknownImage(str(row["path"]))
+            return data
+        try:
+            data = Path(str(origin)).read_bytes()
+        except OSError as error:
+            raise ImageRefused(Reason.MISSING, f"{origin} cannot be read any more: {error.strerror}.") from error
+        if digest(data) != row["sha256"]:
+            raise ImageRefused(Reason.CHANGED, f"{origin} has changed since it was added. Add it again.")
+        return data
+
+    def tags(self) -> dict[str, frozenset[int]]:
+        """Tag → ids of the images that carry it."""
+        found: dict[str, set[int]] = {}
+        for row in self._store.select(self.table("tags"), ["tag", "id"]).to_pylist():
+            found.setdefault(row["tag"], set()).add(row["id"])
+        return {tag: frozenset(ids) for tag, ids in sorted(found.items())}
+
+    def rejected(self) -> list[Rejected]:
+        rows = self._store.select(self.table("rejected"), REJECTED.names).sort_by("path").to_pylist()
+        return [Rejected(row["path"], Reason(row["reason"]), row["detail"]) for row in rows]
+
+    # -- vectors ------------------------------------------------------------------------------------------------
+
+    @property
+    def vectors(self) -> Vectors:
+        """The vectors of this dataset, by encoder."""
+        return Vectors(self.uuid, self.name, self._store)
+
+    def encodings(self) -> list[Encoding]:
+        """The encoders that this dataset has vectors from."""
+        return self.vectors.encodings()
+
+    def embedding(self, encoder_id: str) -> Embedding:
+        """The vectors from one encoder. Raises `NotEmbedded` when there are none."""
+        return self.vectors.embedding(encoder_id)
+
+    # -- writing ------------------------------------------------------------------------------------------------
+
+    def image_ids(self, paths: Sequence[str]) -> list[int]:
+        """The ids of these paths, old and new: 52 bits of a hash over dataset and path, the next one on a collision.
+
+        They fit in an int64 and, exactly, in a browser's number.
+        """
+        known = self.ids()
+        taken = {image: path for path, image in known.items()}
+        ids = []
+        for path in paths:
+            image, salt = known.get(path), 0
+            while image is None:
+                candidate = _hashed(self.uuid, path, salt)
+                if taken.setdefault(candidate, path) == path:
+                    image = candidate
+                salt += 1
+            ids.append(image)
+        return ids
+
+    def put_images(self, ids: Sequence[int], records: Sequence[ImageRecord]) -> None:
+        """Insert or replace images; vectors of replaced ones go. Two atomic commits, safe to repeat."""
+        if not records:
+            return
+        self.vectors.forget(ids)
+        columns: dict[str, list[object]] = {name: [getattr(one, name) for one in records] for name in IMAGES.names[1:]}
+        self._store.upsert(self.table("images"), "id", pa.table({"id": list(ids), **columns}, schema=IMAGES))
+
+    def put_attributes(
+        self,
+        ids: Sequence[int],
+        *,
+        labels: Sequence[str | None] | None = None,
+        splits: Sequence[str | None] | None = None,
+        metadata: pa.Table | None = None,
+    ) -> None:
+        """Set labels, splits and metadata columns of these images; what is not given stays. One atomic commit.
+
+        `metadata` has one row per id, in the same order, without an id column.
+        """
+        rows = pa.table({"id": pa.array(ids, pa.int64())})
+        if labels is not None:
+            rows = rows.append_column("label", pa.array(labels, pa.string()))
+        if splits is not None:
+            rows = rows.append_column("split", pa.array(splits, pa.string()))
+        if metadata is not None:
+            for name in metadata.column_names:
+                rows = rows.append_column(attribute_rows.stored_name(name), metadata[name])
+        table = self.table("attributes")
+        old = self._store.select(table, self._store.schema(table).names)
+        self._store.replace(table, attribute_rows.merge(old, rows))
+
+    def tag(self, tag: str, ids: Iterable[int]) -> None:
+        """Put a tag on images. Tagging twice is tagging once."""
+        new = sorted(set(map(int, ids)) - self.tags().get(tag, frozenset()))
+        self._store.append(self.table("tags"), pa.table({"tag": [tag] * len(new), "id": new}, schema=TAGS))
+
+    def untag(self, tag: str, ids: Iterable[int] | None = None) -> None:
+        """Take a tag from these images, or from all."""
+        for where in ["true"] if ids is None else id_filters(ids):
+            self._store.delete(self.table("tags"), f"tag = {quoted(tag)} AND {where}")
+
+    def put_rejected(self, rejected: Sequence[Rejected]) -> None:
+        """Remember refused files; a path refused again replaces its earlier reason."""
+        rows = {one.path: {"path": one.path, "reason": str(one.reason), "detail": one.detail} for one in rejected}
+        self._store.upsert(self.table("rejected"), "path", pa.Table.from_pylist(list(rows.values()), schema=REJECTED))
+
+    def forgive(self, paths: Sequence[str]) -> None:
+        """Forget that these paths were refused."""
+        if paths and self._store.count(self.table("rejected")):
+            self._store.delete(self.table("rejected"), f"path IN ({','.join(map(quoted, paths))})")
+
+    def tidy(self) -> None:
+        """Merge the many small fragments that batch-wise writing leaves."""
+        for table in [self.table("images"), self.table("tags"), *self.vectors.tables()]:
+            self._store.tidy(table)
+
+
+def _hashed(uuid: str, path: str, salt: int) -> int:
+    key = f"{uuid}\0{path}\0{salt}".encode()
+    return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big") >> 12
+
+
+@lru_cache(maxsize=64)
+def _images_fingerprint(store: Store, table: str, version: int) -> str:
+    """Cached by the table's version, which every commit changes."""
+    rows = store.select(table, ["id", "sha256"]).sort_by("id")
+    content = digest(rows["id"].to_numpy().tobytes() + "".join(rows["sha256"].to_pylist()).encode())
+    return fingerprint("images", 1, content)

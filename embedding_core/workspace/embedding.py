@@ -1,0 +1,80 @@
+"""An embedding of a dataset: a lazy handle on vectors in the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from embedding_core.encoders.base import EncoderCard
+from embedding_core.errors import TooLarge, UnknownImage
+from embedding_core.workspace.store import Store
+
+MATRIX_LIMIT = 6 * 2**30  # bytes that `matrix` may take
+
+
+@dataclass(frozen=True, eq=False)
+class Embedding:
+    """The vectors of n images from one encoder. `ids` gives the order of every array derived from it."""
+
+    ids: NDArray[np.int64]  # (n,) in the order of the images' paths
+    card: EncoderCard
+    fingerprint: str
+    _store: Store = field(repr=False)
+    _table: str = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def batches(self, size: int = 4096) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """Pairs of ids (b,) and vectors (b, d), in storage order; memory stays flat in n."""
+        wanted = np.sort(self.ids)
+        for batch in self._store.batches(self._table, ["id", "vector"], size):
+            ids = batch["id"].to_numpy()
+            keep = np.isin(ids, wanted)
+            if keep.any():
+                yield ids[keep], _vectors(batch["vector"], self.card.dim)[keep]
+
+    def rows(self, ids: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
+        """Vectors (m, d) of these images, in the order asked for. Raises `UnknownImage`."""
+        found = self._store.select_ids(self._table, ["id", "vector"], ids)
+        position = {image: row for row, image in enumerate(found["id"].to_pylist())}
+        absent = [image for image in ids if int(image) not in position]
+        if absent:
+            raise UnknownImage(str(absent[0]))
+        order = [position[int(image)] for image in ids]
+        return _vectors(found["vector"].combine_chunks(), self.card.dim)[order]
+
+    def matrix(self) -> NDArray[np.float32]:
+        """All vectors (n, d), row i belonging to `ids[i]`, read-only. Raises `TooLarge` above 6 GB."""
+        size = len(self.ids) * self.card.dim * 4
+        if size > MATRIX_LIMIT:
+            raise TooLarge(
+                f"The vectors take {size / 2**30:.1f} GB and at most {MATRIX_LIMIT / 2**30:.0f} GB are read at once. "
+                "Go through them with batches()."
+            )
+        order = np.argsort(self.ids)
+        ascending = self.ids[order]
+        matrix = np.empty((len(self.ids), self.card.dim), dtype=np.float32)
+        for ids, vectors in self.batches():
+            matrix[order[np.searchsorted(ascending, ids)]] = vectors
+        matrix.flags.writeable = False
+        return matrix
+
+    def positions(self, ids: Iterable[int]) -> NDArray[np.int64]:
+        """Rows (m,) of these images in `ids`. Raises `UnknownImage`."""
+        wanted = np.asarray(list(ids), dtype=np.int64)
+        order = np.argsort(self.ids)
+        found = np.searchsorted(self.ids[order], wanted).clip(max=max(len(self.ids) - 1, 0))
+        positions: NDArray[np.int64] = order[found] if len(order) else np.empty(0, np.int64)
+        if len(positions) != len(wanted) or (self.ids[positions] != wanted).any():
+            raise UnknownImage(str(wanted[0]))
+        return positions
+
+
+def _vectors(column: pa.Array, dim: int) -> NDArray[np.float32]:
+    values: NDArray[np.float32] = column.flatten().to_numpy(zero_copy_only=False)
+    return values.reshape(-1, dim)

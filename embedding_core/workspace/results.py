@@ -1,0 +1,97 @@
+"""Derived results, each under the fingerprint of all that it was computed from."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from embedding_core.records import Scalar
+from embedding_core.workspace.schema import RESULTS
+from embedding_core.workspace.store import Store, quoted
+
+Array = NDArray[Any]
+
+_DESCRIPTION = ["fingerprint", "kind", "dataset", "parent", "parameters", "seconds", "created"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResult:
+    """What was computed, from what, how long it took; `arrays` is empty in a listing."""
+
+    fingerprint: str
+    kind: str
+    dataset: str  # uuid
+    parent: str  # fingerprint of the embedding, or of the result it refines
+    parameters: Mapping[str, Any]
+    seconds: float
+    created: float
+    arrays: Mapping[str, Array]
+
+
+class Results:
+    """The results of a workspace. Writing one again replaces it by the same."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        store.create("results", RESULTS)
+
+    def put(
+        self,
+        fingerprint: str,
+        *,
+        kind: str,
+        dataset: str,
+        parent: str,
+        arrays: Mapping[str, Array],
+        parameters: Mapping[str, Scalar | list[Any] | dict[str, Any]],
+        seconds: float,
+    ) -> None:
+        packed = io.BytesIO()
+        np.savez(packed, allow_pickle=False, **{name: np.asarray(array) for name, array in arrays.items()})
+        row = {
+            "fingerprint": [fingerprint],
+            "kind": [kind],
+            "dataset": [dataset],
+            "parent": [parent],
+            "parameters": [json.dumps(parameters, ensure_ascii=False)],
+            "seconds": [seconds],
+            "created": [time.time()],
+            "arrays": [packed.getvalue()],
+        }
+        self._store.upsert("results", "fingerprint", pa.table(row, schema=RESULTS))
+
+    def get(self, fingerprint: str) -> StoredResult | None:
+        where = f"fingerprint = {quoted(fingerprint)}"
+        rows = self._store.select("results", [*_DESCRIPTION, "arrays"], where).to_pylist()
+        return _read(rows[0]) if rows else None
+
+    def find(self, dataset: str, kind: str, parent: str | None = None) -> list[StoredResult]:
+        """Results of one kind, newest first, without their arrays."""
+        where = f"dataset = {quoted(dataset)} AND kind = {quoted(kind)}"
+        if parent is not None:
+            where += f" AND parent = {quoted(parent)}"
+        rows = self._store.select("results", _DESCRIPTION, where).to_pylist()
+        return sorted((_read(row) for row in rows), key=lambda result: -result.created)
+
+    def forget(self, dataset: str) -> None:
+        """Delete all results of a dataset."""
+        self._store.delete("results", f"dataset = {quoted(dataset)}")
+
+
+def _read(row: dict[str, Any]) -> StoredResult:
+    arrays: dict[str, Array] = {}
+    packed = row.pop("arrays", None)
+    if packed is not None:
+        with np.load(io.BytesIO(packed), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        for array in arrays.values():
+            array.flags.writeable = False
+    return StoredResult(**{**row, "parameters": json.loads(row["parameters"])}, arrays=arrays)

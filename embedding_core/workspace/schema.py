@@ -1,0 +1,100 @@
+"""The tables of a workspace, column by column."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+LAYOUT = 1  # raise it when an older Kindred could no longer read what is written here
+
+META = pa.schema([("key", pa.string()), ("value", pa.string())])
+
+CATALOGUE = pa.schema(
+    [
+        ("uuid", pa.string()),
+        ("name", pa.string()),
+        ("description", pa.string()),
+        ("created", pa.float64()),  # seconds since the epoch
+        ("label_source", pa.string()),  # what the labels were taken from: folders, column:X, none, …
+        ("split_source", pa.string()),
+    ]
+)
+
+IMAGES = pa.schema(
+    [
+        ("id", pa.int64()),
+        ("path", pa.string()),
+        ("sha256", pa.string()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("format", pa.string()),
+        ("nbytes", pa.int64()),
+        ("origin", pa.string()),  # absolute path of a file that stays where it is, else null
+        ("thumbnail", pa.binary()),
+        # A blob column: scans never touch the bytes, and one image is read without its neighbours.
+        pa.field("content", pa.large_binary(), metadata={"lance-encoding:blob": "true"}),
+    ]
+)
+IMAGE_COLUMNS = [name for name in IMAGES.names if name not in ("thumbnail", "content")]
+
+ATTRIBUTES = pa.schema([("id", pa.int64()), ("label", pa.string()), ("split", pa.string())])
+
+TAGS = pa.schema([("tag", pa.string()), ("id", pa.int64())])
+
+REJECTED = pa.schema([("path", pa.string()), ("reason", pa.string()), ("detail", pa.string())])
+
+ENCODINGS = pa.schema(
+    [
+        ("key", pa.string()),
+        ("dataset", pa.string()),
+        ("encoder", pa.string()),
+        ("table", pa.string()),
+        ("card", pa.string()),
+    ]
+)
+
+RESULTS = pa.schema(
+    [
+        ("fingerprint", pa.string()),
+        ("kind", pa.string()),  # graph, projection, clustering, names
+        ("dataset", pa.string()),
+        ("parent", pa.string()),  # fingerprint of the embedding it came from
+        ("parameters", pa.string()),  # JSON
+        ("seconds", pa.float64()),
+        ("created", pa.float64()),
+        ("arrays", pa.large_binary()),  # npz without pickle
+    ]
+)
+
+SELECTIONS = pa.schema(
+    [
+        ("hash", pa.string()),
+        ("dataset", pa.string()),
+        ("name", pa.string()),  # empty until someone names it
+        ("how", pa.string()),
+        ("projection", pa.string()),
+        ("created", pa.float64()),
+        ("ids", pa.list_(pa.int64())),
+    ]
+)
+
+JOBS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("kind", pa.string()),
+        ("dataset", pa.string()),
+        ("state", pa.string()),
+        ("created", pa.float64()),
+        ("record", pa.string()),  # the whole job as JSON
+    ]
+)
+
+
+def vectors(dim: int) -> pa.Schema:
+    """The table of one dataset's vectors from one encoder of `dim` dimensions."""
+    return pa.schema(
+        [
+            ("id", pa.int64()),
+            ("sha256", pa.string()),  # of the image that was embedded: a changed image is missing again
+            ("vector", pa.list_(pa.float32(), dim)),
+        ]
+    )

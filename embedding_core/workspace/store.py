@@ -1,0 +1,139 @@
+"""The thin layer over LanceDB: open, upsert, select, delete. Nothing above this file names it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import lancedb
+import pyarrow as pa
+
+from embedding_core.errors import WorkspaceError
+
+ID_CHUNK = 5_000  # ids named in one filter expression
+
+
+class Store:
+    """Tables by name under one URI: a folder, or a bucket such as `s3://…`."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        if "://" not in uri:
+            folder = Path(uri)
+            if folder.exists() and not folder.is_dir():
+                raise WorkspaceError(f"The workspace must be a folder, and {uri} is a file. Set KINDRED_WORKSPACE.")
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise WorkspaceError(f"Cannot create the workspace {uri}: {error.strerror}.") from error
+        # Interval zero: every read sees what other processes have committed.
+        self._database: Any = lancedb.connect(uri, read_consistency_interval=timedelta(0))
+        self._tables: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def names(self) -> list[str]:
+        names: list[str] = []
+        token: str | None = None
+        while True:
+            page = self._database.list_tables(page_token=token, limit=1000)
+            names += page.tables
+            token = page.page_token
+            if not token:
+                return names
+
+    def create(self, name: str, schema: pa.Schema) -> None:
+        """Make sure that a table is there. Another process may be making the same one."""
+        if self.exists(name):
+            return
+        try:
+            self._database.create_table(name, schema=schema)
+        except (ValueError, OSError):
+            if not self.exists(name):
+                raise
+
+    def exists(self, name: str) -> bool:
+        return name in self._tables or name in self.names()
+
+    def drop(self, name: str) -> None:
+        with self._lock:
+            self._tables.pop(name, None)
+        self._database.drop_table(name, ignore_missing=True)
+
+    def replace(self, name: str, rows: pa.Table) -> None:
+        """Put `rows` in place of a whole table, atomically; its columns may change."""
+        self._database.create_table(name, data=rows, mode="overwrite")
+        with self._lock:
+            self._tables.pop(name, None)
+
+    def upsert(self, name: str, key: str, rows: pa.Table) -> None:
+        """Insert rows, or replace those with the same key. One atomic commit."""
+        if rows.num_rows:
+            merge = self._table(name).merge_insert(key)
+            merge.when_matched_update_all().when_not_matched_insert_all().execute(rows)
+
+    def append(self, name: str, rows: pa.Table) -> None:
+        if rows.num_rows:
+            self._table(name).add(rows)
+
+    def delete(self, name: str, where: str) -> None:
+        self._table(name).delete(where)
+
+    def select(self, name: str, columns: Sequence[str], where: str | None = None) -> pa.Table:
+        """Rows of a table, in no particular order."""
+        query = self._table(name).search().select(list(columns))
+        return (query.where(where) if where else query).to_arrow()
+
+    def select_ids(self, name: str, columns: Sequence[str], ids: Iterable[int]) -> pa.Table:
+        """The rows with these ids, in no particular order; ids that are not there are left out."""
+        parts = [self.select(name, columns, where) for where in id_filters(ids)]
+        if not parts:
+            return self.schema(name).empty_table().select(list(columns))
+        return pa.concat_tables(parts)
+
+    def batches(self, name: str, columns: Sequence[str], size: int) -> Iterator[pa.RecordBatch]:
+        """All rows, `size` at a time, so that memory stays flat."""
+        yield from self._table(name).search().select(list(columns)).to_batches(batch_size=size)
+
+    def blob(self, name: str, column: str, row_id: int) -> bytes | None:
+        """The bytes of the blob column in the row whose `id` is `row_id`; None when null or not there."""
+        table = self._table(name)
+        found = table.search().where(f"id = {int(row_id)}").with_row_id(True).select(["id"]).to_arrow()
+        if not found.num_rows:
+            return None
+        value: bytes | None = table.fetch_blobs(column, found["_rowid"].to_pylist())[0].as_py()
+        return value
+
+    def count(self, name: str, where: str | None = None) -> int:
+        return int(self._table(name).count_rows(where))
+
+    def version(self, name: str) -> int:
+        return int(self._table(name).version)
+
+    def schema(self, name: str) -> pa.Schema:
+        return self._table(name).schema
+
+    def tidy(self, name: str) -> None:
+        """Merge many small fragments into few, so that reads stay fast."""
+        self._table(name).optimize()
+
+    def _table(self, name: str) -> Any:
+        with self._lock:
+            table = self._tables.get(name)
+            if table is None:
+                table = self._tables[name] = self._database.open_table(name)
+        return table
+
+
+def quoted(text: str) -> str:
+    """A string literal for a filter expression."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def id_filters(ids: Iterable[int]) -> Iterator[str]:
+    """Filter expressions that together name all of `ids`."""
+    wanted = [int(one) for one in ids]
+    for start in range(0, len(wanted), ID_CHUNK):
+        yield f"id IN ({','.join(map(str, wanted[start : start + ID_CHUNK]))})"
