@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -84,5 +84,18 @@ class Progress(Protocol):
     def __call__(self, stage: str, done: int = 0, total: int | None = None, note: str = "") -> None: ...
 
 
-def silent(stage: str, done: int = 0, total: int | None = None, note: str = "") -> None:
-    """A `Progress` that listens to nothing."""
+class Reporter(Progress, Protocol):
+    """A `Progress` that is also told which files are being read, so that a crash can be laid at their door."""
+
+    def reading(self, paths: Sequence[str]) -> None: ...
+
+
+class Silent:
+    """A `Reporter` that listens to nothing."""
+
+    def __call__(self, stage: str, done: int = 0, total: int | None = None, note: str = "") -> None: ...
+
+    def reading(self, paths: Sequence[str]) -> None: ...
+
+
+silent = Silent()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -96,20 +97,24 @@ class Dataset:
 
     def content(self, image_id: int) -> bytes:
         """The original file's bytes. Raises `UnknownImage`, or `ImageRefused` when a file that stayed has changed."""
-        row = self.image(image_id)
-        origin = row["origin"]
-        if origin is None:
-            data = self._store.blob(self.table("images"), "content", image_id)
-            if data is None:
-                raise UnknownImage(str(row["path"]))
-            return data
-        try:
-            data = Path(str(origin)).read_bytes()
-        except OSError as error:
-            raise ImageRefused(Reason.MISSING, f"{origin} cannot be read any more: {error.strerror}.") from error
-        if digest(data) != row["sha256"]:
-            raise ImageRefused(Reason.CHANGED, f"{origin} has changed since it was added. Add it again.")
+        data = self.contents([image_id])[image_id]
+        if isinstance(data, ImageRefused):
+            raise data
         return data
+
+    def contents(self, ids: Sequence[int]) -> dict[int, bytes | ImageRefused]:
+        """The original files' bytes by id; for a file that stayed and has gone or changed, the refusal that says so.
+
+        Raises `UnknownImage`.
+        """
+        rows = self._store.select_ids(self.table("images"), ["id", "path", "sha256", "origin"], ids).to_pylist()
+        found: dict[int, bytes | ImageRefused] = {row["id"]: _original(row) for row in rows if row["origin"]}
+        kept = [row["id"] for row in rows if not row["origin"]]
+        found.update(self._store.blobs(self.table("images"), "content", kept))
+        for image_id in ids:
+            if image_id not in found:
+                raise UnknownImage(str(image_id))
+        return found
 
     def tags(self) -> dict[str, frozenset[int]]:
         """Tag → ids of the images that carry it."""
@@ -213,6 +218,18 @@ class Dataset:
         """Merge the many small fragments that batch-wise writing leaves."""
         for table in [self.table("images"), self.table("tags"), *self.vectors.tables()]:
             self._store.tidy(table)
+
+
+def _original(row: Mapping[str, Any]) -> bytes | ImageRefused:
+    """A file that stayed where it is, if it still is what was added."""
+    origin = row["origin"]
+    try:
+        data = Path(origin).read_bytes()
+    except OSError as error:
+        return ImageRefused(Reason.MISSING, f"{origin} cannot be read any more: {error.strerror}.")
+    if digest(data) != row["sha256"]:
+        return ImageRefused(Reason.CHANGED, f"{origin} has changed since it was added. Add it again.")
+    return data
 
 
 def _hashed(uuid: str, path: str, salt: int) -> int:

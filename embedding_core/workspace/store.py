@@ -97,14 +97,16 @@ class Store:
         """All rows, `size` at a time, so that memory stays flat."""
         yield from self._table(name).search().select(list(columns)).to_batches(batch_size=size)
 
-    def blob(self, name: str, column: str, row_id: int) -> bytes | None:
-        """The bytes of the blob column in the row whose `id` is `row_id`; None when null or not there."""
+    def blobs(self, name: str, column: str, ids: Sequence[int]) -> dict[int, bytes]:
+        """The bytes of a blob column by `id`; rows that are not there, or hold null, are left out."""
         table = self._table(name)
-        found = table.search().where(f"id = {int(row_id)}").with_row_id(True).select(["id"]).to_arrow()
-        if not found.num_rows:
-            return None
-        value: bytes | None = table.fetch_blobs(column, found["_rowid"].to_pylist())[0].as_py()
-        return value
+        found: dict[int, bytes] = {}
+        for where in id_filters(ids):
+            rows = table.search().where(where).with_row_id(True).select(["id"]).to_arrow()
+            if rows.num_rows:
+                values = table.fetch_blobs(column, rows["_rowid"].to_pylist()).to_pylist()
+                found.update(zip(rows["id"].to_pylist(), values, strict=True))
+        return {image_id: value for image_id, value in found.items() if value is not None}
 
     def count(self, name: str, where: str | None = None) -> int:
         return int(self._table(name).count_rows(where))

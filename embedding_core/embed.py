@@ -1,0 +1,138 @@
+"""Dataset × encoder → vectors, batch by batch. What is stored stays stored; a second run does only what is missing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedding_core.encoders.base import Encoder
+from embedding_core.errors import ImageRefused
+from embedding_core.images import decode
+from embedding_core.parallel import in_order
+from embedding_core.records import Reason, Rejected, Reporter, silent
+from embedding_core.workspace import Dataset
+
+BATCH = 32  # images a forward pass
+COMMIT = 256  # images a commit: what a crash may cost
+READ = 64  # originals read from the workspace at once
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """What one run of `embed` did."""
+
+    embedded: int
+    skipped: int  # had vectors already
+    failed: tuple[Rejected, ...]  # in the dataset, but not readable any more
+    seconds: float  # from the first byte read to the last commit
+
+    @property
+    def images_per_second(self) -> float:
+        return self.embedded / self.seconds if self.seconds > 0 else 0.0
+
+
+class VectorWriter:
+    """Collects network inputs, runs the encoder on full batches, commits vectors when told to."""
+
+    def __init__(self, dataset: Dataset, encoder: Encoder) -> None:
+        self._dataset = dataset
+        self._encoder = encoder
+        self._inputs: list[NDArray[Any]] = []
+        self._vectors: list[NDArray[np.float32]] = []
+        self._ids: list[int] = []
+        self._shas: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def add(self, image_id: int, sha256: str, network_input: NDArray[Any]) -> None:
+        self._ids.append(image_id)
+        self._shas.append(sha256)
+        self._inputs.append(network_input)
+        if len(self._inputs) >= BATCH:
+            self._encode()
+
+    def commit(self) -> int:
+        """Store all that was added since the last commit; returns how many."""
+        self._encode()
+        count = len(self._ids)
+        if count:
+            self._dataset.vectors.put(self._encoder.card, self._ids, self._shas, np.concatenate(self._vectors))
+        self._ids, self._shas, self._vectors = [], [], []
+        return count
+
+    def _encode(self) -> None:
+        if self._inputs:
+            self._vectors.append(self._encoder.encode(np.stack(self._inputs)))
+            self._inputs = []
+
+
+def embed(
+    dataset: Dataset,
+    encoder: Encoder,
+    *,
+    suspects: dict[str, int] | None = None,
+    progress: Reporter = silent,
+) -> Embedded:
+    """Embed the images that have no vector from `encoder` yet.
+
+    `suspects` counts, by path, how often decoding that file has crashed a process; after the second time it is left
+    out. Images whose file has gone or changed are reported in `failed`.
+    """
+    begun = time.perf_counter()
+    suspects = suspects or {}
+    missing = set(dataset.vectors.missing(encoder.card))
+    rows = [row for row in dataset.images().select(["id", "path", "sha256"]).to_pylist() if row["id"] in missing]
+    rows.sort(key=lambda row: row["path"] not in suspects)  # those first, each alone
+    skipped = dataset.count - len(rows)
+    writer = VectorWriter(dataset, encoder)
+    failed: list[Rejected] = []
+    done = 0
+
+    def prepare(task: tuple[dict[str, Any], bytes | ImageRefused]) -> tuple[dict[str, Any], NDArray[Any] | Rejected]:
+        row, data = task
+        try:
+            if isinstance(data, ImageRefused):
+                raise data
+            return row, encoder.prepare(decode(data, side=encoder.card.preprocessing.resize).image)
+        except ImageRefused as refusal:
+            return row, Rejected(row["path"], refusal.reason, refusal.detail)
+
+    progress("embedding", 0, len(rows))
+    for group in _groups(rows, suspects):
+        crashed = [row for row in group if suspects.get(row["path"], 0) >= 2]
+        failed += [Rejected(row["path"], Reason.CRASHED, CRASHED_TWICE) for row in crashed]
+        kept = [row for row in group if suspects.get(row["path"], 0) < 2]
+        contents = dataset.contents([row["id"] for row in kept])
+        tasks = [(row, contents[row["id"]]) for row in kept]
+        for row, prepared in in_order(
+            prepare, tasks, announce=lambda window: progress.reading([t[0]["path"] for t in window])
+        ):
+            if isinstance(prepared, Rejected):
+                failed.append(prepared)
+            else:
+                writer.add(row["id"], row["sha256"], prepared)
+        progress.reading([])
+        if len(writer) >= COMMIT:
+            done += writer.commit()
+        progress("embedding", done + len(writer) + len(failed), len(rows))
+    done += writer.commit()
+    progress("embedding", len(rows), len(rows))
+    return Embedded(done, skipped, tuple(failed), time.perf_counter() - begun)
+
+
+CRASHED_TWICE = (
+    "Decoding this file ended the worker process twice, so it is left out. Convert it to PNG and add it again."
+)
+
+
+def _groups(rows: list[dict[str, Any]], suspects: dict[str, int]) -> Sequence[list[dict[str, Any]]]:
+    """Suspects one by one, the rest in groups."""
+    alone = [[row] for row in rows if row["path"] in suspects]
+    rest = rows[len(alone) :]
+    return [*alone, *(rest[start : start + READ] for start in range(0, len(rest), READ))]
