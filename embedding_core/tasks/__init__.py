@@ -1,0 +1,30 @@
+"""What a worker can be asked to do: one function a kind, JSON-able parameters in, a small JSON-able dict out.
+
+The command line calls the same functions, so the app and the shell cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from embedding_core.tasks import explore, fill
+from embedding_core.tasks.shared import Parameters, Result
+
+if TYPE_CHECKING:
+    from embedding_core.records import Actor, Reporter
+    from embedding_core.workspace import Workspace
+
+Task = Callable[["Workspace", Parameters, "Reporter", "Actor"], Result]
+
+TASKS: dict[str, Task] = {
+    "add": fill.add,
+    "embed": fill.embed,
+    "prepare": fill.prepare,
+    "import_vectors": fill.import_vectors,
+    "relabel": fill.relabel,
+    "map": explore.draw_map,
+    "clusters": explore.find_clusters,
+    "search": explore.search,
+    "preview": explore.preview,
+}

@@ -1,0 +1,164 @@
+"""Tasks that look at a dataset: maps, clusters, search, one image large."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from embedding_core import derived, neighbours
+from embedding_core.encoders import registry
+from embedding_core.errors import ImageRefused, InvalidInput, InvalidQuery
+from embedding_core.tasks import shared
+
+if TYPE_CHECKING:
+    from embedding_core.records import Actor, Reporter
+    from embedding_core.tasks.shared import Parameters, Result
+    from embedding_core.workspace import Dataset, Embedding, Workspace
+
+
+def draw_map(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
+    """Draw a map of `dataset` under `encoder` with `method`, `dims`, `seed` and `parameters`."""
+    dataset = shared.dataset(workspace, parameters)
+    drawn = derived.draw_map(
+        workspace,
+        dataset,
+        dataset.embedding(parameters.get("encoder") or registry.DEFAULT),
+        method=parameters.get("method") or "umap",
+        dims=parameters.get("dims") or 2,
+        seed=parameters.get("seed") or 0,
+        parameters=parameters.get("parameters"),
+        progress=progress,
+    )
+    return _drawn(drawn)
+
+
+def find_clusters(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
+    """Group the images of `dataset` under `encoder` with `method`, `k` and `min_size`."""
+    dataset = shared.dataset(workspace, parameters)
+    embedding = dataset.embedding(parameters.get("encoder") or registry.DEFAULT)
+    found = derived.find_clusters(
+        workspace,
+        dataset,
+        embedding,
+        method=parameters.get("method") or "kmeans",
+        k=parameters.get("k"),
+        min_size=parameters.get("min_size"),
+        seed=parameters.get("seed") or 0,
+        encoder=shared.namer(embedding),
+        progress=progress,
+    )
+    return _clustered(dataset, found)
+
+
+def search(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
+    """The `k` images most like those in `ids`, or like the uploaded `image` (base64), under `metric`."""
+    dataset = shared.dataset(workspace, parameters)
+    embedding, vectors = _loaded(dataset, parameters.get("encoder") or registry.DEFAULT)
+    metric = parameters.get("metric") or "cosine"
+    ids = parameters.get("ids") or []
+    if parameters.get("image"):
+        given = parameters["image"]
+        query = _query_vector(embedding, given if isinstance(given, bytes) else base64.b64decode(given))
+        exclude: list[int] = []
+    elif ids:
+        exclude = embedding.positions(ids).tolist()
+        query = neighbours.mean_query(vectors[exclude], metric)
+    else:
+        raise InvalidQuery("A search wants an image: name one of the dataset, or give a file.")
+    k = max(0, min(int(parameters.get("k") or 12), len(embedding) - len(exclude)))
+    if not k:
+        return {"dataset": dataset.uuid, "metric": metric, "results": []}
+    found = neighbours.search(vectors, query, k, metric, exclude=exclude)
+    rows = dataset.attributes()
+    at = {image: row for row, image in enumerate(rows["id"].to_pylist())}
+    results = []
+    for row, similarity in zip(found.rows[0].tolist(), found.similarity[0].tolist(), strict=True):
+        image = int(embedding.ids[row])
+        results.append(
+            {
+                "id": image,
+                "path": rows["path"][at[image]].as_py(),
+                "similarity": round(similarity, 6),
+                "words": neighbours.words(metric, similarity),
+                "label": rows["label"][at[image]].as_py(),
+            }
+        )
+    return {"dataset": dataset.uuid, "metric": metric, "results": results}
+
+
+def preview(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
+    """One image, decoded and encoded anew as WebP with at most `longest` pixels on its longer side."""
+    from embedding_core.images import decode, preview
+
+    dataset = shared.dataset(workspace, parameters)
+    longest = int(parameters.get("longest") or 1600)
+    try:
+        return {"bytes": preview(decode(dataset.content(parameters["id"])).image, longest)}
+    except ImageRefused as refusal:
+        raise InvalidInput(refusal.detail) from refusal
+
+
+def _loaded(dataset: Dataset, encoder_id: str) -> tuple[Embedding, Any]:
+    """An embedding with its matrix, kept between searches."""
+    embedding = dataset.embedding(encoder_id)
+    if _last and _last[0].fingerprint == embedding.fingerprint:
+        return _last[0], _last[1]
+    _last[:] = [embedding, embedding.matrix()]
+    return embedding, _last[1]
+
+
+_last: list[Any] = []  # the embedding that was searched last, and its matrix
+
+
+def _query_vector(embedding: Embedding, data: bytes) -> Any:
+    from embedding_core.images import decode
+
+    encoder = shared.kept_encoder(embedding.card.id)
+    try:
+        image = decode(data, side=encoder.card.preprocessing.resize).image
+    except ImageRefused as refusal:
+        raise InvalidQuery(f"That file is not a usable image: {refusal.detail}") from refusal
+    return encoder.encode(encoder.prepare(image)[None])
+
+
+def _drawn(drawn: derived.MapResult) -> Result:
+    return {
+        "fingerprint": drawn.fingerprint,
+        "encoder": drawn.encoder,
+        "method": drawn.projection.method,
+        "dims": drawn.projection.dims,
+        "images": drawn.projection.n,
+        "trustworthiness": drawn.projection.trustworthiness,
+        "trust_sample": drawn.projection.trust_sample,
+        "explained_variance": drawn.projection.explained_variance,
+        "seconds": round(drawn.seconds, 3),
+        "parameters": dict(drawn.projection.parameters),
+        "note": drawn.projection.note,
+    }
+
+
+def _clustered(dataset: Dataset, found: derived.ClusterResult) -> Result:
+    paths = dict(zip(*(dataset.images()[name].to_pylist() for name in ("id", "path")), strict=True))
+    grouping = found.clustering
+    return {
+        "fingerprint": found.fingerprint,
+        "encoder": found.encoder,
+        "method": grouping.method,
+        "clusters": [
+            {
+                "cluster": number,
+                "name": found.names.names[number],
+                "share": found.names.shares[number],
+                "size": grouping.sizes[number],
+                "exemplars": [paths[int(found.ids[row])] for row in grouping.exemplars[number]],
+            }
+            for number in range(grouping.count)
+        ],
+        "noise": grouping.noise,
+        "silhouette": grouping.silhouette,
+        "nmi": grouping.nmi,
+        "purity": grouping.purity,
+        "seconds": round(found.seconds, 3),
+        "parameters": dict(grouping.parameters),
+        "note": grouping.note,
+    }

@@ -1,0 +1,154 @@
+"""Tasks that fill a dataset: add, embed, import vectors, relabel, and the whole way from a drop to the map."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embedding_core import derived, labels
+from embedding_core.encoders import registry
+from embedding_core.tasks import shared
+
+if TYPE_CHECKING:
+    from embedding_core.encoders.base import Encoder
+    from embedding_core.ingest import Added
+    from embedding_core.records import Actor, Reporter
+    from embedding_core.tasks.shared import Parameters, Result
+    from embedding_core.workspace import Dataset, Workspace
+
+
+def add(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
+    """Add the images of `source` to the dataset `dataset` (uuid), or `name`, made when new; embed with `encoder`."""
+    from embedding_core import ingest
+
+    startup = time.perf_counter()
+    encoder = shared.encoder(parameters["encoder"], progress) if parameters.get("encoder") else None
+    startup = time.perf_counter() - startup
+    source = shared.source(workspace, parameters)
+    try:
+        dataset = shared.dataset(workspace, parameters, create=True)
+        done = ingest.add(
+            workspace,
+            dataset,
+            source,
+            labels=parameters.get("labels") or "auto",
+            split=parameters.get("split") or "none",
+            encoder=encoder,
+            suspects=parameters.get("suspects"),
+            progress=progress,
+        )
+    finally:
+        source.close()
+    shared.discard_upload(workspace, parameters)
+    dataset.tidy()
+    return _added(dataset, done, encoder, startup)
+
+
+def embed(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
+    """Embed what `dataset` lacks from `encoder`."""
+    from embedding_core.embed import embed as run
+
+    dataset = shared.dataset(workspace, parameters)
+    startup = time.perf_counter()
+    encoder = shared.encoder(parameters.get("encoder") or registry.DEFAULT, progress)
+    startup = time.perf_counter() - startup
+    done = run(dataset, encoder, suspects=parameters.get("suspects"), progress=progress)
+    if done.embedded:
+        dataset.tidy()
+    return {
+        "dataset": dataset.uuid,
+        "encoder": encoder.card.id,
+        "embedded": done.embedded,
+        "skipped": done.skipped,
+        "failed": [{"path": one.path, "reason": f"{one.reason}: {one.detail}"} for one in done.failed],
+        "seconds": round(done.seconds, 3),
+        "images_per_second": round(done.images_per_second, 1),
+        "startup_seconds": round(startup, 3),
+        "device": encoder.device,
+        "peak_rss_mb": peak_rss_mb(),
+    }
+
+
+def prepare(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
+    """Everything from a drop to the map: add and embed, neighbours, a PCA map at once, UMAP, clusters."""
+    parameters = {**parameters, "encoder": parameters.get("encoder") or registry.DEFAULT}
+    if parameters.get("source"):
+        result = add(workspace, parameters, progress, actor)
+    else:
+        result = embed(workspace, parameters, progress, actor)
+    dataset = workspace.dataset_by_uuid(result["dataset"])
+    if not dataset.count:
+        return result
+    embedding = dataset.embedding(parameters["encoder"])
+    progress("neighbours", 0, None)
+    derived.neighbour_graph(workspace, dataset, embedding, progress=progress)
+    progress("map", 0, None)
+    derived.draw_map(workspace, dataset, embedding, method="pca", progress=progress)
+    progress("map", 0, None, "The PCA map is ready; UMAP follows.")
+    drawn = derived.draw_map(workspace, dataset, embedding, method="umap", progress=progress)
+    progress("clusters", 0, None)
+    found = derived.find_clusters(workspace, dataset, embedding, encoder=shared.namer(embedding), progress=progress)
+    return {**result, "map": drawn.fingerprint, "clusters": found.fingerprint}
+
+
+def import_vectors(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
+    """Take vectors that someone has already, from `file` (npz or Parquet, or an upload), as an encoder `name`."""
+    from embedding_core.encoders import imported
+
+    dataset = shared.dataset(workspace, parameters)
+    file = shared.file(workspace, parameters["file"])
+    images = dataset.images()
+    read = imported.read(file, images["path"].to_pylist())
+    card = imported.card_for_imported(parameters["name"], read.vectors.shape[1], read.digest)
+    rows = {path: row for row, path in enumerate(images["path"].to_pylist())}
+    at = [rows[path] for path in read.paths]
+    dataset.vectors.put(
+        card,
+        [images["id"][row].as_py() for row in at],
+        [images["sha256"][row].as_py() for row in at],
+        np.ascontiguousarray(read.vectors),
+    )
+    shared.discard_upload(workspace, {"source": parameters["file"]})
+    return {"dataset": dataset.uuid, "encoder": card.id, **read.report.as_dict()}
+
+
+def relabel(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
+    """Take labels or splits of `dataset` from elsewhere."""
+    dataset = shared.dataset(workspace, parameters)
+    changed = labels.relabel(workspace, dataset, labels=parameters.get("labels"), split=parameters.get("split"))
+    return {"dataset": changed.uuid, "label_source": changed.label_source, "split_source": changed.split_source}
+
+
+def peak_rss_mb() -> float:
+    """Peak resident memory in MB of this process and of its ended children together."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return round(sum(peaks) * unit / 2**20, 1)
+
+
+def _added(dataset: Dataset, done: Added, encoder: Encoder | None, startup: float) -> Result:
+    result: Result = {
+        "dataset": dataset.uuid,
+        "name": dataset.name,
+        "added": done.added,
+        "updated": done.updated,
+        "skipped": done.skipped,
+        "rejected": [{"path": one.path, "reason": f"{one.reason}: {one.detail}"} for one in done.rejected],
+        "labels": done.label_source,
+        "split": done.split_source,
+        "seconds": round(done.seconds, 3),
+    }
+    if encoder is not None:
+        result |= {
+            "encoder": encoder.card.id,
+            "embedded": done.embedded,
+            "images_per_second": round(done.images_per_second, 1),
+            "startup_seconds": round(startup, 3),
+            "device": encoder.device,
+            "peak_rss_mb": peak_rss_mb(),
+        }
+    return result

@@ -1,0 +1,81 @@
+"""What the tasks share: how parameters name a dataset, an encoder and a source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from embedding_core import places
+from embedding_core.encoders import registry
+from embedding_core.errors import UnknownDataset
+
+if TYPE_CHECKING:
+    from embedding_core.encoders.base import Encoder
+    from embedding_core.records import Reporter
+    from embedding_core.sources import Source
+    from embedding_core.workspace import Dataset, Embedding, Workspace
+
+Parameters = Mapping[str, Any]
+Result = dict[str, Any]
+
+UPLOAD = "upload:"  # begins the source of what a browser has sent
+
+
+def encoder(encoder_id: str, progress: Reporter) -> Encoder:
+    progress("loading", 0, None, registry.card(encoder_id).name)
+    return kept_encoder(encoder_id)
+
+
+@lru_cache(maxsize=2)
+def kept_encoder(encoder_id: str) -> Encoder:
+    return registry.load(encoder_id)
+
+
+def namer(embedding: Embedding) -> Callable[[], Encoder] | None:
+    """How to load the embedding's encoder when clusters want names; None when it knows no categories."""
+    card = embedding.card
+    if not card.has_categories or not registry.available_offline(card.id):
+        return None
+    return lambda: kept_encoder(card.id)
+
+
+def dataset(workspace: Workspace, parameters: Parameters, *, create: bool = False) -> Dataset:
+    if parameters.get("dataset"):
+        return workspace.dataset_by_uuid(parameters["dataset"])
+    try:
+        return workspace.dataset(parameters["name"])
+    except UnknownDataset:
+        if not create:
+            raise
+        return workspace.create(parameters["name"])
+
+
+def source(workspace: Workspace, parameters: Parameters) -> Source:
+    from embedding_core.sources import open_source
+    from embedding_core.sources.staging import Staging
+
+    wanted = str(parameters["source"])
+    if wanted == "sample":
+        return open_source(places.SAMPLE)
+    if wanted.startswith(UPLOAD):
+        return Staging(places.uploads(workspace.uri)).open(wanted.removeprefix(UPLOAD)).source()
+    roots = places.data_roots() if parameters.get("from_browser") else None
+    return open_source(wanted, roots=roots)
+
+
+def file(workspace: Workspace, wanted: str) -> Path:
+    from embedding_core.sources.staging import Staging
+
+    if wanted.startswith(UPLOAD):
+        return Staging(places.uploads(workspace.uri)).open(wanted.removeprefix(UPLOAD)).only_file()
+    return Path(wanted)
+
+
+def discard_upload(workspace: Workspace, parameters: Parameters) -> None:
+    from embedding_core.sources.staging import Staging
+
+    wanted = str(parameters.get("source", ""))
+    if wanted.startswith(UPLOAD):
+        Staging(places.uploads(workspace.uri)).open(wanted.removeprefix(UPLOAD)).discard()
