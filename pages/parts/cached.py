@@ -1,0 +1,168 @@
+"""Everything that is kept between reruns and shared by all visitors. The only `st.cache_…`.
+
+Entries are keyed by fingerprints and tokens, never by arrays, of which Streamlit hashes a sample. Arrays are read-only
+and not copied (`cache_resource`), and every cache is bounded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import streamlit as st
+
+from embedding_core import derived
+from embedding_core.errors import NotEmbedded
+from pages.parts import server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+    from embedding_core.derived import ClusterResult, MapResult
+    from embedding_core.neighbours import NeighbourGraph
+    from embedding_core.workspace import Dataset, Embedding, Selection
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """All that is known of a dataset's n images but their bytes, row by row in the order of their paths."""
+
+    dataset: str  # uuid
+    images: pa.Table  # id, path, sha256, width, height, format, nbytes, origin
+    label: pa.Array  # (n,) string, null where there is none
+    split: pa.Array  # (n,) string
+    metadata: pa.Table  # (n,) user's columns, without id and path
+    tags: Mapping[str, frozenset[int]]
+
+    @cached_property
+    def ids(self) -> NDArray[np.int64]:
+        """(n,)"""
+        return self.images["id"].to_numpy()
+
+    @cached_property
+    def paths(self) -> pa.Array:
+        """(n,) string"""
+        return self.images["path"].combine_chunks()
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """The labels that occur, in alphabetical order."""
+        return sorted(name for name in self.label.unique().to_pylist() if name is not None)
+
+    @cached_property
+    def splits(self) -> list[str]:
+        return sorted(name for name in self.split.unique().to_pylist() if name is not None)
+
+    @cached_property
+    def _order(self) -> NDArray[np.int64]:
+        return np.argsort(self.ids)
+
+    def rows(self, ids: Iterable[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows (m,) of these images, in the order asked for; those that are not there any more are left out."""
+        wanted = np.asarray(ids if isinstance(ids, np.ndarray) else list(ids), dtype=np.int64)
+        if not len(self.ids) or not len(wanted):
+            return np.empty(0, np.int64)
+        found = self._order[np.searchsorted(self.ids, wanted, sorter=self._order).clip(max=len(self.ids) - 1)]
+        return found[self.ids[found] == wanted]
+
+    def row(self, image: int) -> dict[str, Any] | None:
+        """Everything about one image, as Python values; its tags under "tags"."""
+        found = self.rows([image])
+        if not len(found):
+            return None
+        at = int(found[0])
+        facts = {name: self.images[name][at].as_py() for name in self.images.column_names}
+        facts |= {"label": self.label[at].as_py(), "split": self.split[at].as_py()}
+        facts["tags"] = [tag for tag, ids in self.tags.items() if image in ids]
+        facts["metadata"] = {name: self.metadata[name][at].as_py() for name in self.metadata.column_names}
+        return facts
+
+
+def columns(dataset: Dataset) -> Columns:
+    """The columns of a dataset as it is now."""
+    return _columns(dataset.token, _dataset=dataset)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _columns(token: str, *, _dataset: Dataset) -> Columns:
+    attributes = _dataset.attributes()
+    return Columns(
+        dataset=_dataset.uuid,
+        images=_dataset.images(),
+        label=attributes["label"].combine_chunks(),
+        split=attributes["split"].combine_chunks(),
+        metadata=_dataset.metadata().drop_columns(["id", "path"]),
+        tags=_dataset.tags(),
+    )
+
+
+def embedding(dataset: Dataset, encoder: str) -> Embedding:
+    """The handle on the vectors from one encoder. Raises `NotEmbedded`."""
+    for encoding in dataset.encodings():
+        if encoding.card.id == encoder:
+            state = f"{dataset.token}:{encoding.card.fingerprint}:{encoding.count}"
+            return _embedding(state, encoder, _dataset=dataset)
+    raise NotEmbedded(f"The images of {dataset.name!r} have no vectors from {encoder!r} yet. Compute them on Encoders.")
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _embedding(state: str, encoder: str, *, _dataset: Dataset) -> Embedding:
+    return _dataset.embedding(encoder)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def read_map(fingerprint: str) -> MapResult | None:
+    """A stored map. Row i is the image `ids[i]`."""
+    return derived.read_map(server.workspace(), fingerprint)
+
+
+def read_clusters(dataset: Dataset, fingerprint: str) -> ClusterResult | None:
+    """A stored clustering, judged by the labels of now."""
+    found = _clusters(fingerprint, dataset.token, _dataset=dataset)
+    if found is not None and not found.current:
+        _clusters.clear(fingerprint, dataset.token, _dataset=dataset)  # the verdict may be on its way
+    return found
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _clusters(fingerprint: str, token: str, *, _dataset: Dataset) -> ClusterResult | None:
+    stored = server.workspace().results.get(fingerprint)
+    if stored is None or "ids" not in stored.arrays:
+        return None
+    labels = derived.labels_of(_dataset, stored.arrays["ids"])
+    return derived.read_clusters(server.workspace(), fingerprint, labels)
+
+
+def read_graph(embedding: Embedding) -> NeighbourGraph | None:
+    """The neighbour graph, rows as in `embedding.ids`; None until it has been computed."""
+    graph = _graph(embedding.fingerprint, _embedding=embedding)
+    if graph is None:
+        _graph.clear(embedding.fingerprint, _embedding=embedding)
+    return graph
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _graph(fingerprint: str, *, _embedding: Embedding) -> NeighbourGraph | None:
+    return derived.read_graph(server.workspace(), _embedding)
+
+
+def selection(hash_: str) -> Selection | None:
+    """A selection by its hash. Call `forget_selection` after naming it."""
+    found = _selection(hash_)
+    if found is None:
+        _selection.clear(hash_)
+    return found
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _selection(hash_: str) -> Selection | None:
+    return server.workspace().selections.get(hash_)
+
+
+def forget_selection(hash_: str) -> None:
+    _selection.clear(hash_)

@@ -1,0 +1,96 @@
+"""Long work on the screen: start it, watch it, cancel it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from embedding_core.errors import KindredError
+from pages.parts import server, state, words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from embedding_core.jobs import Job
+
+ENDED = ("done", "failed", "cancelled")
+EVERY = 1.0  # seconds between looks at a running job
+
+
+def submit(kind: str, parameters: Mapping[str, Any], *, dataset: str = "") -> Job:
+    """Queue work for the worker process; the same work asked for twice is done once. `dataset` is a UUID."""
+    return server.runner().submit(kind, dict(parameters), dataset=dataset, actor=state.actor())
+
+
+def find(job_id: str) -> Job | None:
+    """A job by its id; None when nobody knows it any more."""
+    try:
+        return server.runner().get(job_id) if job_id else None
+    except KindredError:
+        return None
+
+
+def running(dataset: str | None = None) -> list[Job]:
+    """The long jobs that are queued or running, of one dataset (a UUID) or of all."""
+    return [job for job in server.runner().list(dataset=dataset, active_only=True) if job.lane == "long"]
+
+
+def latest(dataset: str, kind: str) -> Job | None:
+    """The newest job of a kind for a dataset, in whichever state."""
+    found = [job for job in server.runner().list(dataset=dataset) if job.kind == kind]
+    return max(found, key=lambda job: job.created, default=None)
+
+
+def cancel(job_id: str) -> None:
+    server.runner().cancel(job_id, actor=state.actor())
+
+
+def watch(job: Job, *, key: str, draw: Callable[[Job], None] | None = None) -> None:
+    """Draw a job, by `draw` or as a line with a bar, again every second; rerun the page when it has ended."""
+
+    @st.fragment(run_every=None if job.state in ENDED else EVERY)
+    def watched() -> None:
+        now = find(job.id) or job
+        if now.state in ENDED and job.state not in ENDED:
+            st.rerun()
+        draw(now) if draw else progress(now, key=key)
+
+    watched()
+
+
+def progress(job: Job, *, key: str) -> None:
+    """One line with a bar: what is being done, how far it is, how long it still takes, and a way to stop it."""
+    if job.state == "failed":
+        st.error(words.plain(job.error or "It ended without saying why."), title=f"{title(job)} failed")
+        return
+    if job.state == "cancelled":
+        st.caption(f"{title(job)} was cancelled. What had been finished is kept.")
+        return
+    if job.state == "done":
+        return
+    st.progress(fraction(job), text=line(job))
+    st.button("Cancel", key=f"{key}_cancel", icon=":material/close:", on_click=cancel, args=(job.id,), type="tertiary")
+
+
+def title(job: Job) -> str:
+    return words.KINDS.get(job.kind, job.kind.capitalize())
+
+
+def fraction(job: Job) -> float:
+    return min(1.0, job.done / job.total) if job.total else 0.0
+
+
+def line(job: Job) -> str:
+    """What a running job does, in one line of Markdown."""
+    if job.state == "queued":
+        return f"{title(job)}: waiting for its turn"
+    stage = words.STAGES.get(job.stage, job.stage.capitalize()) or "Starting"
+    parts = [stage]
+    if job.total:
+        parts.append(f"{job.done:,} of {job.total:,}")
+    elif job.done:
+        parts.append(f"{job.done:,}")
+    if job.seconds_left is not None:
+        parts.append(f"{words.duration(job.seconds_left)} left")
+    return " · ".join(parts)

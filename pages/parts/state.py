@@ -1,0 +1,209 @@
+"""What a visitor looks at: dataset, encoder, selection and options. The only user of session state.
+
+Everything that makes a view is in the URL, so that a copied link opens the same view in another browser. The session
+keeps a copy, since a click on another page clears the URL: `begin`, called first by the frame, takes what the URL says
+and writes back what it has lost. A widget whose value belongs to a view is bound to the URL by Streamlit itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from embedding_core.encoders import registry
+from embedding_core.errors import KindredError, NotEmbedded, UnknownDataset
+from pages.parts import access, cached, empty, server
+
+if TYPE_CHECKING:
+    from embedding_core.records import Actor
+    from embedding_core.workspace import Dataset, Embedding, Selection
+
+SHARED = ("dataset", "encoder", "selection")  # names in the URL that go along to every page
+PREFIX = "view_"  # of their copies in the session
+FILTERS = ("filter_text", "filter_label", "filter_split", "filter_tag")  # keys of bound widgets, see `pickers.filters`
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the URL says. Empty where it says nothing."""
+
+    dataset: str  # name
+    encoder: str  # id
+    selection: str  # hash
+
+
+def view() -> View:
+    return View(*(get(name) for name in SHARED))
+
+
+def begin() -> None:
+    """Bring URL and session together: what the URL names counts, what it lost on the way comes back."""
+    for name in SHARED:
+        if name in st.query_params:
+            st.session_state[PREFIX + name] = st.query_params[name]
+        elif get(name):
+            st.query_params[name] = get(name)
+    if not get("dataset"):
+        first = next((one for one in server.workspace().datasets() if one.count), None)
+        if first is not None:
+            put("dataset", first.name)
+
+
+def actor() -> Actor:
+    """Who is looking. Handed to everything that changes something."""
+    return access.visitor(st.context.cookies)
+
+
+# -- dataset and encoder ----------------------------------------------------------------------------------------
+
+
+def current_dataset() -> Dataset | None:
+    """The chosen dataset; None when none is chosen, or the name in the link is not known here."""
+    try:
+        return server.workspace().dataset(get("dataset")) if get("dataset") else None
+    except UnknownDataset:
+        return None
+
+
+def require_dataset() -> Dataset:
+    """The chosen dataset, with at least one image. Otherwise says what to do and ends the page."""
+    try:
+        dataset = current_dataset()
+        if dataset is None:
+            empty.no_dataset(get("dataset"))
+        elif dataset.count:
+            return dataset
+        else:
+            empty.no_images(dataset)
+    except KindredError as error:
+        empty.failed(error)
+    st.stop()
+
+
+def current_encoder(dataset: Dataset) -> str:
+    """The chosen encoder's id; without a choice the default one, or another that this dataset has vectors from."""
+    if get("encoder"):
+        return get("encoder")
+    there = [encoding.card.id for encoding in dataset.encodings()]
+    if there:
+        put("encoder", registry.DEFAULT if registry.DEFAULT in there else there[0])
+    return get("encoder") or registry.DEFAULT
+
+
+def require_embedding() -> Embedding:
+    """The vectors of the chosen dataset and encoder. Otherwise says what to do and ends the page."""
+    dataset = require_dataset()
+    try:
+        return cached.embedding(dataset, current_encoder(dataset))
+    except NotEmbedded:
+        empty.not_embedded(dataset, current_encoder(dataset))
+    except KindredError as error:
+        empty.failed(error)
+    st.stop()
+
+
+def choose_dataset(name: str) -> None:
+    """Look at another dataset. The selection and the filters belonged to the one before."""
+    if name != get("dataset"):
+        put("dataset", name)
+        put("selection", "")
+        put("image", "")
+        for key in FILTERS:
+            st.session_state.pop(key, None)
+    dataset = current_dataset()
+    there = [encoding.card.id for encoding in dataset.encodings()] if dataset else []
+    if there and get("encoder") not in there:
+        put("encoder", "")
+
+
+def choose_encoder(encoder: str) -> None:
+    put("encoder", encoder)
+
+
+# -- selection --------------------------------------------------------------------------------------------------
+
+
+def selection() -> Selection | None:
+    """The images that were picked out, on whichever page, if they belong to the chosen dataset."""
+    dataset = current_dataset()
+    found = cached.selection(get("selection")) if dataset and get("selection") else None
+    return found if found and dataset and found.dataset == dataset.uuid else None
+
+
+def select(ids: Iterable[int], how: str, projection: str = "") -> Selection | None:
+    """Pick out images of the chosen dataset; `how` says in words how. No ids clear the selection."""
+    dataset, wanted = current_dataset(), list(ids)
+    if dataset is None or not wanted:
+        clear_selection()
+        return None
+    kept = server.workspace().selections.keep(dataset.uuid, wanted, how=how, projection=projection)
+    put("selection", kept.hash)
+    return kept
+
+
+def open_selection(hash_: str) -> None:
+    """Bring a saved selection back."""
+    put("selection", hash_)
+
+
+def clear_selection() -> None:
+    put("selection", "")
+
+
+# -- options ----------------------------------------------------------------------------------------------------
+
+
+def get(name: str, default: str = "") -> str:
+    """A text that belongs to the view and to no widget, from the session or else from the URL."""
+    if name in SHARED:
+        return str(st.session_state.get(PREFIX + name) or default)
+    return st.query_params.get(name) or default
+
+
+def put(name: str, value: str) -> None:
+    """Set it, in the URL as well; an empty one is taken out. Other names than `SHARED` end with the page."""
+    if name in SHARED:
+        st.session_state[PREFIX + name] = value
+    if value:
+        if st.query_params.get(name) != value:
+            st.query_params[name] = value
+    elif name in st.query_params:
+        del st.query_params[name]
+
+
+def go(page: str, **options: str) -> None:
+    """Open another page, such as "map.py", with the same view. `options` join its URL."""
+    chosen = {name: get(name) for name in SHARED if get(name)}
+    st.switch_page(page, query_params={**chosen, **{name: value for name, value in options.items() if value}})
+
+
+def link(**options: str) -> dict[str, str]:
+    """Query parameters for `st.page_link`, so that it leads to the same view."""
+    return {name: get(name) for name in SHARED if get(name)} | options
+
+
+# -- widgets ----------------------------------------------------------------------------------------------------
+
+
+def prime(key: str, value: Any) -> None:
+    """Set the value of a widget that has not been drawn yet in this run."""
+    st.session_state[key] = value
+
+
+def value(key: str, default: Any = None) -> Any:
+    """The value of a widget, as callbacks need it."""
+    return st.session_state.get(key, default)
+
+
+def once(key: str, make: Callable[[], Any]) -> Any:
+    """Something that this visit remembers and the URL does not, made when it is first asked for."""
+    if key not in st.session_state:
+        st.session_state[key] = make()
+    return st.session_state[key]
+
+
+def forget(key: str) -> None:
+    st.session_state.pop(key, None)

@@ -1,0 +1,137 @@
+"""Every term that the interface uses, explained once, and texts made safe to show.
+
+`HELP["trust"]` is meant for the `help=` of a widget or a metric. File names, labels and metadata come from strangers:
+`plain` shows them as the text they are, where Streamlit would read Markdown.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from embedding_core.records import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HELP: Mapping[str, str] = {
+    "dataset": "A named set of images. Everything that is computed belongs to one.",
+    "embedding": "Each image as a list of numbers, made by a neural network so that alike images get alike numbers.",
+    "encoder": "The neural network that turns an image into numbers. Each sees likeness in its own way.",
+    "dimensions": "How many numbers an encoder makes of one image.",
+    "vector": "The list of numbers that an encoder makes of one image.",
+    "projection": "A drawing of the embedding in two or three dimensions. Near means alike; the axes mean nothing.",
+    "umap": "Keeps neighbours together and groups apart. Distances between groups say little.",
+    "tsne": "Keeps the closest neighbours together. Sizes of groups and distances between them say nothing.",
+    "pca": "The directions along which the images differ most. Honest about distance, blind to fine groups.",
+    "explained variance": "How much of all differences between the images these axes show.",
+    "trust": "Of the images drawn near this one, how many are truly near it. Low: the map had no room to be honest here.",
+    "trustworthiness": "How far the whole map can be believed, from 0 to 1. Above 0.9, images drawn near are near.",
+    "neighbour": "An image whose numbers are among the closest to those of another: a look-alike.",
+    "cluster": "A group of images that are more like each other than like the rest, found without labels.",
+    "noise": "Images that belong to no group. Often the odd ones out, and worth a look.",
+    "exemplar": "The images at the heart of a group: the most typical ones.",
+    "silhouette": "How clearly groups are apart, from −1 to 1. Above 0.25 they are real; near 0 they overlap.",
+    "nmi": "Normalised mutual information: how far groups and labels agree, from 0 (not at all) to 1 (fully).",
+    "purity": "The share of images whose label is the most common one of their group.",
+    "kmeans": "Cuts the images into a given number of round groups. Every image belongs to one.",
+    "hdbscan": "Finds dense groups of any shape and leaves the rest out as noise.",
+    "evoc": "Finds groups of all sizes in embeddings, quickly, and leaves the rest out as noise.",
+    "cosine": "Compares directions alone: 1 is the same, 0 is unrelated. The usual choice for embeddings.",
+    "dot": "Direction times length. Favours images that the encoder is sure of.",
+    "euclidean": "The straight distance between two lists of numbers. 0 is the same.",
+    "manhattan": "The distance along the axes, summed. Less moved by a few large differences.",
+    "hamming": "Counts equal bits after cutting each number to high or low. Coarse, and very fast.",
+    "similarity": "How much alike two images are to this encoder.",
+    "label": "What an image shows, as its folder or a table says. One label an image.",
+    "split": "Which part of a training set an image belongs to: train, validation or test.",
+    "tag": "A mark that you put on images. An image can carry many; tags colour maps, filter and are exported.",
+    "selection": "The images that you have picked out. It stays while you go from page to page.",
+    "rejected": "Files that were left out because they are not usable images.",
+    "metadata": "Further columns that came with the images.",
+    "seed": "The same number draws the same map again.",
+}
+
+REASONS: Mapping[Reason, str] = {
+    Reason.EMPTY: "Empty files",
+    Reason.TEXT: "Text under an image's name",
+    Reason.MARKUP: "Web pages or SVG under an image's name",
+    Reason.UNKNOWN_FORMAT: "Formats that Kindred does not read",
+    Reason.TRUNCATED: "Cut off before the end",
+    Reason.CORRUPT: "Damaged inside",
+    Reason.BOMB: "Decompression bombs",
+    Reason.TOO_MANY_PIXELS: "Too many pixels",
+    Reason.TOO_MANY_BYTES: "Files that are too large",
+    Reason.LINK_OUTSIDE: "Links that lead out of the folder",
+    Reason.UNREADABLE: "Could not be read",
+    Reason.NOT_A_FILE: "Not files at all",
+    Reason.UNSAFE_MEMBER: "Unsafe members of an archive",
+    Reason.NESTED_ARCHIVE: "Archives inside an archive",
+    Reason.ENCRYPTED: "Encrypted members of an archive",
+    Reason.MISSING: "Named in a table but not there",
+    Reason.URL: "Web addresses, which are not fetched",
+    Reason.CHANGED: "Changed on disk since they were added",
+    Reason.CRASHED: "Crashed the decoder twice",
+}
+
+STAGES: Mapping[str, str] = {
+    "loading": "Waking the encoder",
+    "listing": "Looking through the files",
+    "reading": "Reading and embedding",
+    "embedding": "Embedding",
+    "neighbours": "Finding neighbours",
+    "map": "Drawing the map",
+    "clusters": "Finding groups",
+}
+
+KINDS: Mapping[str, str] = {
+    "prepare": "Preparing",
+    "add": "Adding images",
+    "embed": "Embedding",
+    "map": "Drawing a map",
+    "clusters": "Finding groups",
+    "import_vectors": "Reading vectors",
+    "relabel": "Changing labels",
+    "search": "Searching",
+    "preview": "Opening an image",
+}
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@/])")
+
+
+def plain(text: object) -> str:
+    """Any text from outside, so that Markdown shows it letter by letter, on one line."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`count(1, "image")` is "1 image", `count(1200, "image")` "1,200 images"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """A time left, as a person would say it."""
+    if seconds < 1.5:
+        return "a second"
+    if seconds < 60:
+        return f"{seconds:.0f} seconds"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return count(minutes, "minute")
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def size(nbytes: float) -> str:
+    """Bytes in the unit that suits."""
+    for unit in ("B", "KB", "MB"):
+        if nbytes < 1000:
+            return f"{nbytes:.0f} {unit}"
+        nbytes /= 1000
+    return f"{nbytes:.1f} GB"
+
+
+def source(text: str) -> str:
+    """Where labels or splits come from, in words: `label_source` of a dataset."""
+    kind, _, name = text.partition(":")
+    known = {"none": "none", "folders": "from folders", "metadata": "from metadata", "prefix": "from file names"}
+    return f"from column “{name}”" if kind == "column" else known.get(kind, kind)
