@@ -1,0 +1,30 @@
+"""Run benchmarks and write each table to benchmarks/results/<name>.md."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timezone
+from importlib import import_module
+
+from benchmarks.report import RESULTS, machine
+
+ALL = ("quality", "embedding", "startup", "server_latency")
+
+
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in ALL]
+    if unknown:
+        print(f"No benchmark is called {unknown[0]!r}. There are: {', '.join(ALL)}.", file=sys.stderr)
+        return 2
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    here = machine()
+    today = datetime.now(timezone.utc).date().isoformat()
+    for name in names or ALL:
+        print(f"{name}:", flush=True)
+        table = import_module(f"benchmarks.{name}").run()
+        (RESULTS / f"{name}.md").write_text(f"{table.markdown()}\nMeasured {today} on {here}.\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
