@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib import import_module
 
 from benchmarks.report import RESULTS, machine
@@ -18,7 +18,7 @@ def main(names: list[str]) -> int:
         return 2
     RESULTS.mkdir(parents=True, exist_ok=True)
     here = machine()
-    today = datetime.now(timezone.utc).date().isoformat()
+    today = datetime.now(UTC).date().isoformat()
     for name in names or ALL:
         print(f"{name}:", flush=True)
         table = import_module(f"benchmarks.{name}").run()
