@@ -94,3 +94,11 @@ def line(job: Job) -> str:
     if job.seconds_left is not None:
         parts.append(f"{words.duration(job.seconds_left)} left")
     return " · ".join(parts)
+
+
+def subject(job: Job) -> str:
+    """The name of the dataset that a job is about."""
+    for dataset in server.workspace().datasets():
+        if job.dataset in (dataset.uuid, dataset.name):
+            return dataset.name
+    return str(job.parameters.get("name") or job.dataset)

@@ -1,0 +1,31 @@
+"""What surrounds every page: the browser tab, navigation, and the sidebar with dataset, encoder and selection."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from embedding_core.errors import KindredError
+from pages.parts import empty, server, sidebar, state
+
+st.set_page_config(page_title="Kindred", page_icon=sidebar.ICON, layout="wide")
+
+page = st.navigation(
+    [
+        st.Page("start.py", title="Start", icon=":material/add_photo_alternate:", default=True, help="Bring images in."),
+        st.Page("map.py", title="Map", icon=":material/bubble_chart:", help="All images at once, alike ones together."),
+        st.Page("similar.py", title="Similar", icon=":material/image_search:", help="Find images like one image."),
+        st.Page("clusters.py", title="Clusters", icon=":material/workspaces:", help="Groups found without labels."),
+        st.Page("data.py", title="Data", icon=":material/table_view:", help="Every image, and every refused file."),
+        st.Page("encoders.py", title="Encoders", icon=":material/neurology:", help="Choose how images are compared."),
+    ],
+    position="top",
+)
+
+try:
+    server.workspace()
+    state.begin()
+    with st.sidebar:
+        sidebar.draw()
+    page.run()
+except KindredError as error:  # the edge: whatever a page did not explain itself is explained here
+    empty.failed(error)
