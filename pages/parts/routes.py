@@ -1,0 +1,7 @@
+"""Every route of our own, beside Streamlit's. A route that is not in this list is not served."""
+
+from __future__ import annotations
+
+from pages.parts import download_routes, image_routes, upload_routes
+
+ROUTES = [*image_routes.ROUTES, *upload_routes.ROUTES, *download_routes.ROUTES]
