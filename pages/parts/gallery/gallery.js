@@ -1,0 +1,115 @@
+// A grid of thumbnails as a Streamlit component. Everything that comes with the data is set as text, never as HTML.
+
+const views = new WeakMap();
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  if (!views.has(parentElement)) views.set(parentElement, new Gallery(parentElement));
+  views.get(parentElement).update(data, (id) => setTriggerValue("opened", id));
+  return () => views.delete(parentElement);
+}
+
+class Gallery {
+  constructor(root) {
+    this.list = root.querySelector(".gallery");
+    this.template = root.querySelector("template").content.firstElementChild;
+    this.tiles = new Map(); // id → <li>
+    this.list.onclick = ({ target }) => this.#open(target);
+    this.list.onkeydown = (event) => this.#move(event);
+    this.list.onfocusin = ({ target }) => this.#rove(target.closest(".tile"));
+  }
+
+  update({ items, selected, size, alt, captions }, open) {
+    this.open = open;
+    this.list.className = `gallery ${size}${captions ? "" : " bare"}`;
+    this.list.setAttribute("aria-label", alt);
+    const old = this.tiles;
+    // Known tiles are moved, not made anew: their pictures stay on the screen and the focus stays where it was.
+    this.tiles = new Map(items.map((item) => [item.id, this.#fill(old.get(item.id) ?? this.#tile(), item, selected)]));
+    for (const [id, tile] of old) if (!this.tiles.has(id)) tile.remove();
+    let place = this.list.firstElementChild;
+    for (const tile of this.tiles.values()) {
+      if (tile === place) place = place.nextElementSibling;
+      else this.list.insertBefore(tile, place);
+    }
+    const buttons = this.#buttons();
+    this.#rove(buttons.find((button) => button.tabIndex === 0) ?? buttons.find((button) => button.ariaCurrent) ?? buttons[0]);
+  }
+
+  #tile() {
+    const tile = this.template.cloneNode(true);
+    const picture = tile.querySelector("img");
+    picture.onload = () => (tile.dataset.state = "ready");
+    picture.onerror = () => this.#retry(tile, picture);
+    return tile;
+  }
+
+  #fill(tile, { id, url, caption, detail, badge, alt }, selected) {
+    const button = tile.firstElementChild;
+    const picture = tile.querySelector("img");
+    button.dataset.id = id;
+    button.setAttribute("aria-label", [alt || caption, badge, detail].filter(Boolean).join(", "));
+    if (selected.includes(id)) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
+    for (const [name, text] of Object.entries({ caption, detail, badge })) {
+      const place = tile.querySelector(`.${name}`);
+      place.textContent = text;
+      place.hidden = !text;
+      place.title = name === "caption" ? text : "";
+    }
+    if (picture.getAttribute("src") !== url) {
+      tile.dataset.state = "loading";
+      picture.src = url;
+    }
+    return tile;
+  }
+
+  /** The visit may have expired while the page stood open. Loading a page renews it; one second try, then it is broken. */
+  async #retry(tile, picture) {
+    const url = picture.getAttribute("src");
+    if (tile.dataset.tried === url) {
+      tile.dataset.state = "broken";
+      return;
+    }
+    tile.dataset.tried = url;
+    await renewal();
+    if (picture.getAttribute("src") === url) picture.src = url;
+  }
+
+  #open(target) {
+    const button = target.closest(".tile");
+    if (button) this.open(Number(button.dataset.id));
+  }
+
+  #move(event) {
+    const buttons = this.#buttons();
+    const here = buttons.indexOf(event.target.closest(".tile"));
+    if (here < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+    const top = buttons[0].getBoundingClientRect().top;
+    const columns = buttons.findIndex((button) => button.getBoundingClientRect().top > top + 1);
+    const row = columns < 0 ? buttons.length : columns;
+    const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: row, ArrowUp: -row, Home: -here, End: buttons.length - 1 - here };
+    if (!(event.key in steps)) return;
+    event.preventDefault();
+    buttons[here + steps[event.key]]?.focus();
+  }
+
+  /** One stop of the Tab key for the whole grid; arrows go on from there. */
+  #rove(chosen) {
+    if (!chosen) return;
+    for (const button of this.#buttons()) button.tabIndex = button === chosen ? 0 : -1;
+  }
+
+  #buttons() {
+    return [...this.list.querySelectorAll(".tile")];
+  }
+}
+
+let renewing = null;
+
+function renewal() {
+  renewing ??= fetch(location.href, { cache: "no-store" })
+    .catch(() => {})
+    .finally(() => setTimeout(() => (renewing = null), 10_000));
+  return renewing;
+}
