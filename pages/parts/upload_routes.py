@@ -4,6 +4,7 @@
     GET    upload/{id}                                              →  {"received"}
     PUT    upload/{id}         pieces (see `frames.py`)             →  {"written": bytes}
     POST   upload/{id}/finish  {"name", "labels", "split", "encoder"}  →  {"job", "dataset"}
+    POST   upload/{id}/finish  {"stage": true}                      →  {"upload"}: it waits for whoever asked for it
     DELETE upload/{id}
 
 The same key of the same visitor is the same upload, so one goes on after a dropped connection or a reload. Bodies go
@@ -65,6 +66,9 @@ async def write(request: Request, actor: Actor) -> Response:
 async def finish(request: Request, actor: Actor) -> Response:
     upload = await _upload(request)
     wanted = await answers.json_body(request)
+    if wanted.get("stage") is True:
+        await anyio.to_thread.run_sync(upload.finish)
+        return JSONResponse({"upload": upload.id})
     job, name = await anyio.to_thread.run_sync(_submit, upload, wanted, actor)
     return JSONResponse({"job": job, "dataset": name})
 

@@ -28,10 +28,11 @@ _mount = st.components.v2.component(
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """An upload is complete and its job has been submitted."""
+    """An upload is complete and its job has been submitted; with `stage`, it only waits in the staging area."""
 
     job: str  # id
     dataset: str  # name
+    upload: str = ""  # id, with `stage` alone
 
 
 def show(
@@ -42,12 +43,15 @@ def show(
     encoders: Sequence[tuple[str, str]] = (),
     encoder: str | None = None,
     compact: bool = False,
+    stage: bool = False,
+    headline: str = "",
 ) -> Finished | None:
     """Draw the drop zone. Returns what was finished, in the one run after it; `None` in all others.
 
     `existing` are the names of the datasets: the proposed name avoids them, and a visitor who types one is told that
     the images will be added to it. With `into`, images go to that dataset and no name is asked. `encoders` are
     (id, title) to choose from, `encoder` is the one proposed. `compact` leaves out the drawing and the small print.
+    With `stage` nothing is submitted: whoever asked takes the file from the staging area. `headline` invites to it.
     """
     data: dict[str, Any] = {
         "key": key,
@@ -57,6 +61,10 @@ def show(
         "encoders": [list(one) for one in encoders] or ([[encoder, encoder]] if encoder else []),
         "encoder": encoder,
         "compact": compact,
+        "stage": stage,
+        "headline": headline,
     }
     finished = _mount(key=key, data=data, on_finished_change=lambda: None).finished
-    return Finished(job=str(finished["job"]), dataset=str(finished["dataset"])) if finished else None
+    if not finished:
+        return None
+    return Finished(*(str(finished.get(name) or "") for name in ("job", "dataset", "upload")))

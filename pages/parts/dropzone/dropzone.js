@@ -42,9 +42,11 @@ class View {
 
   update(data, setTriggerValue) {
     Object.assign(this, { data, setTriggerValue });
+    this.$(".options").hidden = data.stage;
+    this.$(".choose-folder").hidden = data.stage;
     this.$(".into").textContent = data.into ? `Adding to ${data.into}` : "";
     this.$(".into").hidden = !data.into;
-    this.$(".name").hidden = Boolean(data.into);
+    this.$(".name").hidden = Boolean(data.into) || data.stage;
     choose(this.$(".labels"), LABELS, "auto");
     choose(this.$(".split"), SPLITS, "none");
     choose(this.$(".encoders"), data.encoders, data.encoder);
@@ -88,6 +90,11 @@ class View {
       if (this.#open) this.#take(filesOfDrop(event.dataTransfer, (count) => this.#say(`Looking through the folder: ${number(count)} files`)));
     });
     on(window, "beforeunload", (event) => this.transfer && !["failed", "finished"].includes(this.transfer.state) && event.preventDefault());
+  }
+
+  get #invitation() {
+    const { headline, into } = this.data;
+    return headline || (into ? `Drop more images for ${into}` : "Drop images, a folder, a ZIP, or a CSV/Parquet table");
   }
 
   /** Whether the zone takes files now. */
@@ -154,12 +161,13 @@ class View {
   async #finish() {
     const { transfer } = this;
     const name = this.data.into ?? (this.$(".name input").value.trim() || transfer.name);
-    const settings = { name, labels: this.$(".labels").value, split: this.$(".split").value, encoder: this.$(".encoders").value || null };
+    const { stage } = this.data;
+    const settings = stage ? { stage } : { name, labels: this.$(".labels").value, split: this.$(".split").value, encoder: this.$(".encoders").value || null };
     const answer = await transfer.finish(settings);
     if (!answer) return;
     transfers.delete(this.data.key);
     this.setTriggerValue("finished", answer);
-    this.#back(`${name}: everything is here, and the map is on its way.`);
+    this.#back(stage ? "The file is here." : `${name}: everything is here, and the map is on its way.`);
   }
 
   #back(note) {
@@ -179,9 +187,7 @@ class View {
     }
     if (transfer) this.zone.dataset.view = transfer.state;
     else if (!["reading", "over"].includes(this.zone.dataset.view)) this.zone.dataset.view = "idle";
-    const { into } = this.data;
-    const invitation = into ? `Drop more images for ${into}` : "Drop images, a folder, a ZIP, or a CSV/Parquet table";
-    this.$(".headline").textContent = this.zone.dataset.view === "over" ? "Let go to add them" : invitation;
+    this.$(".headline").textContent = this.zone.dataset.view === "over" ? "Let go to add them" : this.#invitation;
     this.$(".idle").hidden = Boolean(transfer);
     this.$(".card").hidden = !transfer;
     if (transfer) this.#drawTransfer(transfer);
@@ -203,9 +209,9 @@ class View {
     this.$(".create").hidden = automatic || Boolean(problem) || state === "finishing";
     this.$(".create").textContent = `${this.data.into ? "Add" : "Create"}${done ? "" : " when uploaded"}`;
     this.$(".cancel").hidden = state === "finishing";
-    this.$(".next").textContent = problem ? "" : state === "finishing" ? "Handing over…" : automatic ? "The map follows by itself." : "";
+    this.$(".next").textContent = problem ? "" : state === "finishing" ? "Handing over…" : automatic && !this.data.stage ? "The map follows by itself." : "";
     const name = this.$(".name input").value.trim();
-    this.$(".taken").hidden = Boolean(this.data.into) || !this.data.existing.includes(name);
+    this.$(".taken").hidden = Boolean(this.data.into) || !this.data.existing.includes(name) || this.data.stage;
     const quarter = Math.floor(share / 25) * 25;
     this.#say(wait ? "Connection lost, trying again" : done ? "Everything is here" : `Uploading, ${quarter} %`);
   }
