@@ -11,7 +11,9 @@ st.set_page_config(page_title="Kindred", page_icon=sidebar.ICON, layout="wide")
 
 page = st.navigation(
     [
-        st.Page("start.py", title="Start", icon=":material/add_photo_alternate:", default=True, help="Bring images in."),
+        st.Page(
+            "start.py", title="Start", icon=":material/add_photo_alternate:", default=True, help="Bring images in."
+        ),
         st.Page("map.py", title="Map", icon=":material/bubble_chart:", help="All images at once, alike ones together."),
         st.Page("similar.py", title="Similar", icon=":material/image_search:", help="Find images like one image."),
         st.Page("clusters.py", title="Clusters", icon=":material/workspaces:", help="Groups found without labels."),

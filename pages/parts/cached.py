@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import streamlit as st
 
 from embedding_core import derived
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from embedding_core.derived import ClusterResult, MapResult
     from embedding_core.neighbours import NeighbourGraph
     from embedding_core.workspace import Dataset, Embedding, Selection
+
+FIRST = 6  # images on a dataset's card
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +101,31 @@ def _columns(token: str, *, _dataset: Dataset) -> Columns:
         split=attributes["split"].combine_chunks(),
         metadata=_dataset.metadata().drop_columns(["id", "path"]),
         tags=_dataset.tags(),
+    )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Summary:
+    """What a card says of a dataset."""
+
+    count: int
+    first: pa.Table  # id, path and sha256 of the first images
+    labels: int  # different ones
+    splits: tuple[str, ...]
+
+
+def summary(dataset: Dataset) -> Summary:
+    return _summary(dataset.token, _dataset=dataset)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _summary(token: str, *, _dataset: Dataset) -> Summary:
+    attributes = _dataset.attributes()
+    return Summary(
+        count=len(attributes),
+        first=_dataset.first(FIRST),
+        labels=pc.count_distinct(attributes["label"]).as_py(),
+        splits=tuple(sorted(name for name in attributes["split"].unique().to_pylist() if name is not None)),
     )
 
 

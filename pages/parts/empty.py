@@ -33,7 +33,12 @@ def no_dataset(name: str) -> None:
             key="dataset",
         )
     else:
-        note("Nothing to look at yet", "Drop a folder of images, or try the sample.", ":material/photo_library:", key="dataset")
+        note(
+            "Nothing to look at yet",
+            "Drop a folder of images, or try the sample.",
+            ":material/photo_library:",
+            key="dataset",
+        )
     st.page_link("start.py", label="Go to Start", icon=":material/arrow_forward:")
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from embedding_core.jobs import Job
 
+    from embedding_core.workspace import Dataset
+
 ENDED = ("done", "failed", "cancelled")
 EVERY = 1.0  # seconds between looks at a running job
 
@@ -31,15 +33,31 @@ def find(job_id: str) -> Job | None:
         return None
 
 
-def running(dataset: str | None = None) -> list[Job]:
-    """The long jobs that are queued or running, of one dataset (a UUID) or of all."""
-    return [job for job in server.runner().list(dataset=dataset, active_only=True) if job.lane == "long"]
+def running(dataset: Dataset | None = None) -> list[Job]:
+    """The long jobs that are queued or running, about one dataset or all."""
+    active = [job for job in server.runner().list(active_only=True) if job.lane == "long"]
+    return [job for job in active if dataset is None or concerns(job, dataset)]
 
 
-def latest(dataset: str, kind: str) -> Job | None:
-    """The newest job of a kind for a dataset, in whichever state."""
-    found = [job for job in server.runner().list(dataset=dataset) if job.kind == kind]
-    return max(found, key=lambda job: job.created, default=None)
+def about_dataset(dataset: Dataset) -> list[Job]:
+    """All jobs about a dataset that are remembered, in whichever state, oldest first."""
+    return sorted((job for job in server.runner().list() if concerns(job, dataset)), key=lambda job: job.created)
+
+
+def latest(dataset: Dataset, kind: str) -> Job | None:
+    """The newest job of a kind about a dataset, in whichever state."""
+    return next((job for job in reversed(about_dataset(dataset)) if job.kind == kind), None)
+
+
+def concerns(job: Job, dataset: Dataset) -> bool:
+    """Whether a job is about this dataset; one that is yet to make it knows its name alone."""
+    names = {job.dataset, str(job.parameters.get("dataset", "")), str(job.parameters.get("name", ""))}
+    return dataset.uuid in names or dataset.name in names
+
+
+def mine(job: Job) -> bool:
+    """Whether whoever is looking has started it."""
+    return job.actor.id == state.actor().id
 
 
 def cancel(job_id: str) -> None:
@@ -96,9 +114,12 @@ def line(job: Job) -> str:
     return " · ".join(parts)
 
 
+def about(job: Job) -> Dataset | None:
+    """The dataset that a job is about, once it exists."""
+    return next((dataset for dataset in server.workspace().datasets() if concerns(job, dataset)), None)
+
+
 def subject(job: Job) -> str:
     """The name of the dataset that a job is about."""
-    for dataset in server.workspace().datasets():
-        if job.dataset in (dataset.uuid, dataset.name):
-            return dataset.name
-    return str(job.parameters.get("name") or job.dataset)
+    dataset = about(job)
+    return dataset.name if dataset else str(job.parameters.get("name") or job.dataset)

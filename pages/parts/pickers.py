@@ -86,6 +86,15 @@ class Filters:
     def active(self) -> bool:
         return bool(self.text or self.labels or self.splits or self.tags)
 
+    @property
+    def words(self) -> str:
+        """How a selection by these filters was made."""
+        parts = [f"path contains “{self.text}”"] if self.text else []
+        for name, chosen in (("label", self.labels), ("split", self.splits), ("tag", self.tags)):
+            if chosen:
+                parts.append(f"{name} {' or '.join(chosen)}")
+        return "filter: " + ", ".join(parts) if parts else "all images"
+
     def rows(self, columns: Columns) -> NDArray[np.int64]:
         """The rows (m,) of the images that pass, in the order of their paths."""
         keep = np.ones(len(columns.ids), dtype=bool)
@@ -109,7 +118,12 @@ def filters(columns: Columns) -> Filters:
     """A row of filters; their values are in the URL and go along to other pages."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         text = st.text_input(
-            "Path contains", key="filter_text", bind="query-params", icon=":material/search:", placeholder="Search", width=220
+            "Path contains",
+            key="filter_text",
+            bind="query-params",
+            icon=":material/search:",
+            placeholder="Search",
+            width=220,
         )
         labels = _choice("Label", columns.labels, "filter_label", "label")
         splits = _choice("Split", columns.splits, "filter_split", "split")
@@ -121,7 +135,5 @@ def _choice(name: str, options: list[str], key: str, term: str) -> tuple[str, ..
     if not options:
         return ()
     return tuple(
-        st.multiselect(
-            name, options, key=key, bind="query-params", help=words.HELP[term], placeholder="All", width=200
-        )
+        st.multiselect(name, options, key=key, bind="query-params", help=words.HELP[term], placeholder="All", width=200)
     )

@@ -70,9 +70,15 @@ def selection(dataset: Dataset) -> None:
                 _tag(dataset, chosen, list(columns.tags))
             with st.popover("", icon=":material/download:", help="Download"):
                 st.link_button("Table (CSV)", urls.table(dataset.uuid, chosen.hash), icon=":material/table:")
-                st.link_button("Originals (ZIP)", urls.originals(dataset.uuid, chosen.hash), icon=":material/folder_zip:")
+                st.link_button(
+                    "Originals (ZIP)", urls.originals(dataset.uuid, chosen.hash), icon=":material/folder_zip:"
+                )
             st.button(
-                "", icon=":material/close:", key="frame_clear", help="Clear the selection", on_click=state.clear_selection
+                "",
+                icon=":material/close:",
+                key="frame_clear",
+                help="Clear the selection",
+                on_click=state.clear_selection,
             )
 
 
@@ -100,9 +106,18 @@ def _name(chosen: Selection) -> None:
 def _tag(dataset: Dataset, chosen: Selection, known: list[str]) -> None:
     with st.form("frame_tag_form", border=False):
         tag = st.selectbox(
-            "Tag", known, index=None, accept_new_options=True, key="frame_tag", help=words.HELP["tag"], placeholder="Name a tag"
+            "Tag",
+            known,
+            index=None,
+            accept_new_options=True,
+            key="frame_tag",
+            help=words.HELP["tag"],
+            placeholder="Name a tag",
         )
-        put, take = st.form_submit_button("Add", key="frame_tag_add"), st.form_submit_button("Remove", key="frame_tag_remove")
+        put, take = (
+            st.form_submit_button("Add", key="frame_tag_add"),
+            st.form_submit_button("Remove", key="frame_tag_remove"),
+        )
     if not tag or not str(tag).strip() or not (put or take):
         return
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import streamlit as st
 
@@ -80,7 +80,7 @@ def require_dataset() -> Dataset:
             empty.no_images(dataset)
     except KindredError as error:
         empty.failed(error)
-    st.stop()
+    return _end()
 
 
 def current_encoder(dataset: Dataset) -> str:
@@ -102,6 +102,11 @@ def require_embedding() -> Embedding:
         empty.not_embedded(dataset, current_encoder(dataset))
     except KindredError as error:
         empty.failed(error)
+    return _end()
+
+
+def _end() -> NoReturn:
+    """Nothing more of this page is drawn."""
     st.stop()
 
 
@@ -111,8 +116,7 @@ def choose_dataset(name: str) -> None:
         put("dataset", name)
         put("selection", "")
         put("image", "")
-        for key in FILTERS:
-            st.session_state.pop(key, None)
+        clear_filters()
     dataset = current_dataset()
     there = [encoding.card.id for encoding in dataset.encodings()] if dataset else []
     if there and get("encoder") not in there:
@@ -151,6 +155,13 @@ def open_selection(hash_: str) -> None:
 
 def clear_selection() -> None:
     put("selection", "")
+
+
+def clear_filters() -> None:
+    """Before the filters are drawn, as callbacks run: show all images again."""
+    st.session_state["filter_text"] = ""
+    for key in FILTERS[1:]:
+        st.session_state[key] = []
 
 
 # -- options ----------------------------------------------------------------------------------------------------
@@ -205,5 +216,6 @@ def once(key: str, make: Callable[[], Any]) -> Any:
     return st.session_state[key]
 
 
-def forget(key: str) -> None:
-    st.session_state.pop(key, None)
+def forget(key: str) -> Any:
+    """Take what `once` made out again; None when there was nothing."""
+    return st.session_state.pop(key, None)

@@ -30,6 +30,14 @@ def strip(dataset: str, images: pa.Table, *, size: int = 44, fill: bool = False)
     st.html(f'<div style="{_ROW.format(size=size)}">{"".join(_tags(dataset, rows, size, fill))}</div>')
 
 
+def wall(dataset: str, images: pa.Table, *, size: int = 56) -> None:
+    """Draw images as `strip` does, in as many rows as they need."""
+    if not len(images):
+        return
+    rows = zip(*(images[name].to_pylist() for name in ("id", "path", "sha256")), strict=True)
+    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:4px">{"".join(_tags(dataset, rows, size, fill=False))}</div>')
+
+
 def _tags(dataset: str, rows: Iterable[tuple[int, str, str]], size: int, fill: bool) -> Iterable[str]:
     style = _IMAGE.format(size=size, flex="1 1 0" if fill else "none")
     for image, path, sha in rows:

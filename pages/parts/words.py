@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 HELP: Mapping[str, str] = {
     "dataset": "A named set of images. Everything that is computed belongs to one.",
     "embedding": "Each image as a list of numbers, made by a neural network so that alike images get alike numbers.",
-    "encoder": "The neural network that turns an image into numbers. Each sees likeness in its own way.",
+    "encoder": "The network that turns an image into numbers. Each sees likeness in its own way.",
     "dimensions": "How many numbers an encoder makes of one image.",
     "vector": "The list of numbers that an encoder makes of one image.",
     "projection": "A drawing of the embedding in two or three dimensions. Near means alike; the axes mean nothing.",
@@ -25,7 +25,7 @@ HELP: Mapping[str, str] = {
     "tsne": "Keeps the closest neighbours together. Sizes of groups and distances between them say nothing.",
     "pca": "The directions along which the images differ most. Honest about distance, blind to fine groups.",
     "explained variance": "How much of all differences between the images these axes show.",
-    "trust": "Of the images drawn near this one, how many are truly near it. Low: the map had no room to be honest here.",
+    "trust": "The share of images drawn near this one that truly are near. Low: the map had no room to be honest.",
     "trustworthiness": "How far the whole map can be believed, from 0 to 1. Above 0.9, images drawn near are near.",
     "neighbour": "An image whose numbers are among the closest to those of another: a look-alike.",
     "cluster": "A group of images that are more like each other than like the rest, found without labels.",
@@ -128,6 +128,11 @@ def size(nbytes: float) -> str:
             return f"{nbytes:.0f} {unit}"
         nbytes /= 1000
     return f"{nbytes:.1f} GB"
+
+
+def reason(stored: str) -> str:
+    """A reason as `Rejected` stores it, in words."""
+    return REASONS[Reason(stored)] if stored in set(Reason) else stored.capitalize()
 
 
 def source(text: str) -> str:
