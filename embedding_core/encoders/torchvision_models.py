@@ -1,0 +1,186 @@
+"""ImageNet classifiers of torchvision, without their last layer. Weights download on first use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlparse
+
+from embedding_core.encoders.base import EncoderCard, Preprocessing
+from embedding_core.encoders.runtime import TorchEncoder
+from embedding_core.errors import WeightsUnavailable
+
+if TYPE_CHECKING:
+    import torch
+
+_MEAN = (0.485, 0.456, 0.406)
+_STD = (0.229, 0.224, 0.225)
+_LICENCE = "BSD-3-Clause (torchvision), trained on ImageNet-1k"
+_PAGE = "https://docs.pytorch.org/vision/stable/models/generated/torchvision.models"
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """Where torchvision keeps a network: its builder, its weights, and the path of its last linear layer."""
+
+    builder: str
+    weights: str  # of the enum in torchvision.models
+    file: str
+    last: str
+
+
+_MODELS: dict[str, _Model] = {}
+CARDS: dict[str, EncoderCard] = {}
+
+
+def _add(
+    encoder_id: str,
+    name: str,
+    family: str,
+    *,
+    model: _Model,
+    dim: int,
+    resize: int,
+    megabytes: float,
+    good_for: str,
+    interpolation: str = "bilinear",
+) -> None:
+    _MODELS[encoder_id] = model
+    CARDS[encoder_id] = EncoderCard(
+        id=encoder_id,
+        name=name,
+        family=family,
+        dim=dim,
+        input_size=224,
+        licence=_LICENCE,
+        size_mb=megabytes,
+        needs_download=True,
+        supports_text=False,
+        preprocessing=Preprocessing(resize, 224, interpolation, _MEAN, _STD),
+        good_for=good_for,
+        source=f"{_PAGE}.{model.builder}.html",
+        has_categories=True,
+    )
+
+
+_add(
+    "resnet18",
+    "ResNet-18",
+    "ResNet",
+    model=_Model("resnet18", "ResNet18_Weights.IMAGENET1K_V1", "resnet18-f37072fd.pth", "fc"),
+    dim=512,
+    resize=256,
+    megabytes=44.7,
+    good_for="The classic small network: short vectors, quick, well understood.",
+)
+_add(
+    "resnet50",
+    "ResNet-50",
+    "ResNet",
+    model=_Model("resnet50", "ResNet50_Weights.IMAGENET1K_V2", "resnet50-11ad3fa6.pth", "fc"),
+    dim=2048,
+    resize=232,
+    megabytes=97.8,
+    good_for="The reference that papers compare with; a good base for fine-tuning.",
+)
+_add(
+    "convnext-tiny",
+    "ConvNeXt-Tiny",
+    "ConvNeXt",
+    model=_Model("convnext_tiny", "ConvNeXt_Tiny_Weights.IMAGENET1K_V1", "convnext_tiny-983f1562.pth", "classifier.2"),
+    dim=768,
+    resize=236,
+    megabytes=109.1,
+    good_for="A modern convolutional network: finer than ResNet-50 on textures and parts.",
+)
+_add(
+    "mobilenetv3-large",
+    "MobileNetV3-Large",
+    "MobileNet",
+    model=_Model(
+        "mobilenet_v3_large",
+        "MobileNet_V3_Large_Weights.IMAGENET1K_V2",
+        "mobilenet_v3_large-5c1a4163.pth",
+        "classifier.3",
+    ),
+    dim=1280,
+    resize=232,
+    megabytes=21.1,
+    good_for="The fastest of the learnt ones: large sets on a plain laptop.",
+)
+_add(
+    "vit-b-16",
+    "ViT-B/16",
+    "Vision Transformer",
+    model=_Model("vit_b_16", "ViT_B_16_Weights.IMAGENET1K_V1", "vit_b_16-c867db91.pth", "heads.head"),
+    dim=768,
+    resize=256,
+    megabytes=330.3,
+    good_for="The standard transformer: sees the whole scene at once; slow without a GPU.",
+)
+_add(
+    "swin-t",
+    "Swin-T",
+    "Swin Transformer",
+    model=_Model("swin_t", "Swin_T_Weights.IMAGENET1K_V1", "swin_t-704ceda3.pth", "head"),
+    dim=768,
+    resize=232,
+    megabytes=108.2,
+    interpolation="bicubic",
+    good_for="A transformer that works in windows: detail and scene together.",
+)
+
+
+def load(
+    card: EncoderCard, *, weights: str = "pretrained", device: str | None = None, bf16: bool | None = None
+) -> TorchEncoder:
+    """`weights` "random" builds the same network untrained, for tests. Raises `WeightsUnavailable`."""
+    import torch
+    import torchvision.models as zoo
+
+    model = _MODELS[card.id]
+    enum, member = model.weights.split(".")
+    pretrained = getattr(zoo, enum)[member]
+    network = getattr(zoo, model.builder)(weights=None)
+    if weights == "pretrained":
+        network.load_state_dict(_downloaded(card, pretrained.url))
+    head = network.get_submodule(model.last)
+    network.set_submodule(model.last, torch.nn.Identity())
+    return TorchEncoder(
+        card, network, network, head=head.eval(), names=pretrained.meta["categories"], device=device, bf16=bf16
+    )
+
+
+def cached(card: EncoderCard) -> bool:
+    """Whether the weights lie on this machine already."""
+    return _target(card).exists()
+
+
+def _target(card: EncoderCard) -> Path:
+    import torch
+
+    return Path(torch.hub.get_dir()) / "checkpoints" / _MODELS[card.id].file
+
+
+def _downloaded(card: EncoderCard, url: str) -> dict[str, torch.Tensor]:
+    """The state dict, fetched when it is not here. torch writes to a temporary file, checks its hash, then renames."""
+    import socket
+
+    import torch
+
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(15)  # torch sets none: an unreachable host would hang the job
+    try:
+        state: dict[str, torch.Tensor] = torch.hub.load_state_dict_from_url(
+            url, map_location="cpu", progress=False, check_hash=True, weights_only=True
+        )
+    except (OSError, RuntimeError) as error:
+        raise WeightsUnavailable(
+            f"The weights of {card.name} could not be downloaded: {Path(urlparse(url).path).name} from "
+            f"{urlparse(url).hostname} ({error}). Connect to the internet and try again, or put the file at "
+            f"{_target(card)}. efficientnet-lite0 needs no download."
+        ) from error
+    finally:
+        socket.setdefaulttimeout(before)
+    return state
