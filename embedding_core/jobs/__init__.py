@@ -1,0 +1,6 @@
+"""Named, cancellable, deduplicated work in worker processes. It outlives a page, a reload and a crash."""
+
+from embedding_core.jobs.job import ACTIVE, ENDED, Job
+from embedding_core.jobs.runner import JobRunner
+
+__all__ = ["ACTIVE", "ENDED", "Job", "JobRunner"]
