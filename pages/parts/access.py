@@ -58,7 +58,7 @@ class Tokens:
     """Signs and reads tokens with one key."""
 
     def __init__(self, key: bytes) -> None:
-        # Cookies of one host are shared by all its ports: two servers with keys of their own must not fight over a name.
+        # All ports of a host share its cookies: two servers with keys of their own must not fight over one name.
         self.cookie = f"kindred_{hashlib.sha256(key).hexdigest()[:8]}"
         self._serializer = URLSafeTimedSerializer(
             key, salt="kindred access", signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256}

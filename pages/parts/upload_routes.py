@@ -4,7 +4,7 @@
     GET    upload/{id}                                              →  {"received"}
     PUT    upload/{id}         pieces (see `frames.py`)             →  {"written": bytes}
     POST   upload/{id}/finish  {"name", "labels", "split", "encoder"}  →  {"job", "dataset"}
-    POST   upload/{id}/finish  {"stage": true}                      →  {"upload"}: it waits for whoever asked for it
+                               {"stage": true}                         →  {"upload"}: someone else takes it from there
     DELETE upload/{id}
 
 The same key of the same visitor is the same upload, so one goes on after a dropped connection or a reload. Bodies go
@@ -13,10 +13,11 @@ to disk as they arrive; what had arrived when a connection broke counts.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import anyio
 import anyio.to_thread
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from embedding_core.errors import InvalidInput
@@ -49,16 +50,13 @@ async def status(request: Request, actor: Actor) -> Response:
 async def write(request: Request, actor: Actor) -> Response:
     frames = Frames(await _upload(request))
     gathered = bytearray()
-    try:
+    with suppress(ClientDisconnect):  # what came through need not come again
         async for chunk in request.stream():
             gathered += chunk
             if len(gathered) >= BUFFER:
-                await anyio.to_thread.run_sync(frames.feed, bytes(gathered))
-                gathered.clear()
-    finally:
-        # Also when the connection broke: what came through need not come again.
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(frames.feed, bytes(gathered))
+                ready, gathered = bytes(gathered), bytearray()
+                await anyio.to_thread.run_sync(frames.feed, ready)
+    await anyio.to_thread.run_sync(frames.feed, bytes(gathered))
     frames.close()
     return JSONResponse({"written": frames.written})
 
@@ -117,6 +115,8 @@ def _submit(upload: Upload, wanted: dict[str, Any], actor: Actor) -> tuple[str, 
             raise InvalidInput(f"{option} must be text, not {wanted[option]!r:.40}.")
     name = valid_name(wanted.get("name") or "")
     upload.finish()
+    known = next((one.uuid for one in server.workspace().datasets() if one.name == name), None)
+    whither = {"dataset": known} if known else {"name": name}
     options = {option: wanted[option] for option in ("labels", "split", "encoder") if wanted.get(option)}
-    parameters = {"source": f"upload:{upload.id}", "name": name, **options}
-    return server.runner().submit("prepare", parameters, dataset=name, actor=actor).id, name
+    parameters = {"source": f"upload:{upload.id}", **whither, **options}
+    return server.runner().submit("prepare", parameters, dataset=known or name, actor=actor).id, name

@@ -43,7 +43,7 @@ class View {
   update(data, setTriggerValue) {
     Object.assign(this, { data, setTriggerValue });
     this.$(".options").hidden = data.stage;
-    this.$(".choose-folder").hidden = data.stage;
+    this.$(".choose-folder").hidden = data.stage || !("webkitdirectory" in HTMLInputElement.prototype); // some phones
     this.$(".into").textContent = data.into ? `Adding to ${data.into}` : "";
     this.$(".into").hidden = !data.into;
     this.$(".name").hidden = Boolean(data.into) || data.stage;
@@ -74,20 +74,24 @@ class View {
       });
     }
     on(this.$(".cancel"), "click", () => this.transfer?.cancel());
-    on(this.$(".again"), "click", () => (this.transfer.state === "sent" ? this.#finish() : this.transfer.run()));
-    on(this.$(".create"), "click", () => this.#release());
-    on(this.$(".name input"), "keydown", (event) => event.key === "Enter" && this.#release());
-    on(this.$(".name input"), "input", () => this.#draw());
-    // Whoever touches the settings wants to decide: from now on nothing starts by itself.
-    for (const settings of [this.$(".name"), this.$(".options")]) on(settings, "focusin", () => this.#hold());
+    on(this.$(".again"), "click", () => this.transfer.again());
+    on(this.$(".create"), "click", () => this.transfer.release());
+    on(this.$(".name input"), "keydown", (event) => event.key === "Enter" && this.transfer.release());
+    for (const settings of [this.$(".name"), this.$(".options")]) {
+      on(settings, "focusin", () => this.transfer?.hold());
+      on(settings, "input", () => {
+        this.transfer.settings = this.#settings();
+        this.#draw();
+      });
+    }
     // The whole window catches files, so that a drop beside the zone does not replace the page by a picture.
     on(window, "dragenter", (event) => this.#drag(event, 1));
     on(window, "dragleave", (event) => this.#drag(event, -1));
     on(window, "dragover", (event) => this.#drag(event, 0));
     on(window, "drop", (event) => {
-      if (!carriesFiles(event)) return;
+      if (!carriesFiles(event) || event.defaultPrevented) return; // one zone takes them, if there are two
       this.#drag(event, -this.depth);
-      if (this.#open) this.#take(filesOfDrop(event.dataTransfer, (count) => this.#say(`Looking through the folder: ${number(count)} files`)));
+      if (event.defaultPrevented && this.#open) this.#take(filesOfDrop(event.dataTransfer, (count) => this.#say(`Looking through the folder: ${number(count)} files`)));
     });
     on(window, "beforeunload", (event) => this.transfer && !["failed", "finished"].includes(this.transfer.state) && event.preventDefault());
   }
@@ -122,15 +126,20 @@ class View {
       return this.#back("That folder could not be read. Check its permissions, or choose another.");
     }
     if (!batch.files.length) return this.#back("There is nothing in there to add. Hidden files are left out.");
-    const transfer = new Transfer({ ...batch, api: this.data.api });
-    Object.assign(transfer, { name: unusedName(batch.name, this.data.existing), automatic: true });
-    transfers.set(this.data.key, transfer);
     this.$(".options").open = false;
-    this.$(".name input").value = transfer.name;
+    this.$(".name input").value = unusedName(batch.name, this.data.existing);
+    const transfer = new Transfer({ ...batch, api: this.data.api, settings: this.#settings() });
+    transfers.set(this.data.key, transfer);
     this.#attach(transfer);
     this.$(".card").focus({ preventScroll: true });
-    await transfer.run();
-    if (transfer === this.transfer && transfer.state === "sent" && transfer.automatic) await this.#finish();
+    transfer.run();
+  }
+
+  #settings() {
+    const { stage, into } = this.data;
+    if (stage) return { stage };
+    const [labels, split, encoder] = [".labels", ".split", ".encoders"].map((select) => this.$(select).value || null);
+    return { name: into ?? this.$(".name input").value.trim(), labels, split, encoder };
   }
 
   #attach(transfer) {
@@ -140,34 +149,17 @@ class View {
     if (transfer) {
       this.changed = () => (this.frame ??= requestAnimationFrame(() => this.#draw()));
       transfer.addEventListener("change", this.changed);
-      this.$(".name input").value = transfer.name;
-      if (transfer.state === "sent" && transfer.automatic) this.#finish();
+      const { name, labels, split, encoder } = transfer.settings;
+      const shown = { ".name input": name, ".labels": labels, ".split": split, ".encoders": encoder };
+      for (const [field, value] of Object.entries(shown)) if (value) this.$(field).value = value;
     }
     this.#draw();
   }
 
-  #hold() {
-    if (!this.transfer || this.transfer.state === "finishing") return;
-    this.transfer.automatic = false;
-    this.#draw();
-  }
-
-  #release() {
-    this.transfer.automatic = true;
-    if (this.transfer.state === "sent") this.#finish();
-    else this.#draw();
-  }
-
-  async #finish() {
-    const { transfer } = this;
-    const name = this.data.into ?? (this.$(".name input").value.trim() || transfer.name);
-    const { stage } = this.data;
-    const settings = stage ? { stage } : { name, labels: this.$(".labels").value, split: this.$(".split").value, encoder: this.$(".encoders").value || null };
-    const answer = await transfer.finish(settings);
-    if (!answer) return;
+  #deliver({ answer, settings }) {
     transfers.delete(this.data.key);
+    this.#back(settings.stage ? "The file is here." : `${settings.name}: everything is here, and the map is on its way.`);
     this.setTriggerValue("finished", answer);
-    this.#back(stage ? "The file is here." : `${name}: everything is here, and the map is on its way.`);
   }
 
   #back(note) {
@@ -185,6 +177,7 @@ class View {
       transfers.delete(this.data.key);
       return this.#back("Cancelled. Nothing was kept.");
     }
+    if (transfer?.state === "finished") return this.#deliver(transfer);
     if (transfer) this.zone.dataset.view = transfer.state;
     else if (!["reading", "over"].includes(this.zone.dataset.view)) this.zone.dataset.view = "idle";
     this.$(".headline").textContent = this.zone.dataset.view === "over" ? "Let go to add them" : this.#invitation;
@@ -193,10 +186,11 @@ class View {
     if (transfer) this.#drawTransfer(transfer);
   }
 
-  #drawTransfer({ files, bytes, sent, state, wait, problem, automatic, pace }) {
+  #drawTransfer({ files, bytes, unreadable, sent, state, wait, problem, automatic, pace }) {
     const share = bytes ? Math.floor((100 * sent) / bytes) : 100;
     const done = state !== "sending" && state !== "failed";
-    this.$(".count").textContent = `${number(files.length)} ${files.length === 1 ? "file" : "files"} · ${size(bytes)}`;
+    const lost = unreadable ? ` · ${number(unreadable)} could not be read` : "";
+    this.$(".count").textContent = `${number(files.length)} ${files.length === 1 ? "file" : "files"} · ${size(bytes)}${lost}`;
     this.$(".bar").style.transform = `scaleX(${bytes ? sent / bytes : 1})`;
     this.$(".track").setAttribute("aria-valuenow", share);
     this.$(".track").setAttribute("aria-valuetext", `${share} %, ${size(sent)} of ${size(bytes)}`);

@@ -17,19 +17,20 @@ function filesOfDrop(transfer, onCount) {
 
 async function walk(entries, onCount) {
   const found = [];
-  const pending = [...entries];
-  while (pending.length) {
-    const entry = pending.shift();
-    const path = entry.fullPath.replace(/^\/+/, "");
-    if (isHidden(path)) continue;
-    if (entry.isDirectory) {
-      pending.push(...(await everyEntryOf(entry)));
-    } else {
-      found.push({ path, file: await new Promise((keep, fail) => entry.file(keep, fail)) });
-      onCount(found.length);
-    }
+  const folders = [entries];
+  while (folders.length) {
+    const inside = folders.pop().filter(({ name }) => !isHidden(name));
+    for (const one of await Promise.all(inside.filter((entry) => entry.isFile).map(fileOf))) found.push(one);
+    onCount(found.length);
+    for (const folder of inside.filter((entry) => entry.isDirectory)) folders.push(await everyEntryOf(folder));
   }
   return found;
+}
+
+/** `file` is null when it cannot be read. */
+async function fileOf(entry) {
+  const file = await new Promise((keep) => entry.file(keep, () => keep(null)));
+  return { path: entry.fullPath.replace(/^\/+/, ""), file };
 }
 
 /** A reader gives at most 100 entries a call, and an empty list at the end. */
@@ -39,7 +40,7 @@ async function everyEntryOf(folder) {
   for (;;) {
     const some = await new Promise((keep, fail) => reader.readEntries(keep, fail));
     if (!some.length) return entries;
-    entries.push(...some);
+    for (const entry of some) entries.push(entry);
   }
 }
 
@@ -52,11 +53,12 @@ function filesOfDialog(input) {
  * names the dataset and labels nothing.
  */
 function tidy(found) {
-  const kept = found.filter(({ path }) => !isHidden(path));
+  const kept = found.filter(({ path, file }) => file && !isHidden(path));
+  const unreadable = found.filter(({ file }) => !file).length;
   const root = commonFolder(kept);
   const files = kept.map(({ path, file }) => ({ path: (root ? path.slice(root.length + 1) : path).normalize("NFC"), file }));
   files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-  return { files, name: nameFor(root, files), bytes: files.reduce((sum, { file }) => sum + file.size, 0) };
+  return { files, name: nameFor(root, files), bytes: files.reduce((sum, { file }) => sum + file.size, 0), unreadable };
 }
 
 function commonFolder(found) {

@@ -19,10 +19,16 @@ class Refusal extends Error {
   }
 }
 
+/**
+ * States: sending → sent → finishing → finished; failed from sending, and back to sent from finishing; cancelled.
+ * `problem` says what went wrong, and `again()` goes on from there.
+ */
 class Transfer extends EventTarget {
-  constructor({ files, bytes, api }) {
+  constructor({ files, bytes, unreadable, api, settings }) {
     super();
-    Object.assign(this, { files, bytes, api, key: keyOf(files), id: null, state: "sending", problem: "", wait: 0 });
+    Object.assign(this, { files, bytes, unreadable, api, settings });
+    Object.assign(this, { key: keyOf(files), id: null, state: "sending", problem: "", wait: 0, answer: null });
+    this.automatic = true; // finish as soon as everything is sent
     this.received = new Array(files.length).fill(0); // bytes of each file that the server has
     this.flying = new Map(); // request → bytes on their way
     this.pace = new Pace();
@@ -38,7 +44,7 @@ class Transfer extends EventTarget {
     return Math.min(sum, this.bytes);
   }
 
-  /** Send all that is missing. Ends in the state sent, failed or cancelled; call it again to go on. */
+  /** Send all that is missing, and finish unless someone holds it. */
   async run() {
     const turn = ++this.turn;
     this.failures = 0;
@@ -47,22 +53,40 @@ class Transfer extends EventTarget {
       await this.#persist(() => this.#open());
       const queue = this.files.map((_, index) => index).filter((index) => this.#missing(index) > 0);
       await Promise.all(Array.from({ length: LANES }, () => this.#lane(queue, turn)));
-      if (turn === this.turn) this.#become("sent");
     } catch (error) {
       if (turn === this.turn) this.#fail(error);
     }
+    if (turn !== this.turn || this.problem) return;
+    this.#become("sent");
+    if (this.automatic) await this.#finish();
   }
 
-  /** Hand over to the server: it makes the dataset. Resolves with {job, dataset}. */
-  async finish(settings) {
+  /** Someone wants to decide: nothing is finished by itself from now on. */
+  hold() {
+    if (this.state === "finishing") return;
+    this.automatic = false;
+    this.#changed();
+  }
+
+  /** Finish now, or as soon as everything is sent. */
+  release() {
+    this.automatic = true;
+    if (this.state === "sent") this.#finish();
+    else this.#changed();
+  }
+
+  again() {
+    return this.state === "sent" ? this.#finish() : this.run();
+  }
+
+  /** Hand over to the server, which makes a dataset of it: `answer` is {job, dataset}. */
+  async #finish() {
     this.#become("finishing");
     try {
-      const answer = await this.#persist(() => this.#ask("POST", `upload/${this.id}/finish`, JSON.stringify(settings)));
+      this.answer = await this.#persist(() => this.#ask("POST", `upload/${this.id}/finish`, JSON.stringify(this.settings)));
       this.#become("finished");
-      return answer;
     } catch (error) {
       this.#fail(error, "sent");
-      return null;
     }
   }
 
@@ -107,7 +131,13 @@ class Transfer extends EventTarget {
       }
     }
     if (!frames.length) return;
-    await this.#ask("PUT", `upload/${this.id}`, new Blob(frames), ends.size * HEADER);
+    try {
+      await this.#ask("PUT", `upload/${this.id}`, new Blob(frames), ends.size * HEADER);
+    } catch (error) {
+      // A file that was moved or changed meanwhile looks like a lost connection: reading it tells, by throwing.
+      if (error.status === 0) await Promise.all(load.map((index) => this.files[index].file.slice(0, 1).arrayBuffer()));
+      throw error;
+    }
     for (const [index, end] of ends) this.received[index] = end;
   }
 
