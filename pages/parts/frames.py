@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from embedding_core.errors import InvalidInput, KindredError
+from embedding_core.errors import InvalidInput, KindredError, WorkspaceError
 
 if TYPE_CHECKING:
     from embedding_core.sources.staging import Upload
@@ -61,6 +61,8 @@ class Frames:
             self._upload.write(self._index, self._offset, piece)
         except InvalidInput as error:
             raise OutOfStep(str(error)) from error
+        except OSError as error:  # the disk is full, most likely
+            raise WorkspaceError(f"The server could not keep what arrived: {error.strerror}.") from error
         self._offset += len(piece)
         self._left -= len(piece)
         self.written += len(piece)

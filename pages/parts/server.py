@@ -76,6 +76,7 @@ def close() -> None:
 def _warm() -> None:
     try:
         workspace().sweep()
+        staging().sweep()
     except KindredError as error:  # every page will say so, too
         logging.getLogger(__name__).error("%s", error)
 
