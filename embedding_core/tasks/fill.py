@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -113,7 +114,7 @@ def import_vectors(workspace: Workspace, parameters: Parameters, progress: Repor
         np.ascontiguousarray(read.vectors),
     )
     shared.discard_upload(workspace, {"source": parameters["file"]})
-    return {"dataset": dataset.uuid, "encoder": card.id, **read.report.as_dict()}
+    return {"dataset": dataset.uuid, "encoder": card.id, **asdict(read.report)}
 
 
 def relabel(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
