@@ -9,7 +9,8 @@
     │   ├── UnknownDataset
     │   ├── UnknownImage
     │   ├── UnknownEncoder
-    │   └── UnknownJob
+    │   ├── UnknownJob
+    │   └── UnknownUpload
     ├── NameTaken             a dataset with that name exists
     ├── NotEmbedded           the images have no vectors from that encoder yet
     ├── WeightsUnavailable    pretrained weights could not be fetched or verified
@@ -54,6 +55,7 @@ __all__ = [
     "UnknownImage",
     "UnknownJob",
     "UnknownName",
+    "UnknownUpload",
     "WeightsUnavailable",
     "WorkspaceError",
 ]
@@ -110,6 +112,10 @@ class UnknownEncoder(UnknownName):
 
 class UnknownJob(UnknownName):
     noun = "job"
+
+
+class UnknownUpload(UnknownName):
+    noun = "upload"
 
 
 class NameTaken(KindredError):
