@@ -253,6 +253,7 @@ def test_a_zip_in_pieces_is_a_zip_again() -> None:
     upload = begin(client, {"pets.zip": len(data)})
     for start in range(0, len(data), 50):
         client.put(f"/api/upload/{upload['id']}", content=frame(0, start, data[start : start + 50]))
+    client.post(f"/api/upload/{upload['id']}/finish", json={"name": "Pets"})
     listing = server.staging().open(upload["id"]).source().listing()
     assert [(one.path, one.load()) for one in listing.candidates] == [("cat/a.png", PNG)]
 
