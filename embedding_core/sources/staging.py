@@ -18,6 +18,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 from embedding_core.errors import InvalidInput, TooLarge, UnknownUpload
@@ -103,7 +104,11 @@ class Staging:
 
 
 class Upload:
-    """One upload. A handle without state of its own: all that counts is on disk."""
+    """One upload. A handle without state of its own: all that counts is on disk.
+
+    The manifest never changes, so a handle reads it once: of a hundred thousand files it is megabytes, and a handle
+    writes thousands of pieces.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -116,7 +121,7 @@ class Upload:
     def exists(self) -> bool:
         return (self.folder / "manifest.json").is_file()
 
-    @property
+    @cached_property
     def manifest(self) -> Manifest:
         """Raises `UnknownUpload` when it has been discarded."""
         try:
