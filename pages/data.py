@@ -8,12 +8,13 @@ import numpy as np
 import pyarrow as pa
 import streamlit as st
 
-from pages.parts import cached, detail, gallery, pickers, refused, state, table, urls, words
+from pages.parts import cached, detail, empty, gallery, pickers, refused, state, table, urls, words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-A_PAGE = 60  # images
+A_PAGE = 60  # images; never more is drawn
+PICKING = "Each click adds an image to the selection, or takes it out."
 
 
 def picked(ids: list[int]) -> None:
@@ -34,44 +35,34 @@ def picked(ids: list[int]) -> None:
 def images(columns: cached.Columns) -> None:
     filters = pickers.filters(columns)
     with st.container(horizontal=True, vertical_alignment="bottom", key="data_toolbar"):
-        order = st.selectbox("Sort by", list(table.ORDERS), key="data_sort", bind="query-params", width=200)
+        order = st.selectbox("Sort by", list(table.ORDERS), key="data_sort", bind="query-params", width=170)
         view = st.segmented_control(
             "View", ["Grid", "Table"], key="data_view", bind="query-params", default="Grid", required=True
         )
         rows = table.ordered(columns, filters.rows(columns), order)
-        if len(rows):
-            what = f"all {len(rows):,}" if len(rows) > 1 else "it"
-            if st.button(f"Select {what}", key="data_all", icon=":material/done_all:", help=words.HELP["selection"]):
-                state.select(columns.ids[rows].tolist(), filters.words)
-                st.rerun()
-    st.caption(
-        f"{len(rows):,} of {words.count(len(columns.ids), 'image')}"
-        if filters.active
-        else f"{words.count(len(rows), 'image')}"
-    )
+        if len(rows) and st.button(f"Select all {len(rows):,}", key="data_all", icon=":material/done_all:"):
+            state.select(columns.ids[rows].tolist(), filters.words)
+            st.rerun()
     if not len(rows):
-        st.info("No image passes these filters.", icon=":material/filter_alt_off:")
-        st.button("Show all", key="data_unfilter", on_click=state.clear_filters)
+        with empty.note("No image passes these filters", "", ":material/filter_alt_off:", key="data_none"):
+            st.button("Show all", key="data_unfilter", on_click=state.clear_filters)
         return
-    shown = page_of(rows)
-    if view == "Grid":
-        grid(columns, shown)
-    elif ids := table.show(columns, shown, key="data_table"):
-        picked(ids)
-
-
-def page_of(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The rows of one page; never more than a page is drawn."""
+    bar, page = st.container(horizontal=True, vertical_alignment="center", key="data_bar"), st.container()
+    total = words.count(len(columns.ids), "image")
+    bar.caption(f"{len(rows):,} of {total}" if filters.active else total, width="content")
     pages = -(-len(rows) // A_PAGE)
-    page = st.pagination(pages, key="data_page", bind="query-params") if pages > 1 else 1
-    return rows[(page - 1) * A_PAGE : page * A_PAGE]
+    number = st.pagination(pages, key="data_page", bind="query-params") if pages > 1 else 1
+    shown = rows[(number - 1) * A_PAGE : number * A_PAGE]
+    picking = view == "Grid" and bar.toggle("Pick by click", key="data_pick", help=PICKING)
+    with page:
+        if view == "Grid":
+            grid(columns, shown, picking=picking)
+        elif ids := table.show(columns, shown, key="data_table"):
+            picked(ids)
 
 
-def grid(columns: cached.Columns, rows: NDArray[np.int64]) -> None:
+def grid(columns: cached.Columns, rows: NDArray[np.int64], *, picking: bool) -> None:
     """The page as pictures. A click opens one or, while picking, puts it in the selection or takes it out."""
-    picking = st.toggle(
-        "Pick by click", key="data_pick", help="Each click adds an image to the selection, or takes it out."
-    )
     chosen = state.selection()
     held = set() if chosen is None else set(chosen.ids.tolist())
     page = columns.images.select(["id", "path", "sha256"]).take(rows).to_pylist()

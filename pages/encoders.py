@@ -25,8 +25,10 @@ def cards(dataset: Dataset) -> None:
     ):
         if group:
             st.subheader(title, anchor=False)
+            grid = st.grid(2, min_column_width=340)
             for card in group:
-                encoder_cards.show(dataset, card, there.get(card.id))
+                with grid.cell():
+                    encoder_cards.show(dataset, card, there.get(card.id))
 
 
 dataset = state.require_dataset()

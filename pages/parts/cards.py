@@ -67,7 +67,7 @@ def computed(dataset: Dataset) -> str:
     badges = []
     for encoding in dataset.encodings():
         part = "" if encoding.count >= dataset.count else f" {encoding.count:,} of {dataset.count:,}"
-        badges.append(f":primary-badge[:material/neurology: {words.plain(encoding.card.name)}{part}]")
+        badges.append(f":green-badge[:material/neurology: {words.plain(encoding.card.name)}{part}]")
     for kind, icon, one in (("map", "bubble_chart", "map"), ("clusters", "workspaces", "clustering")):
         number = len(server.workspace().results.find(dataset.uuid, kind))
         if number:

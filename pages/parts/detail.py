@@ -1,4 +1,4 @@
-"""One image, large, with everything that is known of it. Opened by an id in the URL, so that a link opens it too."""
+"""One image, large, with all that is known of it. Its id is in the URL, so that a link opens it too."""
 
 from __future__ import annotations
 
@@ -7,14 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.parts import cached, state, urls, words
+from embedding_core.errors import KindredError
+from pages.parts import cached, empty, gallery, pictures, state, urls, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedding_core.workspace import Dataset
 
-_IMAGE = "max-width:100%;max-height:60vh;object-fit:contain;border-radius:10px;background:rgba(128,128,128,.12)"
+_FRAME = (
+    "display:flex;justify-content:center;align-items:center;min-height:10rem;border-radius:10px;overflow:hidden;"
+    "background:rgba(128,128,128,.1)"
+)
+# The thumbnail, which the browser has already, lies below until the large picture has come.
+_IMAGE = (
+    "width:100%;max-height:52vh;aspect-ratio:{width}/{height};object-fit:contain;"
+    "background:url('{thumbnail}') center/contain no-repeat"
+)
+LOOK_ALIKES = 12
 
 
 def open_from_url(dataset: Dataset, around: Sequence[int] = ()) -> None:
@@ -40,19 +50,77 @@ def drawer(dataset: Dataset, around: Sequence[int]) -> None:
     if facts is None:
         st.caption("This image is not here any more.")
         return
-    source = escape(urls.preview(dataset.uuid, facts["id"], facts["sha256"]), quote=True)
-    alt = escape(facts["path"], quote=True)
-    st.html(f'<div style="text-align:center"><img src="{source}" alt="{alt}" style="{_IMAGE}"></div>')
+    picture(dataset, facts)
     steps(facts["id"], list(around))
     st.text(facts["path"])
-    known(facts)
     with st.container(horizontal=True):
-        if st.button("Look-alikes", key="detail_similar", icon=":material/image_search:", type="primary"):
-            state.go("similar.py", image=str(facts["id"]))
+        if st.button("More like this", key="detail_similar", icon=":material/image_search:", type="primary"):
+            state.go("similar.py", like=str(facts["id"]))
         if st.button("Select it", key="detail_select", icon=":material/select_check_box:"):
             state.select([facts["id"]], f"one image, {facts['path']}")
             close()
             st.rerun()
+    known(facts)
+    tags(dataset, facts)
+    look_alikes(dataset, facts["id"])
+
+
+def picture(dataset: Dataset, facts: dict[str, Any]) -> None:
+    source = escape(urls.preview(dataset.uuid, facts["id"], facts["sha256"]), quote=True)
+    style = _IMAGE.format(
+        width=facts["width"],
+        height=facts["height"],
+        thumbnail=urls.thumbnail(dataset.uuid, facts["id"], facts["sha256"]),
+    )
+    alt = escape(facts["path"], quote=True)
+    st.html(f'<div style="{_FRAME}"><img src="{source}" alt="{alt}" style="{escape(style, quote=True)}"></div>')
+
+
+def tags(dataset: Dataset, facts: dict[str, Any]) -> None:
+    """Put tags on this image or take them off; a new name makes a new tag."""
+    key = f"detail_tags_{facts['id']}"
+    st.multiselect(
+        "Tags",
+        sorted({*cached.columns(dataset).tags, *facts["tags"]}),
+        default=facts["tags"],
+        key=key,
+        accept_new_options=True,
+        placeholder="Add a tag",
+        help=words.HELP["tag"],
+        on_change=_tagged,
+        args=(dataset, facts["id"], frozenset(facts["tags"]), key),
+    )
+
+
+def _tagged(dataset: Dataset, image: int, before: frozenset[str], key: str) -> None:
+    after = {tag.strip()[:100] for tag in state.value(key, [])} - {""}
+    try:
+        for tag in after - before:
+            dataset.tag(tag, [image])
+        for tag in before - after:
+            dataset.untag(tag, [image])
+    except KindredError as error:
+        empty.failed(error)
+
+
+def look_alikes(dataset: Dataset, image: int) -> None:
+    """The nearest images under the chosen encoder, from the stored graph; a click goes on to one."""
+    embedding = pictures.embedding_of(dataset, state.current_encoder(dataset))
+    found = pictures.alike(embedding, image, min(LOOK_ALIKES, len(embedding) - 1)) if embedding else None
+    if not found:
+        return
+    st.markdown("**Look-alikes**", help=words.HELP["neighbour"])
+    badges = {other: said.removeprefix("similarity ") for other, said in found}
+    opened = gallery.show(
+        pictures.items(cached.columns(dataset), list(badges), badges),
+        key="detail_alike",
+        alt="Images most like this one",
+        size="s",
+        captions=False,
+    )
+    if opened is not None and opened != image:
+        show(opened)
+        st.rerun(scope="fragment")
 
 
 def steps(image: int, around: list[int]) -> None:
@@ -87,7 +155,6 @@ def known(facts: dict[str, Any]) -> None:
     rows = {
         "Label": facts["label"],
         "Split": facts["split"],
-        "Tags": ", ".join(facts["tags"]),
         "Size": f"{facts['width']} × {facts['height']} px",
         "File": f"{facts['format']}, {words.size(facts['nbytes'])}",
         "Stays at": facts["origin"],

@@ -11,20 +11,19 @@ from embedding_core.errors import KindredError
 from pages.parts import empty, jobs, state, words
 
 if TYPE_CHECKING:
-    from embedding_core.jobs import Job
-
     from embedding_core.encoders.base import EncoderCard
+    from embedding_core.jobs import Job
     from embedding_core.workspace import Dataset, Encoding
 
 
 def show(dataset: Dataset, card: EncoderCard, encoding: Encoding | None) -> None:
     current = state.current_encoder(dataset) == card.id and encoding is not None
-    with st.container(border=True, key=f"encoders_card_{card.id}", gap="xsmall"):
+    with st.container(border=True, height="stretch", key=f"encoders_card_{card.id}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(title(card, current=current), width="stretch")
             st.markdown(status(dataset, encoding))
         st.markdown(words.plain(card.good_for))
-        st.caption(facts(card))
+        st.markdown(f":small[{facts(card)}]")
         job = under_way(dataset, card)
         if job is not None:
             jobs.watch(job, key=f"encoders_{card.id}")
@@ -34,7 +33,7 @@ def show(dataset: Dataset, card: EncoderCard, encoding: Encoding | None) -> None
 
 
 def title(card: EncoderCard, *, current: bool) -> str:
-    badge = " :primary-badge[:material/check: in use]" if current else ""
+    badge = " :green-badge[:material/check: in use]" if current else ""
     return f"**{words.plain(card.name)}** :gray[{words.plain(card.family)}]{badge}"
 
 
@@ -86,7 +85,7 @@ def actions(dataset: Dataset, card: EncoderCard, encoding: Encoding | None, *, c
         known = card.id in registry.CARDS
         if known and (encoding is None or encoding.count < dataset.count):
             label = "Compute" if encoding is None else "Compute the rest"
-            if st.button(label, key=f"encoders_compute_{card.id}", icon=":material/play_arrow:", type="primary"):
+            if st.button(label, key=f"encoders_compute_{card.id}", icon=":material/play_arrow:"):
                 wanted = {"dataset": dataset.uuid, "encoder": card.id}
                 jobs.submit("prepare", wanted, dataset=dataset.uuid)
                 st.rerun()

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def show(dataset: Dataset) -> None:
     st.subheader("Bring your own vectors", anchor=False, help=words.HELP["vector"])
     st.caption(
-        "An .npz with arrays paths and vectors, or a Parquet file with a column path and one of vectors. Rows find their "
-        "images by path, then by file name."
+        "An .npz with arrays paths and vectors, or a Parquet file with a column path and one of vectors. Rows find "
+        "their images by path, then by file name."
     )
     name = st.text_input("Name", key="encoders_own_name", max_chars=60, placeholder="my-model", width=300)
     finished = dropzone.show(key="encoders_own", compact=True, stage=True, headline="Drop an .npz or Parquet file")
@@ -32,10 +32,8 @@ def show(dataset: Dataset) -> None:
 
 def report(result: dict[str, Any]) -> None:
     """What matched and what did not."""
-    st.success(
-        f"{words.count(int(result.get('matched', 0)), 'image')} now have vectors: {words.plain(result.get('encoder', ''))}.",
-        icon=":material/check:",
-    )
+    matched, encoder = int(result.get("matched", 0)), words.plain(result.get("encoder", ""))
+    st.success(f"{words.count(matched, 'image')} now have vectors from {encoder}.", icon=":material/check:")
     for key, title in (("unmatched", "rows that matched no image"), ("missing", "images that got no vector")):
         left = result.get(key) or []
         if left:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from embedding_core.jobs import Job
-
     from embedding_core.workspace import Dataset
 
 ENDED = ("done", "failed", "cancelled")

@@ -13,7 +13,6 @@ from pages.parts import empty, jobs, server, state, thumbnails, words
 
 if TYPE_CHECKING:
     from embedding_core.jobs import Job
-
     from embedding_core.workspace import Dataset
 
 STEPS = (  # what a person sees, and the stages that belong to it
@@ -66,7 +65,7 @@ def steps(stage: str) -> str:
     marks = []
     for number, (title, _) in enumerate(STEPS):
         if number < now:
-            marks.append(f":primary[:material/check_circle: {title}]")
+            marks.append(f":green[:material/check_circle: {title}]")
         elif number == now:
             marks.append(f"**:material/pending: {title}**")
         else:
@@ -83,8 +82,8 @@ def arrived(job: Job) -> None:
         close()
     rejected = result.get("rejected") or []
     if not result.get("map"):
-        empty.note("No usable image was found", left_out(rejected), ":material/broken_image:", key="start")
-        st.button("Start again", key="start_again", on_click=close, icon=":material/arrow_back:")
+        with empty.note("No usable image was found", left_out(rejected), ":material/broken_image:", key="start"):
+            st.button("Start again", key="start_again", on_click=close, icon=":material/arrow_back:")
         return
     if state.get("dataset") != dataset.name:
         state.choose_dataset(dataset.name)
@@ -93,13 +92,8 @@ def arrived(job: Job) -> None:
         st.toast(f"{words.count(len(rejected), 'file')} left out. Data says why.", icon=":material/info:")
     if jobs.mine(job) and state.forget(f"watched_{job.id}"):
         state.go("map.py")
-    empty.note(
-        f"{words.plain(dataset.name)} is ready",
-        f"{words.count(dataset.count, 'image')} on the map. {left_out(rejected)}",
-        ":material/check_circle:",
-        key="start",
-    )
-    with st.container(horizontal=True, horizontal_alignment="center"):
+    title, body = f"{words.plain(dataset.name)} is ready", f"{words.count(dataset.count, 'image')} on the map."
+    with empty.note(title, f"{body} {left_out(rejected)}", ":material/check_circle:", key="start"):
         if st.button("Open the map", key="start_open", type="primary", icon=":material/bubble_chart:"):
             state.go("map.py")
         st.button("Back to Start", key="start_again", on_click=close)
@@ -108,40 +102,30 @@ def arrived(job: Job) -> None:
 def stopped(job: Job) -> None:
     dataset = jobs.about(job)
     kept = dataset.count if dataset else 0
-    empty.note(
-        f"Preparing {words.plain(jobs.subject(job))} was cancelled",
-        f"{words.count(kept, 'image')} had been read and are kept." if kept else "Nothing was kept.",
-        ":material/do_not_disturb_on:",
-        key="start",
-    )
-    ways_on(job, dataset, "Go on")
+    title = f"Preparing {words.plain(jobs.subject(job))} was cancelled"
+    body = f"{words.count(kept, 'image')} had been read and are kept." if kept else "Nothing was kept."
+    with empty.note(title, body, ":material/do_not_disturb_on:", key="start"):
+        ways_on(job, dataset, "Go on")
 
 
 def broken(job: Job) -> None:
     dataset = jobs.about(job)
-    st.error(
-        words.plain(job.error or "It ended without a reason."),
-        title=f"Preparing {words.plain(jobs.subject(job))} failed",
-    )
+    title = f"Preparing {words.plain(jobs.subject(job))} failed"
+    st.error(words.plain(job.error or "It ended without saying why."), title=title, icon=":material/error:")
     if dataset and dataset.count:
         st.caption(f"{words.count(dataset.count, 'image')} had been read and are kept.")
-    ways_on(job, dataset, "Try again")
+    with st.container(horizontal=True):
+        ways_on(job, dataset, "Try again")
 
 
 def ways_on(job: Job, dataset: Dataset | None, label: str) -> None:
-    """The same work again, which does only what is missing, or back."""
-    with st.container(horizontal=True):
-        if st.button(label, key="start_retry", type="primary", icon=":material/replay:"):
-            follow(jobs.submit(job.kind, job.parameters, dataset=job.dataset).id)
-        if (
-            dataset
-            and dataset.count
-            and st.button("Use what is there", key="start_rest", icon=":material/bubble_chart:")
-        ):
-            encoder = str(job.parameters.get("encoder") or registry.DEFAULT)
-            wanted = {"dataset": dataset.uuid, "encoder": encoder}
-            follow(jobs.submit("prepare", wanted, dataset=dataset.uuid).id)
-        st.button("Back to Start", key="start_again", on_click=close)
+    """The same work again, which does only what is missing; what is there alone; or back."""
+    if st.button(label, key="start_retry", type="primary", icon=":material/replay:"):
+        follow(jobs.submit(job.kind, job.parameters, dataset=job.dataset).id)
+    if dataset and dataset.count and st.button("Use what is there", key="start_rest", icon=":material/bubble_chart:"):
+        wanted = {"dataset": dataset.uuid, "encoder": str(job.parameters.get("encoder") or registry.DEFAULT)}
+        follow(jobs.submit("prepare", wanted, dataset=dataset.uuid).id)
+    st.button("Back to Start", key="start_again", on_click=close)
 
 
 def left_out(rejected: list[dict[str, str]]) -> str:
