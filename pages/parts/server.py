@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from embedding_core.jobs import JobRunner
     from embedding_core.sources.staging import Staging
-
     from embedding_core.workspace import Workspace
 
 _making = threading.RLock()  # `cache` alone would let two first callers make two of a thing
