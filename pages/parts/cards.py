@@ -79,8 +79,11 @@ def way_on(dataset: Dataset, count: int) -> None:
     """The one thing that one would do next."""
     active = jobs.running(dataset)
     if active:
-        st.progress(jobs.fraction(active[0]), text=jobs.line(active[0]))
-        if st.button("Watch", key=f"start_watch_{dataset.uuid}", icon=":material/visibility:", width="stretch"):
+        shown = active[0].id == state.get("job")
+        label = "Under way, see above" if shown else f"{jobs.title(active[0])} … Watch"
+        icon = ":material/pending:" if shown else ":material/visibility:"
+        key = f"start_watch_{dataset.uuid}"
+        if st.button(label, key=key, icon=icon, width="stretch", disabled=shown):
             preparing.follow(active[0].id)
     elif not count:
         if st.button("Add images", key=f"start_fill_{dataset.uuid}", icon=":material/add:", width="stretch"):

@@ -11,6 +11,8 @@ from pages.parts import dropzone, jobs, state, words
 if TYPE_CHECKING:
     from embedding_core.workspace import Dataset
 
+PLURAL = {"unmatched": "rows that matched no image", "missing": "images that got no vector"}
+
 
 def show(dataset: Dataset) -> None:
     st.subheader("Bring your own vectors", anchor=False, help=words.HELP["vector"])
@@ -34,8 +36,8 @@ def report(result: dict[str, Any]) -> None:
     """What matched and what did not."""
     matched, encoder = int(result.get("matched", 0)), words.plain(result.get("encoder", ""))
     st.success(f"{words.count(matched, 'image')} now have vectors from {encoder}.", icon=":material/check:")
-    for key, title in (("unmatched", "rows that matched no image"), ("missing", "images that got no vector")):
-        left = result.get(key) or []
-        if left:
-            with st.expander(f"{len(left):,} {title}"):
-                st.text("\n".join(map(str, left[:200])))
+    for key, title in (("unmatched", "row that matched no image"), ("missing", "image that got no vector")):
+        number, examples = int(result.get(key, 0)), result.get(f"{key}_examples") or ()
+        if number:
+            st.caption(f"{words.count(number, title, PLURAL[key])}, such as:")
+            st.text("\n".join(map(str, examples)))

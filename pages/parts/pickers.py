@@ -116,14 +116,9 @@ def _true(mask: object) -> NDArray[np.bool_]:
 
 def filters(columns: Columns) -> Filters:
     """A row of filters; their values are in the URL and go along to other pages."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+    with st.grid(4, min_column_width=150, gap="small", key="filters"):
         text = st.text_input(
-            "Path contains",
-            key="filter_text",
-            bind="query-params",
-            icon=":material/search:",
-            placeholder="Search",
-            width=220,
+            "Path contains", key="filter_text", bind="query-params", icon=":material/search:", placeholder="Search"
         )
         labels = _choice("Label", columns.labels, "filter_label", "label")
         splits = _choice("Split", columns.splits, "filter_split", "split")
@@ -134,6 +129,4 @@ def filters(columns: Columns) -> Filters:
 def _choice(name: str, options: list[str], key: str, term: str) -> tuple[str, ...]:
     if not options:
         return ()
-    return tuple(
-        st.multiselect(name, options, key=key, bind="query-params", help=words.HELP[term], placeholder="All", width=200)
-    )
+    return tuple(st.multiselect(name, options, key=key, bind="query-params", help=words.HELP[term], placeholder="All"))

@@ -50,7 +50,7 @@ def under_way(job: Job) -> None:
             st.subheader(f"Preparing {words.plain(name)}", anchor=False, width="stretch")
             st.button("Cancel", key="start_cancel", icon=":material/close:", on_click=jobs.cancel, args=(job.id,))
         st.progress(jobs.fraction(job), text=jobs.line(job))
-        st.markdown(steps(job.stage if job.state == "running" else ""))
+        steps(job.stage if job.state == "running" else "")
         dataset = jobs.about(job)
         if dataset is not None:
             thumbnails.wall(dataset.uuid, dataset.first(SHOWN))
@@ -59,18 +59,18 @@ def under_way(job: Job) -> None:
         st.caption("You can leave this page or close the tab: the work goes on, and this address finds it again.")
 
 
-def steps(stage: str) -> str:
-    """The steps in one line of Markdown: done, under way, to come."""
+def steps(stage: str) -> None:
+    """The steps in a row: done, under way, to come."""
     now = next((number for number, (_, stages) in enumerate(STEPS) if stage in stages), -1)
-    marks = []
-    for number, (title, _) in enumerate(STEPS):
-        if number < now:
-            marks.append(f":green[:material/check_circle: {title}]")
-        elif number == now:
-            marks.append(f"**:material/pending: {title}**")
-        else:
-            marks.append(f":gray[:material/circle: {title}]")
-    return " &emsp; ".join(marks)
+    with st.container(horizontal=True, gap="small"):
+        for number, (title, _) in enumerate(STEPS):
+            if number < now:
+                mark = f":green[:material/check_circle: {title}]"
+            elif number == now:
+                mark = f"**:material/pending: {title}**"
+            else:
+                mark = f":gray[:material/circle: {title}]"
+            st.markdown(mark, width="content")
 
 
 def arrived(job: Job) -> None:

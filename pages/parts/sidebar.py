@@ -11,11 +11,12 @@ from embedding_core.errors import KindredError
 from pages.parts import cached, empty, jobs, pickers, server, state, thumbnails, urls, words
 
 if TYPE_CHECKING:
+    from embedding_core.jobs import Job
     from embedding_core.workspace import Dataset, Selection
 
 _STATIC = Path(__file__).parent.parent / "static"
 ICON = str(_STATIC / "icon.svg")
-SHOWN = 6  # thumbnails of the selection
+SHOWN = 5  # thumbnails of the selection
 
 
 def draw() -> None:
@@ -31,11 +32,11 @@ def draw() -> None:
 
 def running() -> None:
     """Jobs under way, everyone's, looked at every second while there are any."""
-    begun = {job.id for job in jobs.running()}
+    begun = {job.id for job in elsewhere()}
 
     @st.fragment(run_every=jobs.EVERY if begun else None)
     def looked_at() -> None:
-        now = jobs.running()
+        now = elsewhere()
         if begun - {job.id for job in now}:
             st.rerun()  # something has ended: pages may show more now
         for job in now:
@@ -44,6 +45,11 @@ def running() -> None:
                 jobs.progress(job, key=f"frame_{job.id}")
 
     looked_at()
+
+
+def elsewhere() -> list[Job]:
+    """The jobs under way, but for the one that Start shows large."""
+    return [job for job in jobs.running() if job.id != state.get("job")]
 
 
 def selection(dataset: Dataset) -> None:
@@ -58,11 +64,21 @@ def selection(dataset: Dataset) -> None:
         return
     with st.container(border=True, gap="xsmall", key="frame_selection"):
         title = words.plain(chosen.name) if chosen.name else "Selection"
-        st.markdown(f"**{title}** · {words.count(len(chosen), 'image')}", help=words.HELP["selection"])
+        with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="xsmall"):
+            body = f"**{title}** · {words.count(len(chosen), 'image')}"
+            st.markdown(body, help=words.HELP["selection"], width="stretch")
+            st.button(
+                "",
+                icon=":material/close:",
+                key="frame_clear",
+                help="Clear the selection",
+                on_click=state.clear_selection,
+                type="tertiary",
+            )
         if chosen.how:
             st.caption(words.plain(chosen.how))
         columns = cached.columns(dataset)
-        thumbnails.strip(dataset.uuid, columns.images.take(columns.rows(chosen.ids[:SHOWN])), size=36)
+        thumbnails.strip(dataset.uuid, columns.images.take(columns.rows(chosen.ids[:SHOWN])), size=32)
         with st.container(horizontal=True, gap="xxsmall"):
             with st.popover("", icon=":material/bookmark:", help="Name and save"):
                 _name(chosen)
@@ -73,13 +89,6 @@ def selection(dataset: Dataset) -> None:
                 st.link_button(
                     "Originals (ZIP)", urls.originals(dataset.uuid, chosen.hash), icon=":material/folder_zip:"
                 )
-            st.button(
-                "",
-                icon=":material/close:",
-                key="frame_clear",
-                help="Clear the selection",
-                on_click=state.clear_selection,
-            )
 
 
 def _saved(saved: list[Selection]) -> None:
