@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,12 @@ from embedding_core.workspace import Dataset
 BATCH = 32  # images a forward pass
 COMMIT = 256  # images a commit: what a crash may cost
 READ = 64  # originals read from the workspace at once
+CRASHES = 2  # of a process over one file, before that file is left out
+CRASHED_TWICE = (
+    "Decoding this file ended the worker process twice, so it is left out. Convert it to PNG and add it again."
+)
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ def embed(
     dataset: Dataset,
     encoder: Encoder,
     *,
-    suspects: dict[str, int] | None = None,
+    suspects: Mapping[str, int] | None = None,
     progress: Reporter = silent,
 ) -> Embedded:
     """Embed the images that have no vector from `encoder` yet.
@@ -85,16 +91,33 @@ def embed(
     out. Images whose file has gone or changed are reported in `failed`.
     """
     begun = time.perf_counter()
-    suspects = suspects or {}
     missing = set(dataset.vectors.missing(encoder.card))
     rows = [row for row in dataset.images().select(["id", "path", "sha256"]).to_pylist() if row["id"] in missing]
-    rows.sort(key=lambda row: row["path"] not in suspects)  # those first, each alone
     skipped = dataset.count - len(rows)
     writer = VectorWriter(dataset, encoder)
     failed: list[Rejected] = []
-    done = 0
+    embedded = 0
+    progress("embedding", 0, len(rows))
+    for done, (row, prepared) in enumerate(_prepared(dataset, encoder, rows, suspects or {}, progress), start=1):
+        if isinstance(prepared, Rejected):
+            failed.append(prepared)
+        else:
+            writer.add(row["id"], row["sha256"], prepared)
+        if len(writer) >= COMMIT:
+            embedded += writer.commit()
+        if done % BATCH == 0:
+            progress("embedding", done, len(rows))
+    embedded += writer.commit()
+    progress("embedding", len(rows), len(rows))
+    return Embedded(embedded, skipped, tuple(failed), time.perf_counter() - begun)
 
-    def prepare(task: tuple[dict[str, Any], bytes | ImageRefused]) -> tuple[dict[str, Any], NDArray[Any] | Rejected]:
+
+def _prepared(
+    dataset: Dataset, encoder: Encoder, rows: list[Row], suspects: Mapping[str, int], progress: Reporter
+) -> Iterator[tuple[Row, NDArray[Any] | Rejected]]:
+    """Network inputs: suspects first and each alone, so that a crash names its file; then the rest, in threads."""
+
+    def prepare(task: tuple[Row, bytes | ImageRefused]) -> tuple[Row, NDArray[Any] | Rejected]:
         row, data = task
         try:
             if isinstance(data, ImageRefused):
@@ -103,36 +126,21 @@ def embed(
         except ImageRefused as refusal:
             return row, Rejected(row["path"], refusal.reason, refusal.detail)
 
-    progress("embedding", 0, len(rows))
-    for group in _groups(rows, suspects):
-        crashed = [row for row in group if suspects.get(row["path"], 0) >= 2]
-        failed += [Rejected(row["path"], Reason.CRASHED, CRASHED_TWICE) for row in crashed]
-        kept = [row for row in group if suspects.get(row["path"], 0) < 2]
-        contents = dataset.contents([row["id"] for row in kept])
-        tasks = [(row, contents[row["id"]]) for row in kept]
-        for row, prepared in in_order(
-            prepare, tasks, announce=lambda window: progress.reading([t[0]["path"] for t in window])
-        ):
-            if isinstance(prepared, Rejected):
-                failed.append(prepared)
-            else:
-                writer.add(row["id"], row["sha256"], prepared)
-        progress.reading([])
-        if len(writer) >= COMMIT:
-            done += writer.commit()
-        progress("embedding", done + len(writer) + len(failed), len(rows))
-    done += writer.commit()
-    progress("embedding", len(rows), len(rows))
-    return Embedded(done, skipped, tuple(failed), time.perf_counter() - begun)
+    def originals(wanted: list[Row]) -> Iterator[tuple[Row, bytes | ImageRefused]]:
+        for start in range(0, len(wanted), READ):
+            group = wanted[start : start + READ]
+            contents = dataset.contents([row["id"] for row in group])
+            yield from ((row, contents[row["id"]]) for row in group)
 
-
-CRASHED_TWICE = (
-    "Decoding this file ended the worker process twice, so it is left out. Convert it to PNG and add it again."
-)
-
-
-def _groups(rows: list[dict[str, Any]], suspects: dict[str, int]) -> Sequence[list[dict[str, Any]]]:
-    """Suspects one by one, the rest in groups."""
-    alone = [[row] for row in rows if row["path"] in suspects]
-    rest = rows[len(alone) :]
-    return [*alone, *(rest[start : start + READ] for start in range(0, len(rest), READ))]
+    for row in rows:
+        crashes = suspects.get(row["path"], 0)
+        if crashes >= CRASHES:
+            yield row, Rejected(row["path"], Reason.CRASHED, CRASHED_TWICE)
+        elif crashes:
+            progress.reading([row["path"]])
+            yield from map(prepare, originals([row]))
+    rest = [row for row in rows if row["path"] not in suspects]
+    yield from in_order(
+        prepare, originals(rest), announce=lambda window: progress.reading([row["path"] for row, _ in window])
+    )
+    progress.reading([])

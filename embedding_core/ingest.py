@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from embedding_core.embed import CRASHED_TWICE, VectorWriter
+from embedding_core.embed import CRASHED_TWICE, CRASHES, VectorWriter
 from embedding_core.encoders.base import Encoder
 from embedding_core.errors import ImageRefused
 from embedding_core.fingerprint import digest
@@ -132,7 +132,7 @@ class _Work:
         rest = []
         for image_id, candidate in self._candidates:
             crashes = self._suspects.get(candidate.path, 0)
-            if crashes >= 2:
+            if crashes >= CRASHES:
                 yield candidate, Rejected(candidate.path, Reason.CRASHED, CRASHED_TWICE)
             elif crashes:
                 self._progress.reading([candidate.path])
