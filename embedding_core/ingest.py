@@ -214,10 +214,13 @@ def _describe(
     paths = [one.path for one in candidates]
     at = {path: row for row, path in enumerate(columns["path"].to_pylist())}
     rows = np.array([at.get(path, -1) for path in paths], dtype=np.int64)
-    metadata = columns.drop_columns(["path"]).take(pa.array(rows, mask=rows < 0))
-    assigned = assign(paths, metadata.add_column(0, "path", pa.array(paths, pa.string())), labels, split)
+    described = columns.take(pa.array(rows, mask=rows < 0))
+    described = described.set_column(described.column_names.index("path"), "path", pa.array(paths, pa.string()))
+    assigned = assign(paths, described, labels, split)
     if paths:
-        dataset.put_attributes(ids, labels=assigned.labels, splits=assigned.splits, metadata=metadata)
+        dataset.put_attributes(
+            ids, labels=assigned.labels, splits=assigned.splits, metadata=described.drop_columns(["path"])
+        )
         # Growing a labelled dataset by unlabelled images leaves what it says of its labels alone.
         workspace.update(
             dataset,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from embedding_core.sources.labelling import assign, join
 
 if TYPE_CHECKING:
@@ -52,18 +50,13 @@ def join_labels(workspace: Workspace, dataset: Dataset, table: Path) -> Joined:
     columns, unmatched = join(list(ids), table)
     paths = columns["path"].to_pylist()
     metadata = columns.drop_columns(["path"])
-    assigned = assign(paths, columns, "metadata" if _names_labels(columns) else "none", "none")
+    assigned = assign(paths, columns, "auto")
+    labelled = assigned.label_source.startswith("column:")  # else the table says nothing of labels
     dataset.put_attributes(
         [ids[path] for path in paths],
-        labels=assigned.labels if assigned.label_source != "none" else None,
+        labels=assigned.labels if labelled else None,
         metadata=metadata,
     )
-    if assigned.label_source != "none":
+    if labelled:
         workspace.update(dataset, label_source=assigned.label_source)
     return Joined(len(paths), tuple(unmatched), tuple(metadata.column_names))
-
-
-def _names_labels(columns: pa.Table) -> bool:
-    # `auto` over no folders finds a label column, or nothing.
-    flat = [path.rsplit("/", 1)[-1] for path in columns["path"].to_pylist()]
-    return assign(flat, columns.set_column(0, "path", pa.array(flat)), "auto", "none").label_source != "none"

@@ -165,7 +165,7 @@ def test_own_vectors_become_an_encoder(workspace: str, tmp_path: Path) -> None:
     [
         (["embed", "nowhere"], "nowhere"),
         (["add", "x", "/not/there"], "/not/there"),
-        (["embed", "three", "--encoder", "efficientnet-lite"], "efficientnet-lite0"),
+        (["embed", "three", "--encoder", "efficientnet-lit0"], "efficientnet-lite0"),
         (["similar", "three", "bird/owl.webpp"], "bird/owl.webp"),
         (["similar", "three", "bird/owl.webp", "--metric", "taxicab"], "manhattan"),
         (["map", "three", "--dims", "4"], "4"),
