@@ -32,7 +32,8 @@ def picked(ids: list[int]) -> None:
             st.rerun()
 
 
-def images(columns: cached.Columns) -> None:
+def images(columns: cached.Columns) -> list[int]:
+    """The images that pass the filters, a page at a time. Returns the ids of the page."""
     filters = pickers.filters(columns)
     with st.container(horizontal=True, vertical_alignment="bottom", key="data_toolbar"):
         order = st.selectbox("Sort by", list(table.ORDERS), key="data_sort", bind="query-params", width=170)
@@ -46,7 +47,7 @@ def images(columns: cached.Columns) -> None:
     if not len(rows):
         with empty.note("No image passes these filters", "", ":material/filter_alt_off:", key="data_none"):
             st.button("Show all", key="data_unfilter", on_click=state.clear_filters)
-        return
+        return []
     bar, page = st.container(horizontal=True, vertical_alignment="center", key="data_bar"), st.container()
     total = words.count(len(columns.ids), "image")
     bar.caption(f"{len(rows):,} of {total}" if filters.active else total, width="content")
@@ -59,6 +60,7 @@ def images(columns: cached.Columns) -> None:
             grid(columns, shown, picking=picking)
         elif ids := table.show(columns, shown, key="data_table"):
             picked(ids)
+    return columns.ids[shown].tolist()
 
 
 def grid(columns: cached.Columns, rows: NDArray[np.int64], *, picking: bool) -> None:
@@ -91,10 +93,11 @@ dataset = state.require_dataset()
 columns = cached.columns(dataset)
 st.title("Data", anchor=False)
 tab_images, tab_refused = st.tabs(["Images", "Rejected"], key="data_tab", bind="query-params")
+around: list[int] = []
 if tab_images.open:
     with tab_images:
-        images(columns)
+        around = images(columns)
 if tab_refused.open:
     with tab_refused:
         refused.show(dataset)
-detail.open_from_url(dataset)
+detail.open_from_url(dataset, around)
