@@ -1,15 +1,13 @@
 """The process that holds torch and numba and decodes untrusted images: `python -m embedding_core.worker`.
 
-It reads requests as JSON lines on standard input and answers in JSON lines on what was standard output; anything that
-a library prints goes to standard error. It ends with the process that started it.
+`embedding_core.jobs.process` starts it, speaks to it as `embedding_core.jobs.wire` says, and replaces it when it dies.
+Whatever a library prints goes to standard error. It ends with the server that started it.
 """
 
 from __future__ import annotations
 
 import argparse
-import base64
 import faulthandler
-import json
 import os
 import queue
 import signal
@@ -17,99 +15,137 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import IO, Any
 
-from embedding_core.errors import KindredError
+from embedding_core.errors import InvalidInput, KindredError
+from embedding_core.jobs import wire
+from embedding_core.jobs.job import LANES, LONG
 from embedding_core.records import Actor
 
 EVERY = 0.1  # seconds between progress messages of one stage
-NICENESS = {"long": 10, "interactive": 0}  # pages come before embeddings where cores are few
+NICENESS = 10  # of the long lane: where cores are few, pages and searches come first
 
 
 class Channel:
     """The `Reporter` that tells the server."""
 
-    def __init__(self, out: IO[str]) -> None:
+    def __init__(self, out: IO[bytes]) -> None:
         self._out = out
         self._lock = threading.Lock()
-        self._last = ("", 0.0)
+        self._said = ("", "")  # stage and note
+        self._at = 0.0
 
     def __call__(self, stage: str, done: int = 0, total: int | None = None, note: str = "") -> None:
         now = time.monotonic()
-        if stage != self._last[0] or note or done == total or now - self._last[1] >= EVERY:
-            self._last = (stage, now)
-            self.send(type="progress", stage=stage, done=done, total=total, note=note)
+        if (stage, note) != self._said or done == total or now - self._at >= EVERY:
+            self._said, self._at = (stage, note), now
+            self.send({"progress": [stage, done, total, note]})
 
     def reading(self, paths: Sequence[str]) -> None:
-        self.send(type="reading", paths=list(paths))
+        self.send({"reading": list(paths)})
 
-    def send(self, **message: Any) -> None:
+    def send(self, message: Mapping[str, Any]) -> None:
+        line = wire.encode(message)
         with self._lock:
-            self._out.write(json.dumps(message) + "\n")
+            self._out.write(line)
             self._out.flush()
 
 
+class Tasks:
+    """The functions by kind, with the workspace that they work on; both are brought in when first asked for."""
+
+    def __init__(self, table: str, opener: str, workspace: str) -> None:
+        self._names = table, opener
+        self._uri = workspace
+        self._table: Mapping[str, Callable[..., Any]] | None = None
+        self._workspace: Any = None
+
+    def run(self, kind: str, parameters: Mapping[str, Any], channel: Channel, actor: Actor) -> Any:
+        if self._table is None:
+            table, opener = map(_named, self._names)
+            self._workspace = opener(self._uri)
+            self._table = table
+        if kind not in self._table:
+            raise InvalidInput(f"No work is called {kind!r}. There is: {', '.join(self._table)}.")
+        return self._table[kind](self._workspace, parameters, channel, actor)
+
+
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--workspace", required=True)
-    parser.add_argument("--lane", default="long")
-    parser.add_argument("--tasks", required=True, help="module:NAME of the table of tasks")
+    """Serve requests until the server is gone."""
+    parser = argparse.ArgumentParser(prog="python -m embedding_core.worker")
+    parser.add_argument("--workspace", required=True, help="its URI")
+    parser.add_argument("--lane", choices=LANES, required=True)
+    parser.add_argument("--tasks", metavar="module:NAME", required=True, help="the functions by kind")
+    parser.add_argument("--opener", metavar="module:NAME", required=True, help="what opens the workspace")
     arguments = parser.parse_args(argv)
 
-    _end_with_parent()
-    out = _private_output()
+    _end_with_server()
+    requests, answers = _private_pipes()
     faulthandler.enable()
-    os.nice(NICENESS.get(arguments.lane, 0))
-    requests: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(requests,), daemon=True).start()
+    _step_back(arguments.lane)
+    waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(requests, waiting), name="requests", daemon=True).start()
 
-    channel = Channel(out)
-    module, _, name = arguments.tasks.partition(":")
-    tasks: dict[str, Any] | None = None
-    workspace: Any = None
+    channel = Channel(answers)
+    tasks = Tasks(arguments.tasks, arguments.opener, arguments.workspace)
     while True:
-        request = json.loads(requests.get())
+        request = wire.decode(waiting.get())
         try:
-            if tasks is None:
-                from embedding_core.workspace import Workspace
-
-                tasks = getattr(import_module(module), name)
-                workspace = Workspace.open(arguments.workspace)
-            result = tasks[request["kind"]](workspace, request["parameters"], channel, Actor(**request["actor"]))
+            result = tasks.run(request["kind"], request["parameters"], channel, Actor(**request["actor"]))
+            channel.send({"done": result})
         except KindredError as error:
-            channel.send(type="error", text=str(error))
+            channel.send({"error": str(error)})
         except Exception as error:  # noqa: BLE001 — the job runner's boundary: a job may fail in any way
             traceback.print_exc()
-            channel.send(type="error", text=f"Unexpected {type(error).__name__}: {' '.join(str(error).split())[:500]}")
-        else:
-            if "bytes" in result:
-                result = {**result, "bytes": base64.b64encode(result["bytes"]).decode()}
-            channel.send(type="done", result=result)
+            channel.send({"error": f"Unexpected {type(error).__name__}: {' '.join(str(error).split())[:500]}"})
 
 
-def _private_output() -> IO[str]:
-    """What was standard output, for this protocol alone; from now on prints go to standard error."""
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+def _named(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def _private_pipes() -> tuple[IO[bytes], IO[bytes]]:
+    """What were standard input and output, for the protocol alone: no print and no child process can disturb it."""
+    requests, answers = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     os.dup2(2, 1)
-    return out
+    return os.fdopen(requests, "rb"), os.fdopen(answers, "wb")
 
 
-def _listen(requests: queue.SimpleQueue[str]) -> None:
-    for line in sys.stdin:
-        requests.put(line)
+def _listen(requests: IO[bytes], waiting: queue.SimpleQueue[bytes]) -> None:
+    for line in requests:
+        waiting.put(line)
     os._exit(0)  # the server has gone, whatever the other threads do
 
 
-def _end_with_parent() -> None:
-    """On Linux the kernel ends this process with its parent, even while compiled code holds the interpreter."""
-    if sys.platform != "linux":
-        return
-    import ctypes
+def _end_with_server() -> None:
+    """On Linux the kernel ends this process with its parent, even while compiled code holds the interpreter.
 
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+    Elsewhere `_listen` does, as soon as that code lets go. The signals that stop a server do not come here: they may
+    reach both at once, and the server must not take that for a crash.
+    """
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, signal.SIG_IGN)
+    if sys.platform == "linux":
+        import ctypes
+
+        set_death_signal = 1  # PR_SET_PDEATHSIG, see prctl(2)
+        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
+
+
+def _step_back(lane: str) -> None:
+    """Leave the processor to pages, and be the one that goes when memory runs out: a job can be run again."""
+    if lane == LONG:
+        os.nice(NICENESS)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
 
 
 if __name__ == "__main__":

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from embedding_core.records import Actor
 
 ACTIVE = ("queued", "running")
 ENDED = ("done", "failed", "cancelled")
-LANES = ("long", "interactive")
-
-SETTLE = 1.0  # seconds of a stage before its speed says anything
+LONG, INTERACTIVE = "long", "interactive"
+LANES = (LONG, INTERACTIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +23,9 @@ class Job:
     id: str
     kind: str
     dataset: str  # uuid, or the name of one that is yet to be made; empty when there is none
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, Any]  # as asked for; JSON-able
     actor: Actor
-    lane: str = "long"
+    lane: str = LONG
     state: str = "queued"  # queued, running, done, failed, cancelled
     stage: str = ""
     done: int = 0
@@ -36,44 +35,49 @@ class Job:
     created: float = field(default_factory=time.time)  # seconds since the epoch, as all times here
     started: float | None = None
     finished: float | None = None
-    error: str = ""
+    error: str = ""  # one sentence or two, for people
     result: Mapping[str, Any] = field(default_factory=dict)
-    owner: str = ""  # the server that runs it
-    lease_until: float = 0.0  # until then nobody else takes it over
-    attempts: int = 0  # servers that have begun it
-    stage_began: tuple[float, int] = (0.0, 0)  # when, and how much was done
+    suspects: Mapping[str, int] = field(default_factory=dict)  # crashes by the path that was being read
+    unexplained: int = 0  # crashes since the last one that pointed at one file
+    attempts: int = 0  # servers that ended while they ran it
+    owner: str = ""  # the server that has it; empty when none has
+    lease_until: float = 0.0  # until then no other server takes it over
+
+    @property
+    def active(self) -> bool:
+        return self.state in ACTIVE
 
     @property
     def key(self) -> str:
         """Equal for the same work asked for twice."""
-        return json.dumps([self.kind, self.dataset, dict(self.parameters)], sort_keys=True)
+        return json.dumps([self.lane, self.kind, self.dataset, dict(self.parameters)], sort_keys=True)
 
-    def at(self, stage: str, done: int, total: int | None, note: str) -> Job:
-        """The job further on, with the time that this stage still takes at its speed so far."""
-        now = time.time()
-        began = self.stage_began if stage == self.stage and done >= self.stage_began[1] else (now, done)
-        elapsed, progressed = now - began[0], done - began[1]
-        left = None
-        if total and progressed > 0 and elapsed >= SETTLE:
-            left = max(0.0, (total - done) * elapsed / progressed)
-        return replace(self, stage=stage, done=done, total=total, note=note, seconds_left=left, stage_began=began)
-
-    def ended(self, state: str, *, error: str = "", result: Mapping[str, Any] | None = None) -> Job:
+    def ended(self, state: str, *, error: str = "", note: str = "", result: Mapping[str, Any] | None = None) -> Job:
+        """The job at its end: `done`, `failed` or `cancelled`."""
         return replace(
             self,
             state=state,
             error=error,
+            note=note or self.note,
             result=result or {},
             finished=time.time(),
             seconds_left=None,
-            lease_until=0.0,
+            suspects={},
         )
+
+    def queued_again(self, owner: str) -> Job:
+        """The job as its next server begins it: from the start, though what was committed stays."""
+        return replace(self, state="queued", stage="", done=0, total=None, note="", seconds_left=None, owner=owner)
 
     def to_record(self) -> dict[str, Any]:
         """JSON-able, for the workspace."""
-        return asdict(replace(self, parameters=dict(self.parameters), result=dict(self.result)))
+        return asdict(
+            replace(self, parameters=dict(self.parameters), result=dict(self.result), suspects=dict(self.suspects))
+        )
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Job:
-        facts = dict(record)
-        return cls(**{**facts, "actor": Actor(**facts["actor"]), "stage_began": tuple(facts["stage_began"])})
+        """A record that an older or newer Kindred wrote may have fewer or more columns."""
+        known = {one.name for one in fields(cls)}
+        facts = {name: value for name, value in record.items() if name in known}
+        return cls(**{**facts, "actor": Actor(**record["actor"])})

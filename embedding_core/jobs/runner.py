@@ -1,199 +1,133 @@
-"""The server's side of jobs: what is queued, running and ended, kept in the workspace so that it survives the server.
+"""The server's side of jobs: take them in, show how far they are, carry them over crashes and restarts.
 
 Two lanes, long and interactive, each with a worker process of its own, so that a search never waits behind an
-embedding. A job that is running holds a lease; when its server dies, the next one takes it over.
+embedding. States and leases of long jobs lie in the workspace: when a server ends, the next one goes on with its jobs.
 """
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
-import time
 import uuid
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any, Protocol
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
-from embedding_core.errors import JobCancelled, JobFailed, UnknownJob
-from embedding_core.jobs.job import ACTIVE, ENDED, Job
+from embedding_core.errors import InvalidInput, JobCancelled, JobFailed
+from embedding_core.jobs.job import INTERACTIVE, LANES, LONG, Job
 from embedding_core.jobs.lane import Lane
+from embedding_core.jobs.ledger import Ledger, Records
+from embedding_core.jobs.process import Work
 from embedding_core.records import Actor
 
-TASKS = "embedding_core.tasks:TASKS"
-LEASE = 30.0  # seconds
-BEAT = 5.0  # seconds between renewals, and between looks for abandoned jobs
-ATTEMPTS = 3  # servers that may begin a job before it is given up
-HISTORY = 200  # ended jobs that are remembered
-
-
-class Records(Protocol):
-    """Where jobs are kept: `Workspace.jobs`."""
-
-    def save(self, record: Mapping[str, Any]) -> None: ...
-    def load_all(self) -> list[dict[str, Any]]: ...
-    def remove(self, job_id: str) -> None: ...
+# Each finishes only what is missing when it is run again.
+RESUMABLE = frozenset({"add", "embed", "prepare", "import_vectors", "relabel", "map", "clusters"})
+BEAT = 15.0  # seconds between renewals of leases, and between looks for jobs whose server is gone
+SETTLE = 0.5  # seconds in which another server that claims the same job would have written so
 
 
 class JobRunner:
-    """Runs jobs on the workspace at a URI. Thread-safe; one per server process."""
+    """Runs jobs on one workspace. Thread-safe; one per server process, which must `shutdown` it."""
 
-    def __init__(self, workspace: str, *, records: Records | None = None, tasks: str = TASKS) -> None:
+    def __init__(
+        self, work: Work | str, *, records: Records | None = None, resumable: Collection[str] = RESUMABLE
+    ) -> None:
+        """`work` names the workspace, by its URI alone as a rule; `records` are by default those of that workspace.
+
+        Raises `WorkspaceError`. What an earlier server left behind is known at once and goes on by itself.
+        """
+        self._work = Work(work) if isinstance(work, str) else work
         if records is None:
             from embedding_core.workspace import Workspace
 
-            records = Workspace.open(workspace).jobs
-        self._records = records
-        self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-        self._jobs: dict[str, Job] = {}
-        self._changed = threading.Condition(threading.RLock())
+            records = Workspace.open(self._work.workspace).jobs
+        self._resumable = resumable
+        self._ledger = Ledger(records)
+        self._lanes = {name: Lane(name, self._work, self._ledger) for name in LANES}
         self._closed = threading.Event()
-        self._lanes = {name: Lane(name, workspace, tasks, self._update) for name in ("long", "interactive")}
-        self._recover()
-        self._heart = threading.Thread(target=self._beat, name="job leases", daemon=True)
-        self._heart.start()
+        self._keeper = threading.Thread(
+            target=self._keep, args=(self._ledger.take_over(resumable),), name="job leases", daemon=True
+        )
+        self._keeper.start()
 
     def submit(
-        self, kind: str, parameters: Mapping[str, Any], *, dataset: str = "", actor: Actor, lane: str = "long"
+        self, kind: str, parameters: Mapping[str, Any], *, dataset: str = "", actor: Actor, lane: str = LONG
     ) -> Job:
-        """Queue work and return at once. The same work, asked for again while it waits or runs, is the same job."""
-        job = Job(uuid.uuid4().hex[:12], kind, dataset, dict(parameters), actor, lane)
-        with self._changed:
-            for other in self._jobs.values():
-                if other.state in ACTIVE and other.lane == lane and other.key == job.key:
-                    return other
-            job = self._owned(job)
-            self._keep(job)
-        self._lanes[lane].put(job)
+        """Queue work and return at once. `parameters` are JSON-able; in the interactive lane they may hold bytes.
+
+        The same long work, asked for again while it waits or runs, is the same job, whoever asks.
+        """
+        if self._closed.is_set():
+            raise JobFailed("The server is being stopped and takes no more work. Try again in a minute.")
+        job, new = self._ledger.enter(Job(uuid.uuid4().hex[:12], kind, dataset, dict(parameters), actor, lane))
+        if new:
+            self._lanes[lane].put(job.id)
         return job
 
     def call(self, kind: str, parameters: Mapping[str, Any], *, actor: Actor, timeout: float = 60.0) -> dict[str, Any]:
-        """Run something short in the interactive lane and return its result. Raises `JobFailed`, `JobCancelled`."""
-        job = self.submit(kind, parameters, actor=actor, lane="interactive")
+        """Run something short in the interactive lane and return its result, which may hold bytes.
+
+        Raises `JobFailed` with what went wrong, also when it takes longer than `timeout` seconds, and `JobCancelled`.
+        """
+        job = self.submit(kind, parameters, actor=actor, lane=INTERACTIVE)
         ended = self.wait(job.id, timeout)
-        if ended.state == "done":
-            return dict(ended.result)
-        if ended.state in ACTIVE:
+        if ended.active:
             self.cancel(job.id, actor)
-            raise JobFailed(f"That took longer than {timeout:.0f} s and was stopped. Try again.")
-        raise JobCancelled("That was cancelled.") if ended.state == "cancelled" else JobFailed(ended.error)
+            raise JobFailed(f"No answer came within {timeout:.0f} s, so the request was stopped. Try again.")
+        self._ledger.forget(job.id)
+        if ended.state == "cancelled":
+            raise JobCancelled(ended.note)
+        if ended.state == "failed":
+            raise JobFailed(ended.error)
+        return dict(ended.result)
 
     def get(self, job_id: str) -> Job:
         """Raises `UnknownJob`."""
-        with self._changed:
-            if job_id not in self._jobs:
-                raise UnknownJob(job_id)
-            return self._jobs[job_id]
+        return self._ledger.get(job_id)
 
     def list(self, dataset: str | None = None, *, active_only: bool = False) -> list[Job]:
-        """Jobs, newest first."""
-        with self._changed:
-            found = [
-                job
-                for job in self._jobs.values()
-                if (dataset is None or job.dataset == dataset) and (not active_only or job.state in ACTIVE)
-            ]
-        return sorted(found, key=lambda job: -job.created)
+        """Jobs, newest first: of one `dataset` as named to `submit`, or all; those queued or running, or all."""
+        return [
+            job
+            for job in self._ledger.jobs()
+            if (dataset is None or job.dataset == dataset) and (job.active or not active_only)
+        ]
 
     def cancel(self, job_id: str, actor: Actor) -> None:
-        """Stop a job; what it had committed stays. Ended ones are left alone. Raises `UnknownJob`."""
+        """Stop a job; what it has committed stays. One that has ended is left alone.
+
+        Raises `UnknownJob`, and `InvalidInput` for a job that another server on the same workspace runs.
+        """
         job = self.get(job_id)
-        if job.state in ACTIVE:
-            self._lanes[job.lane].cancel(job_id)
+        if not job.active:
+            return
+        if job.owner != self._ledger.owner:
+            raise InvalidInput(f"That job runs on the server {job.owner.partition('/')[0]}. Cancel it there.")
+        self._lanes[job.lane].cancel(job_id, actor)
 
     def wait(self, job_id: str, timeout: float | None = None) -> Job:
-        """The job once it has ended, or as it is after `timeout` seconds."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.get(job_id).state in ENDED, timeout)
-            return self.get(job_id)
+        """The job once it has ended, or as it is after `timeout` seconds. Raises `UnknownJob`."""
+        return self._ledger.wait(job_id, timeout)
 
     def pids(self) -> dict[str, int]:
         """The worker processes that are running, by lane."""
-        return {name: lane.pid for name, lane in self._lanes.items() if lane.pid is not None}
+        return {name: pid for name, lane in self._lanes.items() if (pid := lane.pid) is not None}
 
     def shutdown(self) -> None:
-        """End the worker processes. Jobs under way go on with the next server."""
+        """End the worker processes. Long jobs that wait or run go on with the next server."""
         self._closed.set()
+        self._keeper.join(10)
         for lane in self._lanes.values():
             lane.close()
-        with self._changed:
-            for job in self._jobs.values():
-                if job.lane == "long" and job.state in ACTIVE and job.owner == self._owner:
-                    self._records.save(replace(job, state="queued", lease_until=0.0).to_record())
+        self._ledger.hand_back()
 
-    # -- inside -------------------------------------------------------------------------------------------------
-
-    def _update(self, job: Job) -> None:
-        with self._changed:
-            before = self._jobs.get(job.id)
-            if before is not None and job.state == "running" and before.state != "running":
-                job = replace(job, started=job.started or time.time())
-            job = replace(job, lease_until=before.lease_until if before and job.state in ACTIVE else 0.0)
-            if before is None or before.state != job.state:
-                self._keep(job)
-            else:
-                self._jobs[job.id] = job
-            self._changed.notify_all()
-
-    def _keep(self, job: Job) -> None:
-        self._jobs[job.id] = job
-        if job.lane == "long":  # what is asked for and answered within seconds is not worth a record
-            self._records.save(job.to_record())
-        ended = [one for one in self._jobs.values() if one.state in ENDED]
-        for old in sorted(ended, key=lambda one: one.created)[:-HISTORY]:
-            del self._jobs[old.id]
-            if old.lane == "long":
-                self._records.remove(old.id)
-
-    def _owned(self, job: Job) -> Job:
-        return replace(job, owner=self._owner, attempts=job.attempts + 1, lease_until=time.time() + LEASE)
-
-    def _recover(self) -> None:
-        """Learn what is in the workspace, and take over what nobody runs any more."""
-        for record in self._records.load_all():
-            job = Job.from_record(record)
-            with self._changed:
-                if job.owner == self._owner:
-                    continue
-                if job.state in ENDED or _held(job):
-                    self._jobs[job.id] = job
-                    continue
-                if job.attempts >= ATTEMPTS:
-                    self._keep(
-                        job.ended("failed", error=f"It was begun {job.attempts} times and each time the server ended.")
-                    )
-                    continue
-                job = self._owned(replace(job, state="queued", stage="", done=0, total=None))
-                self._keep(job)
-            self._lanes[job.lane].put(job)
-
-    def _beat(self) -> None:
-        while not self._closed.wait(BEAT):
-            with self._changed:
-                mine = [job for job in self._jobs.values() if job.state in ACTIVE and job.owner == self._owner]
-                others = any(job.state in ACTIVE and job.owner != self._owner for job in self._jobs.values())
-                for job in mine:
-                    renewed = replace(job, lease_until=time.time() + LEASE)
-                    self._jobs[job.id] = renewed
-                    if job.lane == "long":
-                        self._records.save(renewed.to_record())
-            if others:
-                self._recover()
-
-
-def _held(job: Job) -> bool:
-    """Whether a living server runs this job."""
-    host, pid, _ = job.owner.split(":")
-    if host == socket.gethostname() and not _alive(int(pid)):
-        return False
-    return job.lease_until > time.time()
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    def _keep(self, claimed: Sequence[Job]) -> None:
+        """Renew leases, and take over what servers that are gone have left."""
+        while True:
+            if claimed:
+                if self._closed.wait(SETTLE):
+                    return
+                for job in self._ledger.confirm(claimed):
+                    self._lanes[job.lane].put(job.id)
+            if self._closed.wait(BEAT):
+                return
+            self._ledger.renew()
+            claimed = self._ledger.take_over(self._resumable)

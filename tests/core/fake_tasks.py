@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from embedding_core.errors import InvalidInput
+from embedding_core.records import Actor, Reporter
+
+Parameters = Mapping[str, Any]
+Result = dict[str, Any]
 
 
-def echo(workspace, parameters, progress, actor) -> dict[str, Any]:  # type: ignore[no-untyped-def]
-    return {"said": parameters.get("say"), "by": actor.name, "pid": os.getpid()}
+class NoWorkspace:
+    """In place of a workspace, so that LanceDB need not be imported."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
 
 
-def count(workspace, parameters, progress, actor) -> dict[str, Any]:  # type: ignore[no-untyped-def]
+def echo(workspace: NoWorkspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
+    return {"said": parameters.get("say"), "by": actor.name, "pid": os.getpid(), "workspace": workspace.uri}
+
+
+def count(workspace: NoWorkspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
     """Counts slowly; `mark` is a file that gets a line per run."""
     if "mark" in parameters:
         with Path(parameters["mark"]).open("a", encoding="utf-8") as file:
@@ -26,14 +39,18 @@ def count(workspace, parameters, progress, actor) -> dict[str, Any]:  # type: ig
     return {"counted": parameters["to"]}
 
 
-def crash(workspace, parameters, progress, actor) -> dict[str, Any]:  # type: ignore[no-untyped-def]
+def crash(workspace: NoWorkspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
     progress("crashing")
     os.kill(os.getpid(), getattr(signal, parameters["signal"]))
     time.sleep(5)
     return {}
 
 
-def read(workspace, parameters, progress, actor) -> dict[str, Any]:  # type: ignore[no-untyped-def]
+def leave(workspace: NoWorkspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
+    os._exit(7)
+
+
+def read(workspace: NoWorkspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
     """Reads `files` in windows of 4, suspects first and alone; `bad` ones end the process while they are read."""
     suspects = parameters.get("suspects") or {}
     files = parameters["files"]
@@ -47,36 +64,48 @@ def read(workspace, parameters, progress, actor) -> dict[str, Any]:  # type: ign
             os.kill(os.getpid(), signal.SIGSEGV)
             time.sleep(5)
     progress.reading([])
+    if parameters.get("then"):
+        os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(5)
     return {"read": sorted(set(files) - set(rejected)), "rejected": rejected}
 
 
-def hold(workspace, parameters, progress, actor) -> dict[str, Any]:  # type: ignore[no-untyped-def]
+def starve(workspace: NoWorkspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
+    """Memory runs out whenever files are read together, whichever they are."""
+    suspects = parameters.get("suspects") or {}
+    for path in suspects:
+        progress.reading([path])
+    progress.reading([path for path in parameters["files"] if path not in suspects][:2])
+    os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(5)
+    return {}
+
+
+def hold(workspace: NoWorkspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
     """Computes in C without ever letting go of the interpreter."""
     progress("holding")
     return {"sum": sum(range(10**10))}
 
 
-def noise(workspace, parameters, progress, actor) -> dict[str, Any]:  # type: ignore[no-untyped-def]
+def noise(workspace: NoWorkspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
     print("a library's chatter")
     os.write(1, b"more of it, past Python\n")
-    return {"bytes": b"\x00\xff"}
+    assert sys.stdin.read() == "", "a task must not read what is meant for the worker"
+    return {"bytes": b"\x00\xff" + parameters.get("bytes", b"")}
 
 
-def refuse(workspace, parameters, progress, actor) -> dict[str, Any]:  # type: ignore[no-untyped-def]
+def refuse(workspace: NoWorkspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
     raise InvalidInput("Give 1 to 3, not 7.")
 
 
-def stumble(workspace, parameters, progress, actor) -> dict[str, Any]:  # type: ignore[no-untyped-def]
-    raise ZeroDivisionError("by zero")
+def stumble(workspace: NoWorkspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
+    raise ZeroDivisionError("by\nzero")
+
+
+def unsayable(workspace: NoWorkspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
+    return {"set": {1, 2}}
 
 
 TASKS = {
-    "echo": echo,
-    "count": count,
-    "crash": crash,
-    "read": read,
-    "hold": hold,
-    "noise": noise,
-    "refuse": refuse,
-    "stumble": stumble,
+    task.__name__: task for task in (echo, count, crash, leave, read, starve, hold, noise, refuse, stumble, unsayable)
 }
