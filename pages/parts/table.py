@@ -41,7 +41,7 @@ def ordered(columns: Columns, rows: NDArray[np.int64], order: str) -> NDArray[np
     if by is None or not len(rows):
         return rows
     keys = pa.table({"key": pc.take(by[0](columns), pa.array(rows)), "row": rows})
-    sorting = pc.sort_indices(keys, sort_keys=[("key", by[1]), ("row", "ascending")], null_placement="at_end")
+    sorting = pc.sort_indices(keys, sort_keys=[("key", by[1]), ("row", "ascending")])
     return rows[sorting.to_numpy()]
 
 

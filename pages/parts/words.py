@@ -96,7 +96,7 @@ KINDS: Mapping[str, str] = {
     "preview": "Opening an image",
 }
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@/])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@])")
 
 
 def plain(text: object) -> str:
