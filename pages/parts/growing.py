@@ -35,7 +35,9 @@ def join(dataset: Dataset) -> None:
         "A CSV or Parquet file with a column file, file_name or path. Its other columns become metadata, and a column "
         "label, class, category or target becomes the label. Vectors and maps stay as they are."
     )
-    finished = dropzone.show(key=f"start_join_{dataset.uuid}", stage=True, headline="Drop a CSV or Parquet table")
+    finished = dropzone.show(
+        key=f"start_join_{dataset.uuid}", compact=True, stage=True, headline="Drop a CSV or Parquet table"
+    )
     if not finished:
         return
     upload = server.staging().open(finished.upload)
