@@ -54,8 +54,10 @@ def under_way(job: Job) -> None:
         dataset = jobs.about(job)
         if dataset is not None:
             thumbnails.wall(dataset.uuid, dataset.first(SHOWN))
-        if job.stage in STEPS[2][1] and job.note:
+        if dataset is not None and job.note and job.stage in STEPS[2][1]:
             st.caption(words.plain(job.note))
+            if st.button("Look at the first map", key="start_peek", icon=":material/bubble_chart:"):
+                open_map(job, dataset)
         st.caption("You can leave this page or close the tab: the work goes on, and this address finds it again.")
 
 
@@ -122,10 +124,19 @@ def ways_on(job: Job, dataset: Dataset | None, label: str) -> None:
     """The same work again, which does only what is missing; what is there alone; or back."""
     if st.button(label, key="start_retry", type="primary", icon=":material/replay:"):
         follow(jobs.submit(job.kind, job.parameters, dataset=job.dataset).id)
-    if dataset and dataset.count and st.button("Use what is there", key="start_rest", icon=":material/bubble_chart:"):
+    if dataset and dataset.encodings():
+        if st.button("Open the map", key="start_open", icon=":material/bubble_chart:"):
+            open_map(job, dataset)
+    elif dataset and dataset.count and st.button("Use what is there", key="start_rest", icon=":material/neurology:"):
         wanted = {"dataset": dataset.uuid, "encoder": str(job.parameters.get("encoder") or registry.DEFAULT)}
         follow(jobs.submit("prepare", wanted, dataset=dataset.uuid).id)
     st.button("Back to Start", key="start_again", on_click=close)
+
+
+def open_map(job: Job, dataset: Dataset) -> None:
+    state.choose_dataset(dataset.name)
+    state.choose_encoder(str(job.parameters.get("encoder") or registry.DEFAULT))
+    state.go("map.py")
 
 
 def left_out(rejected: list[dict[str, str]]) -> str:
