@@ -7,7 +7,7 @@ worker, on torch. A search answers a few queries under any of five metrics and n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,14 +16,17 @@ from embedding_core.records import silent
 from embedding_core.vectors import checked, read_only, unit_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
     from embedding_core.records import Progress
 
 METRICS = ("cosine", "dot", "euclidean", "manhattan", "hamming")
-DISTANCES = frozenset({"euclidean", "manhattan"})  # shown to people as distances: 0 is the same, smaller is closer
+BLOCK = 2**25  # similarities held at once: 128 MB
+SLICE = 4096  # rows whose differences to a query are held at once
+
+_CELLS = 2**24  # entries of the largest block that is held at once, 64 MB of float32
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,11 @@ class NeighbourGraph:
 
     @property
     def n(self) -> int:
-        return self.rows.shape[0]
+        return int(self.rows.shape[0])
 
     @property
     def k(self) -> int:
-        return self.rows.shape[1]
+        return int(self.rows.shape[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Neighbours:
 
     `similarity` is higher for what is more alike, whatever the metric:
     cosine in [-1, 1]; dot, the raw product; euclidean and manhattan, the distance negated, so at most 0; hamming,
-    the share of equal bits in [0, 1]. `words` says one as people read it.
+    the share of equal bits in [0, 1]. `words` says one of them as people read it.
     """
 
     rows: NDArray[np.int32]  # (q, k) rows of the searched set
@@ -68,15 +71,40 @@ class Neighbours:
 
     @property
     def k(self) -> int:
-        return self.rows.shape[1]
+        return int(self.rows.shape[1])
 
 
 def graph(vectors: ArrayLike, k: int = 30, *, progress: Progress = silent) -> NeighbourGraph:
     """Return the exact cosine `NeighbourGraph` of `vectors` (n, d), with min(k, n - 1) neighbours a row.
 
-    A row of zeros has similarity 0 to everything. Raises `InvalidVectors`, and `InvalidInput` for k below 1.
+    A row of zeros has similarity 0 to everything. Memory is a unit copy of the vectors and one block of similarities.
+    Raises `InvalidVectors`, and `InvalidInput` for k below 1.
     """
-    raise NotImplementedError
+    import torch
+
+    if k < 1:
+        raise InvalidInput(f"A neighbour graph wants k of at least 1, not {k}.")
+    array = checked(vectors)
+    n = len(array)
+    k = max(0, min(k, n - 1))
+    rows = np.zeros((n, k), np.int32)
+    similarity = np.zeros((n, k), np.float32)
+    if k == 0:
+        return NeighbourGraph(rows, similarity)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    unit = torch.from_numpy(unit_rows(array)).to(device)
+    size = max(1, min(n, _CELLS // n))
+    for start in range(0, n, size):
+        progress("neighbours", start, n)
+        stop = min(n, start + size)
+        block = unit[start:stop] @ unit.T  # (b, n)
+        # The row itself goes by its place on the diagonal: among duplicates it need not come first.
+        block[torch.arange(stop - start, device=device), torch.arange(start, stop, device=device)] = -torch.inf
+        best = torch.topk(block, k, dim=1)
+        rows[start:stop] = best.indices.cpu().numpy()
+        similarity[start:stop] = best.values.clamp(-1, 1).cpu().numpy()
+    progress("neighbours", n, n)
+    return NeighbourGraph(rows, similarity)
 
 
 def search(
@@ -87,20 +115,115 @@ def search(
     *,
     exclude: Sequence[int] | NDArray[np.integer] = (),
 ) -> Neighbours:
-    """Return the `k` rows of `vectors` (n, d) most similar to each of `queries` (q, d) or (d,). Exact.
+    """Return the `k` rows of `vectors` (n, d) most similar to each of `queries` (q, d) or (d,). Exact, in blocks.
 
     Rows in `exclude` are never returned. Hamming compares bits: whether a value lies above its dimension's mean over
     `vectors`. Raises `InvalidVectors`, and `InvalidQuery` for a query of another width or that is not finite, for an
     unknown metric, an excluded row that is not there, and for k outside 1 to n less the excluded.
     """
-    raise NotImplementedError
+    array = checked(vectors)
+    n, d = array.shape
+    asked = _checked_queries(queries, d)
+    left_out = np.unique(np.asarray(exclude, dtype=np.int64))
+    if left_out.size and not (left_out[0] >= 0 and left_out[-1] < n):
+        raise InvalidQuery(f"Rows to leave out must lie in 0 to {n - 1}, not {left_out[0]} to {left_out[-1]}.")
+    available = n - left_out.size
+    if not 1 <= k <= available:
+        raise InvalidQuery(f"Ask for 1 to {available} results, not {k}.")
+    measure = _measure(metric, array)
+    rows = np.empty((len(asked), k), np.int32)
+    similarity = np.empty((len(asked), k), np.float32)
+    some_queries, some_rows = max(1, _CELLS // n), max(1, _CELLS // (4 * d))
+    for first in range(0, len(asked), some_queries):
+        chunk = asked[first : first + some_queries]
+        scores = np.empty((len(chunk), n), np.float32)
+        for start in range(0, n, some_rows):
+            scores[:, start : start + some_rows] = measure(array[start : start + some_rows], chunk)
+        scores[:, left_out] = -np.inf
+        best = np.argpartition(-scores, k - 1, axis=1)[:, :k]
+        found = np.take_along_axis(scores, best, axis=1)
+        order = np.lexsort((best, -found), axis=1)  # equals by row number, so that answers repeat
+        rows[first : first + some_queries] = np.take_along_axis(best, order, axis=1)
+        similarity[first : first + some_queries] = np.take_along_axis(found, order, axis=1)
+    return Neighbours(rows, similarity, metric)
 
 
 def mean_query(vectors: ArrayLike, metric: str = "cosine") -> NDArray[np.float32]:
-    """Return one query (d,) that stands for several images: their mean, of unit vectors under cosine."""
-    raise NotImplementedError
+    """Return one query (d,) that stands for several images (m, d): their mean, of unit vectors under cosine.
+
+    Raises `InvalidVectors`, and `InvalidQuery` for no images or an unknown metric.
+    """
+    _known(metric)
+    array = checked(vectors)
+    if not len(array):
+        raise InvalidQuery("A query of several images wants at least one.")
+    several = unit_rows(array) if metric == "cosine" else array
+    mean: NDArray[np.float32] = several.mean(axis=0, dtype=np.float64).astype(np.float32)
+    return mean
 
 
 def words(metric: str, similarity: float) -> str:
-    """Say one value of `Neighbours.similarity` as people read it: "similarity 0.83", "distance 12.4", "97 % of bits equal"."""
-    raise NotImplementedError
+    """Say one of `Neighbours.similarity` as people read it. Raises `InvalidQuery` for an unknown metric.
+
+    >>> words("cosine", 0.8312), words("euclidean", -12.44), words("hamming", 0.97)
+    ('similarity 0.83', 'distance 12.4', '97 % of bits equal')
+    """
+    _known(metric)
+    if metric == "cosine":
+        return f"similarity {similarity:.2f}"
+    if metric == "hamming":
+        return f"{similarity:.0%} of bits equal".replace("%", " %")
+    value = abs(similarity) if metric in ("euclidean", "manhattan") else similarity
+    return f"{'product' if metric == 'dot' else 'distance'} {_three_digits(value)}"
+
+
+def _three_digits(value: float) -> str:
+    """Three significant digits, without an exponent for what people meet."""
+    if 1000 <= abs(value) < 1e9:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def _known(metric: str) -> None:
+    if metric not in METRICS:
+        raise InvalidQuery(f"No metric is called {metric!r}. Known: {', '.join(METRICS)}.")
+
+
+def _checked_queries(queries: ArrayLike, d: int) -> NDArray[np.float32]:
+    """`queries` as (q, d) float32; raises `InvalidQuery`."""
+    given = np.asarray(queries)
+    given = given[None] if given.ndim == 1 else given
+    if given.ndim != 2 or given.shape[1] != d:
+        raise InvalidQuery(f"Queries must have shape (q, {d}) or ({d},), not {np.shape(queries)}.")
+    with np.errstate(over="ignore"):
+        array = given.astype(np.float32)
+    if not np.isfinite(array).all():
+        raise InvalidQuery("Queries must be finite: one holds NaN or infinity.")
+    return array
+
+
+def _measure(
+    metric: str, vectors: NDArray[np.float32]
+) -> Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]]:
+    """A function of rows (b, d) and queries (q, d) that returns similarities (q, b), higher for what is more alike."""
+    _known(metric)
+    if metric == "cosine":
+        return lambda rows, queries: np.clip(unit_rows(queries) @ unit_rows(rows).T, -1, 1)
+    if metric == "dot":
+        return lambda rows, queries: queries @ rows.T
+    if metric == "hamming":
+        middle = vectors.mean(axis=0, dtype=np.float64)
+        return lambda rows, queries: _each(queries > middle, rows > middle, lambda row, query: (row == query).mean(1))
+    # Differences, not expanded squares: those would put a picture at a distance of 0.03 from itself.
+    if metric == "euclidean":
+        return lambda rows, queries: _each(queries, rows, lambda row, query: -np.linalg.norm(row - query, axis=1))
+    return lambda rows, queries: _each(queries, rows, lambda row, query: -np.abs(row - query).sum(axis=1))
+
+
+def _each(
+    queries: NDArray[Any],
+    rows: NDArray[Any],
+    compare: Callable[[NDArray[Any], NDArray[Any]], NDArray[np.float32]],
+) -> NDArray[np.float32]:
+    """One query (d,) against all rows (b, d) at a time: (q, b), without a (q, b, d) in between."""
+    return np.stack([compare(rows, query) for query in queries]).astype(np.float32)

@@ -6,27 +6,103 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embedding_core.errors import InvalidInput
+from embedding_core.vectors import checked, unit_rows
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from embedding_core.neighbours import NeighbourGraph
 
 K = 15
+SAMPLE = 10_000  # rows above which trustworthiness is estimated
+
+_CELLS = 2**24  # entries of the largest block that is held at once, 64 MB of float32
+_TIE = 1e-6  # similarities that float32 cannot tell apart: duplicates
+
+
+def largest_k(n: int, k: int = K) -> int:
+    """`k` bounded as trustworthiness needs it, below n / 2; at most 0 for fewer than three points."""
+    return min(k, (n - 1) // 2)
+
+
+def map_neighbours(points: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+    """Return the k nearest points (n, k) of each of `points` (n, dims), itself left out wherever its copies are."""
+    from scipy.spatial import cKDTree
+
+    n = len(points)
+    rows = np.asarray(cKDTree(points).query(points, k=k + 1, workers=-1)[1], dtype=np.int64).reshape(n, k + 1)
+    itself = rows == np.arange(n)[:, None]
+    # Among more than k copies a point may be missing from its own list; then the last one goes.
+    itself[~itself.any(axis=1), -1] = True
+    return rows[~itself].reshape(n, k)
 
 
 def per_point(points: ArrayLike, graph: NeighbourGraph, k: int = K) -> NDArray[np.float32]:
-    """Return, for each of `points` (n, 2 or 3), the share in [0, 1] of its k map neighbours that are among its k
-    neighbours in `graph`; k is bounded by the graph's."""
-    raise NotImplementedError
+    """Return for each of `points` (n, dims) the share in [0, 1] of its k map neighbours that are true neighbours.
+
+    True are the k in `graph` with the highest similarity, and those in the graph that tie with the last of them, as
+    duplicates do. k is bounded by the graph's. Without neighbours nothing is wrong: 1.
+    """
+    array = checked(points)
+    if len(array) != graph.n:
+        raise InvalidInput(f"Points and graph must be of the same images: {len(array):,} and {graph.n:,}.")
+    k = min(k, graph.k)
+    if k < 1:
+        return np.ones(len(array), np.float32)
+    near = map_neighbours(array, k)
+    true = np.where(graph.similarity >= graph.similarity[:, k - 1 : k] - _TIE, graph.rows, -1)
+    share = np.empty(len(array), np.float32)
+    size = max(1, _CELLS // (k * graph.k))
+    for start in range(0, len(array), size):
+        part = slice(start, start + size)
+        share[part] = (near[part, :, None] == true[part, None, :]).any(axis=2).mean(axis=1)
+    return share
 
 
 def trustworthiness(
-    vectors: ArrayLike, points: ArrayLike, k: int = K, *, sample: int = 10_000, seed: int = 0
+    vectors: ArrayLike, points: ArrayLike, k: int = K, *, sample: int = SAMPLE, seed: int = 0
 ) -> tuple[float, int]:
-    """Return scikit-learn's trustworthiness (cosine) in [0, 1], and the number of rows that it was computed on."""
-    raise NotImplementedError
+    """Return the trustworthiness in [0, 1] of `points` (n, dims) for `vectors` (n, d), and the rows it is from.
+
+    It is `sklearn.manifold.trustworthiness(vectors, points, n_neighbors=k, metric="cosine")`, in blocks instead of
+    n × n at once: a map neighbour that is only the r-th nearest in the full space costs r - k. Above `sample` rows it
+    is that of a seeded random sample, in which neighbours are neighbours within the sample.
+    Venna & Kaski 2001, "Neighborhood preservation in nonlinear projection methods".
+    Raises `InvalidInput` unless 1 <= k < rows / 2.
+    """
+    unit, drawn = checked(vectors), checked(points)
+    if len(unit) != len(drawn):
+        raise InvalidInput(f"Vectors and points must be of the same images: {len(unit):,} and {len(drawn):,}.")
+    if len(unit) > sample:
+        rows = np.sort(np.random.default_rng(seed).choice(len(unit), sample, replace=False))
+        unit, drawn = unit[rows], drawn[rows]
+    n = len(unit)
+    if not 1 <= k <= largest_k(n, k):
+        raise InvalidInput(f"Trustworthiness over {n:,} points wants k from 1 to {max(0, largest_k(n, n))}, not {k}.")
+    unit = unit_rows(unit)
+    near = map_neighbours(drawn, k)
+    cost = 0
+    size = max(1, _CELLS // n)
+    for start in range(0, n, size):
+        stop = min(n, start + size)
+        block = unit[start:stop] @ unit.T  # (b, n)
+        block[np.arange(stop - start), np.arange(start, stop)] = -np.inf
+        ours = np.take_along_axis(block, near[start:stop], axis=1)
+        for neighbour in range(k):
+            nearer = np.count_nonzero(block > ours[:, neighbour : neighbour + 1], axis=1)
+            cost += int(np.maximum(nearer + 1 - k, 0).sum())
+    return 1.0 - cost * 2.0 / (n * k * (2.0 * n - 3.0 * k - 1.0)), n
 
 
 def words(value: float | None) -> str:
     """Say a trustworthiness in one sentence."""
-    raise NotImplementedError
+    if value is None:
+        return "There are too few images to say how far this map can be trusted."
+    if value >= 0.95:
+        return "Images drawn close together are alike, almost without exception."
+    if value >= 0.85:
+        return "Images drawn close together are mostly alike; check look-alikes before you rely on a single one."
+    if value >= 0.7:
+        return "The large groups can be believed; who sits next to whom often cannot."
+    return "Do not read closeness from this map: many images drawn side by side have little in common."

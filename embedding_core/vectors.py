@@ -24,7 +24,8 @@ def checked(vectors: ArrayLike) -> NDArray[np.float32]:
         raise InvalidVectors(f"Vectors must have shape (n, d) with d of at least 1, not {given.shape}.")
     if given.dtype.kind not in "fiub":
         raise InvalidVectors(f"Vectors must be numbers, not {given.dtype}.")
-    array = np.ascontiguousarray(given, dtype=np.float32)
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinity, and is refused below
+        array = np.ascontiguousarray(given, dtype=np.float32)
     # One number per row is enough to see a NaN or an infinity, and needs no second (n, d) array.
     finite = np.isfinite(np.einsum("nd->n", array, dtype=np.float64))
     if not finite.all():

@@ -38,11 +38,11 @@ class Projection:
 
     @property
     def n(self) -> int:
-        return self.points.shape[0]
+        return int(self.points.shape[0])
 
     @property
     def dims(self) -> int:
-        return self.points.shape[1]
+        return int(self.points.shape[1])
 
 
 @dataclass(frozen=True, slots=True)
