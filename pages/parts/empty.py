@@ -59,7 +59,7 @@ def no_images(dataset: Dataset) -> None:
 
 def not_embedded(dataset: Dataset, encoder: str) -> None:
     row = note(
-        f"Not seen by “{words.plain(encoder)}” yet",
+        f"Not seen by {words.plain(words.encoder(encoder))} yet",
         f"The images of “{words.plain(dataset.name)}” have no vectors from this encoder. Compute them, or choose "
         "another encoder in the sidebar.",
         ":material/neurology:",

@@ -34,7 +34,7 @@ def show(dataset: Dataset) -> None:
 
 def report(result: dict[str, Any]) -> None:
     """What matched and what did not."""
-    matched, encoder = int(result.get("matched", 0)), words.plain(result.get("encoder", ""))
+    matched, encoder = int(result.get("matched", 0)), words.plain(words.encoder(str(result.get("encoder", ""))))
     st.success(f"{words.count(matched, 'image')} now have vectors from {encoder}.", icon=":material/check:")
     for key, title in (("unmatched", "row that matched no image"), ("missing", "image that got no vector")):
         number, examples = int(result.get(key, 0)), result.get(f"{key}_examples") or ()

@@ -10,8 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from embedding_core.encoders import registry
-from embedding_core.errors import UnknownEncoder
 from pages.parts import server, state, words
 
 if TYPE_CHECKING:
@@ -52,7 +50,7 @@ def encoder(dataset: Dataset) -> None:
         "Encoder",
         [*options, ANOTHER],
         key="frame_encoder",
-        format_func=title,
+        format_func=words.encoder,
         help=words.HELP["encoder"],
         on_change=_encoder_chosen,
     )
@@ -63,14 +61,6 @@ def _encoder_chosen() -> None:
     if chosen == ANOTHER:
         state.go("encoders.py")
     state.choose_encoder(chosen)
-
-
-def title(encoder: str) -> str:
-    """An encoder's name for people."""
-    try:
-        return registry.card(encoder).name
-    except UnknownEncoder:
-        return encoder
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from embedding_core.encoders import registry
 from embedding_core.records import Reason
 
 if TYPE_CHECKING:
@@ -128,6 +129,12 @@ def size(nbytes: float) -> str:
             return f"{nbytes:.0f} {unit}"
         nbytes /= 1000
     return f"{nbytes:.1f} GB"
+
+
+def encoder(encoder_id: str) -> str:
+    """An encoder's name for people, not yet `plain`."""
+    card = registry.CARDS.get(encoder_id)
+    return card.name if card else encoder_id.removeprefix("own:")
 
 
 def reason(stored: str) -> str:

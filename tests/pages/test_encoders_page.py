@@ -79,7 +79,7 @@ def test_an_encoder_that_a_link_names_but_nobody_ran_is_explained(served: Served
     workspace, _ = served
     small.birds(workspace)
     app = small.open_page("map.py", dataset="birds", encoder="resnet18")
-    assert "Not seen by “resnet18” yet" in small.texts(app)
+    assert "Not seen by ResNet\\-18 yet" in small.texts(app)
     assert "Go to Encoders" in [link.value for link in app.page_link]
 
 
@@ -98,6 +98,6 @@ def test_the_report_of_own_vectors_says_what_did_not_match(served: Served) -> No
     runner.becomes(job.id, state="done", result=result)
     app = small.open_page("encoders.py", **{"dataset": "birds", "import": job.id})
     said = small.texts(app)
-    assert "4 images now have vectors" in said
+    assert "4 images now have vectors from mine." in said
     assert "1 row that matched no image" in said
     assert "nowhere.png" in said
