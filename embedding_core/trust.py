@@ -35,7 +35,8 @@ def map_neighbours(points: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     itself = rows == np.arange(n)[:, None]
     # Among more than k copies a point may be missing from its own list; then the last one goes.
     itself[~itself.any(axis=1), -1] = True
-    return rows[~itself].reshape(n, k)
+    others: NDArray[np.int64] = rows[~itself].reshape(n, k)
+    return others
 
 
 def per_point(points: ArrayLike, graph: NeighbourGraph, k: int = K) -> NDArray[np.float32]:

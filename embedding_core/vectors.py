@@ -42,8 +42,7 @@ def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     peak = np.abs(vectors).max(axis=1, keepdims=True, initial=0)
     scaled = vectors / np.where(peak > 0, peak, 1)
     length = np.sqrt(np.einsum("nd,nd->n", scaled, scaled))[:, None]
-    unit: NDArray[np.float32] = scaled / np.where(length > 0, length, 1)
-    return unit
+    return (scaled / np.where(length > 0, length, 1)).astype(np.float32, copy=False)
 
 
 def read_only(array: NDArray[Scalars]) -> NDArray[Scalars]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from embedding_core.records import Scalar
 from embedding_core.vectors import read_only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     from numpy.typing import NDArray
 
 NOISE = -1
@@ -36,7 +37,7 @@ class Clustering:
 
     @property
     def n(self) -> int:
-        return self.labels.shape[0]
+        return int(self.labels.shape[0])
 
     @property
     def count(self) -> int:
@@ -46,9 +47,9 @@ class Clustering:
     @property
     def sizes(self) -> tuple[int, ...]:
         """(c,) images in each cluster, never rising."""
-        raise NotImplementedError
+        return tuple(np.bincount(self.labels[self.labels >= 0], minlength=self.count).tolist())
 
     @property
     def noise(self) -> int:
         """Number of images in no cluster."""
-        raise NotImplementedError
+        return int((self.labels == NOISE).sum())
