@@ -65,7 +65,6 @@ def show(columns: Columns, rows: NDArray[np.int64], *, key: str) -> list[int]:
             "Height": page["height"].to_pylist(),
             "Format": page["format"].to_pylist(),
             "KB": np.round(page["nbytes"].to_numpy() / 1000, 1),
-            **{name: columns.metadata[name].take(at).to_pylist() for name in columns.metadata.column_names},
         }
     )
     if not columns.labels:
@@ -74,6 +73,9 @@ def show(columns: Columns, rows: NDArray[np.int64], *, key: str) -> list[int]:
         frame = frame.drop(columns="Split")
     if not columns.tags:
         frame = frame.drop(columns="Tags")
+    for name in columns.metadata.column_names:
+        title = f"{name} (metadata)" if name in frame else name
+        frame[title] = columns.metadata[name].take(at).to_pylist()
     event = st.dataframe(
         frame,
         key=f"{key}_{columns.dataset[:12]}_{ids[0]}_{len(ids)}",  # another page is another table, with ticks of its own

@@ -61,6 +61,15 @@ def test_a_link_opens_the_same_filter_and_the_table(workspace: Workspace) -> Non
     assert frame["Image"][0].startswith("/api/thumbnail/")
 
 
+def test_a_metadata_column_named_like_one_of_ours_hides_nothing(workspace: Workspace) -> None:
+    dataset = small.birds(workspace)
+    ids = dataset.images()["id"].to_pylist()
+    dataset.put_attributes(ids, metadata=pa.table({"Path": ["nest"] * 6}))
+    frame = small.open_page("data.py", dataset="birds", data_view="Table").dataframe[0].value
+    assert frame["Path"][0] == "a/0.png"
+    assert frame["Path (metadata)"][0] == "nest"
+
+
 def test_all_that_pass_the_filter_become_the_selection(workspace: Workspace) -> None:
     dataset = small.birds(workspace)
     app = small.open_page("data.py", dataset="birds", filter_label="a")
