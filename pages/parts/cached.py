@@ -6,6 +6,7 @@ and not copied (`cache_resource`), and every cache is bounded.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ import streamlit as st
 
 from embedding_core import derived
 from embedding_core.errors import NotEmbedded
+from embedding_core.fingerprint import digest
 from pages.parts import server
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from embedding_core.derived import ClusterResult, MapResult
     from embedding_core.neighbours import NeighbourGraph
+    from embedding_core.records import Actor
     from embedding_core.workspace import Dataset, Embedding, Selection
 
 FIRST = 6  # images on a dataset's card
@@ -194,3 +197,18 @@ def _selection(hash_: str) -> Selection | None:
 
 def forget_selection(hash_: str) -> None:
     _selection.clear(hash_)
+
+
+def search(embedding: Embedding, wanted: Mapping[str, Any], *, actor: Actor) -> list[dict[str, Any]]:
+    """What the task "search" finds, best first. `wanted` is its parameters; an image in it is base64 text.
+
+    Raises `KindredError`.
+    """
+    key = digest(json.dumps(wanted, sort_keys=True).encode())
+    return _search(embedding.fingerprint, key, _wanted=wanted, _actor=actor)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _search(embedding: str, key: str, *, _wanted: Mapping[str, Any], _actor: Actor) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = server.runner().call("search", _wanted, actor=_actor)["results"]
+    return found

@@ -1,4 +1,4 @@
-"""One image, large, with all that is known of it. Its id is in the URL, so that a link opens it too."""
+"""One image, large, with all that is known of it, its tags and its look-alikes. An id in the URL opens it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,42 @@
+"""Groups that were found without labels, and how they agree with labels where there are some."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import cached, detail, groups, state
+
+dataset = state.require_dataset()
+embedding = state.require_embedding()
+encoder = state.current_encoder(dataset)
+columns = cached.columns(dataset)
+
+st.title("Clusters", anchor=False)
+stored = groups.stored(dataset, embedding)
+one = groups.chosen(stored)
+found = cached.read_clusters(dataset, one.fingerprint) if one else None
+if one is None or found is None:
+    groups.follow()
+    groups.none_yet(dataset, encoder)
+    st.stop()
+
+with st.container(horizontal=True, vertical_alignment="bottom", key="clusters_toolbar"):
+    groups.pick(stored, one)
+    groups.ask(dataset, encoder, len(embedding))
+groups.follow()
+groups.verdict(found)
+
+number = groups.opened(found)
+if number is not None:
+    groups.one(found, columns, number)
+else:
+    tab_cards, tab_drawing = st.tabs(
+        ["Groups", "Against labels" if columns.labels else "Sizes"], key="clusters_tab", on_change="rerun"
+    )
+    if tab_cards.open:
+        with tab_cards:
+            groups.cards(found, columns)
+    if tab_drawing.open:
+        with tab_drawing:
+            groups.drawing(found, columns)
+detail.open_from_url(dataset, [] if number is None else groups.members(found, number).tolist())

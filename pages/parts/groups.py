@@ -1,0 +1,289 @@
+"""Groups on the screen: asking for them, judging them, a card each, one of them open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from embedding_core import clusters as methods
+from embedding_core import derived
+from pages.parts import charts, detail, empty, gallery, jobs, pictures, server, state, words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from embedding_core.derived import ClusterResult
+    from embedding_core.workspace import Dataset, Embedding, StoredResult
+    from pages.parts.cached import Columns
+
+TITLES = {"kmeans": "KMeans", "hdbscan": "HDBSCAN", "evoc": "EVoC"}
+A_PAGE = 24  # cards
+
+
+def stored(dataset: Dataset, embedding: Embedding) -> list[StoredResult]:
+    return derived.clusterings(server.workspace(), dataset, embedding)
+
+
+def chosen(found: Sequence[StoredResult]) -> StoredResult | None:
+    """The clustering in the URL, else the newest."""
+    asked = state.get("groups")
+    there = [one for one in found if asked and one.fingerprint.startswith(asked)]
+    return next(iter([*there, *found]), None)
+
+
+def title(one: StoredResult) -> str:
+    asked = one.parameters["asked"]
+    turned = [f"{asked['k']} asked for"] if asked["k"] else []
+    turned += [f"at least {asked['min_size']} each"] if asked["min_size"] else []
+    parts = [TITLES.get(one.parameters["method"], one.parameters["method"])]
+    return " · ".join([*parts, words.count(one.parameters["count"], "group"), *turned])
+
+
+def pick(found: Sequence[StoredResult], one: StoredResult) -> None:
+    by_fingerprint = {each.fingerprint[:12]: each for each in found}
+    state.prime("clusters_stored", one.fingerprint[:12])
+    st.selectbox(
+        "Grouping",
+        list(by_fingerprint),
+        key="clusters_stored",
+        format_func=lambda short: title(by_fingerprint[short]) if short in by_fingerprint else short,
+        help=words.HELP["cluster"],
+        on_change=_picked,
+        width=280,
+    )
+
+
+def _picked() -> None:
+    state.put("groups", state.value("clusters_stored"))
+    state.put("group", "")
+
+
+@st.fragment
+def ask(dataset: Dataset, encoder: str, n: int) -> None:
+    """Find other groups. It is a job; those on the screen stay meanwhile."""
+    with st.popover("Find groups", icon=":material/workspaces:"):
+        method = st.segmented_control(
+            "Method", methods.METHODS, key="clusters_method", default="kmeans", required=True, format_func=TITLES.get
+        )
+        st.caption(words.HELP[method])
+        wanted = {"dataset": dataset.uuid, "encoder": encoder, "method": method}
+        if method == "kmeans":
+            wanted["k"] = st.number_input(
+                "How many groups",
+                min_value=2,
+                max_value=max(2, min(n, 1000)),
+                value=None,
+                key="clusters_k",
+                placeholder="Chosen by silhouette",
+                help=f"Left empty, the number with the best silhouette is taken. {words.HELP['silhouette']}",
+            )
+        else:
+            wanted["min_size"] = st.number_input(
+                "Smallest group",
+                min_value=2,
+                max_value=max(2, n // 2),
+                value=None,
+                key="clusters_min_size",
+                placeholder="Chosen by the number of images",
+                help="Fewer images than this that belong together are noise.",
+            )
+        if st.button("Find", key="clusters_find", type="primary", icon=":material/workspaces:", width="stretch"):
+            state.put("groups_job", jobs.submit("clusters", wanted, dataset=dataset.uuid).id)
+            st.rerun()
+
+
+def follow() -> None:
+    """The grouping that was asked for; once it is there, it is the one that is looked at."""
+    job = jobs.find(state.get("groups_job"))
+    if job is None:
+        return
+    if job.state == "done":
+        state.put("groups_job", "")
+        state.put("groups", str((job.result or {}).get("fingerprint", ""))[:12])
+        state.put("group", "")
+        st.rerun()
+    with st.container(border=job.state not in jobs.ENDED, key="clusters_following"):
+        jobs.watch(job, key="clusters_job")
+    if job.state in jobs.ENDED:
+        st.button("Dismiss", key="clusters_dismiss", on_click=lambda: state.put("groups_job", ""), type="tertiary")
+
+
+def none_yet(dataset: Dataset, encoder: str) -> None:
+    active = jobs.running(dataset)
+    if active:
+        empty.note(
+            "Groups are on their way",
+            "They appear here by themselves. You can go on elsewhere meanwhile.",
+            ":material/hourglass_top:",
+            key="clusters",
+        )
+        jobs.watch(active[0], key="clusters_coming")
+        return
+    empty.note(
+        "No groups yet",
+        "Kindred finds images that belong together, without labels, and names what it finds.",
+        ":material/workspaces:",
+        key="clusters",
+    )
+    if st.button("Find groups", key="clusters_first", type="primary", icon=":material/workspaces:"):
+        wanted = {"dataset": dataset.uuid, "encoder": encoder, "method": "kmeans"}
+        state.put("groups_job", jobs.submit("clusters", wanted, dataset=dataset.uuid).id)
+        st.rerun()
+
+
+def verdict(found: ClusterResult) -> None:
+    """Five numbers that say how good the groups are."""
+    grouping = found.clustering
+    facts = [("Groups", f"{grouping.count:,}", "cluster"), ("Silhouette", _number(grouping.silhouette), "silhouette")]
+    facts.append(("Noise", f"{grouping.noise / max(grouping.n, 1):.0%}", "noise"))
+    if grouping.nmi is not None:
+        facts.append(("NMI with labels", _number(grouping.nmi), "nmi"))
+    if grouping.purity is not None:
+        facts.append(("Purity", f"{grouping.purity:.0%}", "purity"))
+    with st.grid(len(facts), min_column_width=130, gap="small"):
+        for name, value, term in facts:
+            st.metric(name, value, help=words.HELP[term], border=True)
+    if grouping.note:
+        st.caption(words.plain(grouping.note))
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def members(found: ClusterResult, number: int) -> NDArray[np.int64]:
+    """The ids (m,) of a group; −1 is the noise."""
+    return found.ids[found.clustering.labels == number]
+
+
+def name(found: ClusterResult, number: int) -> str:
+    return "In no group" if number < 0 else found.names.names[number]
+
+
+def cards(found: ClusterResult, columns: Columns) -> None:
+    """A card each, the largest first, and one for the noise."""
+    numbers = [*range(found.clustering.count), *([-1] if found.clustering.noise else [])]
+    grid = st.grid(4, min_column_width=250)
+    pages = -(-len(numbers) // A_PAGE)
+    page = min(st.pagination(pages, key="clusters_page", bind="query-params"), pages) if pages > 1 else 1
+    for number in numbers[(page - 1) * A_PAGE : page * A_PAGE]:
+        with grid.cell():
+            card(found, columns, number)
+
+
+def card(found: ClusterResult, columns: Columns, number: int) -> None:
+    ids = members(found, number)
+    rows = found.clustering.exemplars[number] if number >= 0 else ()
+    faces = found.ids[list(rows)] if rows else ids[:3]
+    with st.container(border=True, height="stretch", gap="xsmall", key=f"clusters_card_{number}"):
+        opened = gallery.show(
+            pictures.items(columns, faces),
+            key=f"clusters_faces_{number}",
+            alt=f"The most typical images of {name(found, number)}",
+            size="s",
+            captions=False,
+        )
+        if opened is not None:
+            detail.show(opened)
+        st.markdown(f"**{words.plain(name(found, number))}**")
+        st.caption(said(found, columns, ids, number))
+        st.space("stretch")
+        with st.container(horizontal=True, gap="xsmall"):
+            st.button(
+                "Open", key=f"clusters_open_{number}", icon=":material/grid_view:", on_click=open_, args=(number,)
+            )
+            st.button(
+                "Select",
+                key=f"clusters_select_{number}",
+                icon=":material/select_check_box:",
+                on_click=select,
+                args=(found, number),
+            )
+
+
+def said(found: ClusterResult, columns: Columns, ids: NDArray[np.int64], number: int) -> str:
+    """Size, share, and what most of the group are, in a line of Markdown."""
+    parts = [words.count(len(ids), "image"), f"{len(ids) / max(found.clustering.n, 1):.0%} of all"]
+    if number < 0:
+        return " · ".join(parts)
+    share = found.names.shares[number]
+    if share is not None and found.names.source == "labels":
+        top = columns.label.take(columns.rows(ids)).drop_null().value_counts().to_pylist()
+        label = max(top, key=lambda one: one["counts"])["values"] if top else ""
+        parts.append(f"{share:.0%} {words.plain(label)}")
+    elif share is not None:
+        parts.append(f"seen as this with {share:.0%}")
+    return " · ".join(parts)
+
+
+def open_(number: int | None) -> None:
+    state.put("group", "" if number is None else str(number))
+
+
+def select(found: ClusterResult, number: int) -> None:
+    state.select(members(found, number).tolist(), f"group {name(found, number)}" if number >= 0 else "in no group")
+
+
+def opened(found: ClusterResult) -> int | None:
+    """The group that the URL opens."""
+    asked = state.get("group")
+    number = int(asked) if asked.lstrip("-").isdecimal() else None
+    return number if number is not None and -1 <= number < found.clustering.count else None
+
+
+def one(found: ClusterResult, columns: Columns, number: int) -> None:
+    """All images of a group."""
+    ids = members(found, number)
+    with st.container(horizontal=True, vertical_alignment="center", key="clusters_one"):
+        st.subheader(words.plain(name(found, number)), anchor=False, width="stretch")
+        st.button("All groups", key="clusters_back", icon=":material/arrow_back:", on_click=open_, args=(None,))
+        st.button(
+            f"Select all {len(ids):,}",
+            key="clusters_select_one",
+            icon=":material/select_check_box:",
+            type="primary",
+            on_click=select,
+            args=(found, number),
+        )
+    st.caption(said(found, columns, ids, number))
+    clicked = pictures.paged(columns, ids, key="clusters_gallery", alt=f"Images of {name(found, number)}")
+    if clicked is not None:
+        detail.show(clicked)
+
+
+def drawing(found: ClusterResult, columns: Columns) -> None:
+    """Where there are labels, groups against labels; otherwise the sizes of the groups."""
+    look = charts.look(st.context.theme.type)
+    grouping = found.clustering
+    if not columns.labels:
+        figure = charts.sizes(found.names.names, grouping.sizes, look)
+        st.plotly_chart(figure, key="clusters_sizes", theme=None, config=_QUIET, alt="Number of images in each group")
+        hidden = max(0, grouping.count - charts.MOST)
+    else:
+        counts, labels = crossing(found, columns)
+        st.caption("Each row is a group. The fuller a square, the larger the part of the group that has the label.")
+        figure = charts.agreement(counts, found.names.names, labels, look)
+        st.plotly_chart(figure, key="clusters_labels", theme=None, config=_QUIET, alt="How groups and labels agree")
+        hidden = max(0, grouping.count - charts.MOST) + max(0, len(labels) - charts.MOST)
+    if hidden:
+        st.caption(f"The largest {charts.MOST} are drawn, {hidden:,} smaller ones are not.")
+
+
+def crossing(found: ClusterResult, columns: Columns) -> tuple[NDArray[np.int64], list[str]]:
+    """Images by group and label (groups, labels), and the labels, ordered so that agreement lies on a diagonal."""
+    label_of = dict(zip(columns.ids.tolist(), columns.label.to_pylist(), strict=True))
+    at = {label: place for place, label in enumerate(columns.labels)}
+    counts = np.zeros((found.clustering.count, len(at)), np.int64)
+    for image, group in zip(found.ids.tolist(), found.clustering.labels.tolist(), strict=True):
+        label = label_of.get(image)
+        if group >= 0 and label is not None:
+            counts[group, at[label]] += 1
+    order = np.lexsort((-counts.max(axis=0, initial=0), counts.argmax(axis=0)))
+    return counts[:, order], [columns.labels[place] for place in order]
+
+
+_QUIET = {"displayModeBar": False}

@@ -1,0 +1,178 @@
+"""Which of the stored maps is looked at, how it was drawn, how far it can be believed, and drawing another one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from embedding_core import derived, projection, trust
+from pages.parts import empty, jobs, server, state, words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from embedding_core.derived import MapResult
+    from embedding_core.projection import Projection
+    from embedding_core.workspace import Dataset, Embedding, StoredResult
+
+TITLES = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA", "grid": "Grid"}
+
+
+def stored(dataset: Dataset, embedding: Embedding) -> list[StoredResult]:
+    """The maps there are, newest first."""
+    return derived.maps(server.workspace(), dataset, embedding)
+
+
+def chosen(maps: Sequence[StoredResult]) -> StoredResult | None:
+    """The map in the URL; otherwise the best there is: the newest flat one that shows groups, PCA until then."""
+    asked = state.get("map")
+    for one in maps:
+        if asked and one.fingerprint.startswith(asked):
+            return one
+    return min(maps, key=lambda one: (one.parameters["method"] == "pca", one.parameters["dims"] != 2), default=None)
+
+
+def title(one: StoredResult) -> str:
+    facts = one.parameters
+    parts = [TITLES.get(facts["method"], facts["method"]), f"{facts['dims']}-D"]
+    turned = [f"{name.replace('_', ' ')} {value:g}" for name, value in _turned(facts).items()]
+    if facts["seed"]:
+        turned.append(f"seed {facts['seed']}")
+    return " · ".join(parts + turned)
+
+
+def _turned(facts: dict[str, Any]) -> dict[str, float]:
+    """The parameters that someone has set."""
+    return {name: value for name, value in facts["asked"].items() if name not in ("method", "dims", "seed")}
+
+
+def pick(maps: Sequence[StoredResult], one: StoredResult) -> None:
+    """Switch between the stored maps; the choice is in the URL."""
+    by_fingerprint = {each.fingerprint[:12]: each for each in maps}
+    state.prime("map_stored", one.fingerprint[:12])
+    st.selectbox(
+        "Map",
+        list(by_fingerprint),
+        key="map_stored",
+        format_func=lambda short: title(by_fingerprint[short]) if short in by_fingerprint else short,
+        help=words.HELP["projection"],
+        on_change=lambda: state.put("map", state.value("map_stored")),
+        width=230,
+    )
+
+
+def honesty(drawn: Projection) -> None:
+    """How far the picture can be believed, in one line."""
+    said = []
+    if drawn.trustworthiness is not None:
+        said.append(f"**{drawn.trustworthiness:.2f}** trustworthy. {words.plain(trust.words(drawn.trustworthiness))}")
+    if drawn.explained_variance:
+        share = sum(drawn.explained_variance)
+        each = " + ".join(f"{one:.0%}" for one in drawn.explained_variance)
+        said.append(f"These axes show **{share:.0%}** of all differences ({each}).")
+    if drawn.note:
+        said.append(words.plain(drawn.note))
+    if said:
+        terms = [words.HELP["trustworthiness"]] + ([words.HELP["explained variance"]] * bool(drawn.explained_variance))
+        st.markdown(f":material/verified_user: {' '.join(said)}", help="\n\n".join(terms))
+
+
+@st.fragment
+def redraw(dataset: Dataset, encoder: str) -> None:
+    """Ask for another map, in plain words. It is a job; the map on the screen stays meanwhile."""
+    with st.popover("Redraw", icon=":material/brush:"):
+        methods = projection.METHODS
+        method = st.segmented_control(
+            "Method",
+            list(methods),
+            key="map_method",
+            default=next(iter(methods), None),
+            required=True,
+            format_func=lambda name: methods[name].title,
+        )
+        st.caption(methods[method].explanation)
+        dims = st.segmented_control(
+            "Dimensions", [2, 3], key="map_dims", default=2, required=True, format_func="{}-D".format
+        )
+        turned = {}
+        for one in methods[method].parameters:
+            whole = float(one.step).is_integer()
+            kind = int if whole else float
+            turned[one.name] = st.slider(
+                one.title,
+                *map(kind, (one.low, one.high, one.default, one.step)),
+                key=f"map_{method}_{one.name}",
+                help=one.explanation,
+            )
+        seed = st.number_input("Seed", 0, 10_000, 0, key="map_seed", help=words.HELP["seed"])
+        if st.button("Draw", key="map_draw", type="primary", icon=":material/brush:", width="stretch"):
+            asked = {
+                one.name: turned[one.name] for one in methods[method].parameters if turned[one.name] != one.default
+            }
+            wanted = {"dataset": dataset.uuid, "encoder": encoder, "method": method, "dims": dims, "seed": seed}
+            job = jobs.submit("map", {**wanted, "parameters": asked}, dataset=dataset.uuid)
+            state.put("map_job", job.id)
+            st.rerun()
+
+
+def follow() -> None:
+    """The map that is being drawn, if one was asked for; once it is there, it is the one that is looked at."""
+    job = jobs.find(state.get("map_job"))
+    if job is None:
+        return
+    if job.state == "done":
+        state.put("map_job", "")
+        state.put("map", str((job.result or {}).get("fingerprint", ""))[:12])
+        st.rerun()
+    with st.container(border=job.state not in jobs.ENDED, key="map_following"):
+        jobs.watch(job, key="map_job")
+    if job.state in jobs.ENDED:
+        st.button("Dismiss", key="map_dismiss", on_click=lambda: state.put("map_job", ""), type="tertiary")
+
+
+def await_better(dataset: Dataset, embedding: Embedding, seen: int) -> None:
+    """While something is computed for this dataset, look for new maps; rerun when there is one."""
+    busy = bool(jobs.running(dataset))
+
+    @st.fragment(run_every=1.5 if busy else None)
+    def looked_for() -> None:
+        if busy and len(stored(dataset, embedding)) > seen:
+            st.rerun()
+
+    looked_for()
+
+
+def none_yet(dataset: Dataset, encoder: str) -> None:
+    """There is no map: one is being drawn, or can be."""
+    active = jobs.running(dataset)
+    if active:
+        empty.note(
+            "The map is on its way",
+            "It appears here by itself. You can go on elsewhere meanwhile.",
+            ":material/hourglass_top:",
+            key="map",
+        )
+        jobs.watch(active[0], key="map_coming")
+        return
+    last = jobs.latest(dataset, "prepare")
+    if last is not None and last.state == "failed":
+        st.error(words.plain(last.error or "It ended without saying why."), title="The last attempt failed")
+    empty.note(
+        "No map of these images yet",
+        "Drawing one takes seconds for thousands of images.",
+        ":material/bubble_chart:",
+        key="map",
+    )
+    if st.button("Draw the map", key="map_prepare", type="primary", icon=":material/brush:"):
+        jobs.submit("prepare", {"dataset": dataset.uuid, "encoder": encoder}, dataset=dataset.uuid)
+        st.rerun()
+
+
+def swap_note(drawn: MapResult, dataset: Dataset) -> None:
+    """PCA is there first; say that a better map follows."""
+    if drawn.projection.method == "pca" and not state.get("map") and jobs.running(dataset):
+        st.info(
+            "A first look by PCA. The map that shows groups is being drawn and takes its place by itself.",
+            icon=":material/hourglass_top:",
+        )

@@ -1,0 +1,154 @@
+"""What is searched for on *Similar*: an image of the dataset, the selection, or a file; and the walk that led there.
+
+The walk is in the URL as `like=<step>.<step>…`, the last one being searched for now. A step is an image's id, or `s`
+and a selection's hash.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from pages.parts import cached, detail, gallery, pickers, pictures, state, words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pages.parts.cached import Columns
+
+IMAGE, SELECTION, FILE = "An image", "The selection", "A file of yours"
+STEPS = 8  # of a walk that are kept
+MATCHES = 24  # images offered for a typed path
+TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "heic", "avif"]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One image of the dataset, several, or a file."""
+
+    ids: tuple[int, ...] = ()
+    file: bytes = b""
+    name: str = ""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Of the task "search"."""
+        return {"image": base64.b64encode(self.file).decode()} if self.file else {"ids": list(self.ids)}
+
+
+def walk() -> list[str]:
+    """The steps so far, the present one last."""
+    return [step for step in state.get("like").split(".") if step]
+
+
+def step_to(step: str) -> None:
+    """Search for this one next. One that the walk has passed already ends it there."""
+    steps = walk()
+    steps = steps[: steps.index(step) + 1] if step in steps else [*steps, step]
+    state.put("like", ".".join(steps[-STEPS:]))
+
+
+def restart(step: str = "") -> None:
+    """A new walk."""
+    state.put("like", step)
+
+
+def of_step(step: str, columns: Columns) -> Query | None:
+    """None when the step's images are not there any more."""
+    if step.startswith("s"):
+        kept = cached.selection(step[1:])
+        ids = columns.ids[columns.rows(kept.ids)].tolist() if kept and kept.dataset == columns.dataset else []
+        return Query(tuple(ids), name=f"{len(ids):,} images") if ids else None
+    facts = columns.row(int(step)) if step.isdecimal() else None
+    return Query((facts["id"],), name=facts["path"]) if facts else None
+
+
+def choose(columns: Columns) -> Query | None:
+    """Widgets to choose what to search for; None until something is chosen."""
+    kind = st.segmented_control(
+        "Search with", [IMAGE, SELECTION, FILE], key="similar_from", bind="query-params", default=IMAGE, required=True
+    )
+    if kind == FILE:
+        given = st.file_uploader("Query image", TYPES, key="similar_file", label_visibility="collapsed")
+        return Query(file=given.getvalue(), name=given.name) if given else None
+    steps = walk()
+    if kind == SELECTION:
+        selection = state.selection()
+        if selection is None:
+            st.caption("Nothing is selected. Pick images out on Map, Data or Clusters first.")
+            return None
+        if not steps or not steps[0].startswith("s"):
+            restart(f"s{selection.hash}")
+    elif steps and steps[0].startswith("s"):
+        restart()
+    steps = walk()
+    if steps and (found := of_step(steps[-1], columns)):
+        return found
+    return find(columns)
+
+
+def find(columns: Columns) -> Query | None:
+    """A first image, by a part of its path."""
+    text = st.text_input(
+        "Path contains", key="similar_text", type="search", live="300ms", placeholder="Type a part of a file's name"
+    )
+    rows = pickers.Filters(text=(text or "").strip()).rows(columns)
+    some = rows[np.linspace(0, len(rows) - 1, min(MATCHES, len(rows))).astype(int)] if not text else rows[:MATCHES]
+    more = f", the first {MATCHES} are shown" if text and len(rows) > MATCHES else ""
+    st.caption(f"{words.count(len(rows), 'image')} match{more}." if text else "Or begin with one of these.")
+    opened = gallery.show(
+        pictures.items(columns, columns.ids[some]), key="similar_first", alt="Images to begin with", size="s"
+    )
+    if opened is not None:
+        restart(str(opened))
+        st.rerun(scope="fragment")
+    return None
+
+
+def trail(columns: Columns) -> None:
+    """The walk as breadcrumbs; a click goes back."""
+    steps = walk()
+    if len(steps) < 2:
+        return
+    with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center", key="similar_trail"):
+        for number, step in enumerate(steps):
+            found = of_step(step, columns)
+            name = words.plain(found.name.rsplit("/", 1)[-1]) if found else "gone"
+            st.button(
+                f"**{name}**" if number == len(steps) - 1 else name,
+                key=f"similar_step_{number}",
+                type="tertiary",
+                icon=":material/chevron_right:" if number else ":material/route:",
+                disabled=found is None,
+                on_click=step_to,
+                args=(step,),
+            )
+
+
+def show(query: Query, columns: Columns) -> None:
+    """What is searched for, as pictures."""
+    if query.file:
+        st.image(query.file, width=180, alt=f"Your file {query.name}")
+        st.caption(words.plain(query.name))
+        return
+    opened = gallery.show(
+        pictures.items(columns, query.ids[:9]),
+        key="similar_query",
+        alt="What is searched for",
+        size="l" if len(query.ids) == 1 else "s",
+        captions=len(query.ids) == 1,
+    )
+    if len(query.ids) > 1:
+        st.caption(f"The mean of {words.count(len(query.ids), 'image')}.")
+    st.button("Another query", key="similar_again", icon=":material/refresh:", on_click=restart)
+    if opened is not None:
+        detail.show(opened)
+        st.rerun()
+
+
+def labels_of(ids: Sequence[int], columns: Columns) -> list[str | None]:
+    return [columns.label[int(row)].as_py() for row in columns.rows(ids)]

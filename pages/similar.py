@@ -1,0 +1,118 @@
+"""Find images like one image, like several, or like a file. A click on a result goes on from there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from embedding_core import neighbours
+from embedding_core.errors import KindredError
+from pages.parts import cached, detail, empty, gallery, pictures, query, state, words
+
+if TYPE_CHECKING:
+    from embedding_core.workspace import Embedding
+
+METRICS = {
+    "cosine": "Cosine",
+    "dot": "Dot product",
+    "euclidean": "Euclidean",
+    "manhattan": "Manhattan",
+    "hamming": "Hamming",
+}
+
+
+@st.fragment
+def look_alikes(embedding: Embedding, columns: cached.Columns) -> None:
+    """Reruns alone when its own widgets change."""
+    left, right = st.columns([3, 7], gap="large")
+    with left:
+        wanted = query.choose(columns)
+        if wanted is not None:
+            query.show(wanted, columns)
+    with right:
+        query.trail(columns)
+        with st.container(horizontal=True, vertical_alignment="bottom", key="similar_toolbar"):
+            metric = st.selectbox(
+                "Compare by",
+                list(neighbours.METRICS),
+                key="similar_metric",
+                bind="query-params",
+                format_func=lambda name: METRICS.get(name, name),
+                help="\n\n".join(f"**{title}**: {words.HELP[name]}" for name, title in METRICS.items()),
+                width=180,
+            )
+            k = st.slider("How many", 4, 96, 24, 4, key="similar_k", bind="query-params", width=220)
+        st.caption(words.HELP[metric])
+        if wanted is None:
+            empty.note(
+                "Choose what to look for",
+                "Its look-alikes appear here, the closest first.",
+                ":material/image_search:",
+                key="similar",
+            )
+            return
+        try:
+            with st.spinner("Searching…", show_time=True):
+                found = search(embedding, wanted, metric, k)
+        except KindredError as error:
+            empty.failed(error)
+            return
+        results(columns, wanted, found)
+
+
+def search(embedding: Embedding, wanted: query.Query, metric: str, k: int) -> list[tuple[int, str]]:
+    """Ids and similarity in words, best first; at once where the neighbour graph knows them, else by the worker."""
+    if metric == "cosine" and len(wanted.ids) == 1:
+        known = pictures.alike(embedding, wanted.ids[0], k)
+        if known is not None:
+            return known
+    dataset = state.require_dataset()
+    parameters: dict[str, Any] = {"dataset": dataset.uuid, "encoder": embedding.card.id, "metric": metric, "k": k}
+    found = cached.search(embedding, parameters | wanted.parameters, actor=state.actor())
+    return [(one["id"], one["words"]) for one in found]
+
+
+def results(columns: cached.Columns, wanted: query.Query, found: list[tuple[int, str]]) -> None:
+    """The gallery; a click searches on from that image."""
+    ids = [image for image, _ in found]
+    if not ids:
+        st.info("There is no other image to compare with.", icon=":material/image_not_supported:")
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="similar_found"):
+        st.markdown(agreement(columns, wanted, ids), width="stretch")
+        if st.button("Add to the selection", key="similar_add", icon=":material/select_check_box:"):
+            chosen = state.selection()
+            before = [] if chosen is None else chosen.ids.tolist()
+            state.select([*before, *ids], f"alike to {wanted.name}" if not before else "several searches")
+            st.rerun()
+    opened = gallery.show(
+        pictures.items(columns, ids, dict(found)), key="similar_results", alt=f"Images most like {wanted.name}"
+    )
+    st.caption(":material/route: A click on an image searches on from there.")
+    if opened is not None:
+        query.step_to(str(opened)) if not wanted.file else go_on(opened)
+        st.rerun(scope="fragment")
+
+
+def go_on(image: int) -> None:
+    """From a file to an image of the dataset: a walk of its own."""
+    state.go("similar.py", like=str(image))
+
+
+def agreement(columns: cached.Columns, wanted: query.Query, ids: list[int]) -> str:
+    """How many of the results share the query's label, or the most common one."""
+    counts = Counter(label for label in query.labels_of(ids, columns) if label is not None)
+    if not counts:
+        return f"**{words.count(len(ids), 'image')}**"
+    own = query.labels_of(wanted.ids, columns)
+    label = own[0] if len(own) == 1 and own[0] else counts.most_common(1)[0][0]
+    return f"**{counts[label]} of {len(ids)}** share the label **{words.plain(label)}**"
+
+
+dataset = state.require_dataset()
+embedding = state.require_embedding()
+st.title("Similar", anchor=False)
+look_alikes(embedding, cached.columns(dataset))
+detail.open_from_url(dataset)
