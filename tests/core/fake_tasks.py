@@ -46,6 +46,17 @@ def crash(workspace: NoWorkspace, parameters: Parameters, progress: Reporter, ac
     return {}
 
 
+def stammer(workspace: NoWorkspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
+    """Dies in the middle of a message."""
+    progress("stammering")
+    out = progress._out  # type: ignore[attr-defined]
+    out.write(b'{"done": {"half": ')
+    out.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(5)
+    return {}
+
+
 def leave(workspace: NoWorkspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
     os._exit(7)
 
@@ -107,5 +118,6 @@ def unsayable(workspace: NoWorkspace, parameters: Parameters, progress: Reporter
 
 
 TASKS = {
-    task.__name__: task for task in (echo, count, crash, leave, read, starve, hold, noise, refuse, stumble, unsayable)
+    task.__name__: task
+    for task in (echo, count, crash, stammer, leave, read, starve, hold, noise, refuse, stumble, unsayable)
 }

@@ -134,9 +134,19 @@ def test_a_job_cancelled_while_its_process_starts_does_not_run(runner: JobRunner
     mark = tmp_path / "mark"
     for number in range(3):
         job = start(runner, "count", to=3, mark=str(mark), number=number)
+        until(lambda: "long" in runner.pids())
         runner.cancel(job.id, LOCAL)
         assert runner.wait(job.id, WAIT).state == "cancelled"
     assert finish(runner, "echo").state == "done"
+    assert not mark.exists()
+
+
+def test_a_job_cancelled_right_away_does_not_run(runner: JobRunner, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    for number in range(20):
+        runner.cancel(start(runner, "count", to=3, mark=str(mark), number=number).id, LOCAL)
+    assert finish(runner, "echo").state == "done"
+    assert {job.state for job in runner.list() if job.kind == "count"} == {"cancelled"}
     assert not mark.exists()
 
 
@@ -149,6 +159,7 @@ def test_a_job_cancelled_while_its_process_starts_does_not_run(runner: JobRunner
             "was killed by signal 11, SIGSEGV (a fault in compiled code) during “crashing”",
         ),
         ("crash", {"signal": "SIGKILL"}, "was killed by signal 9, SIGKILL (out of memory?) during “crashing”"),
+        ("stammer", {}, "was killed by signal 9, SIGKILL (out of memory?) during “stammering”"),
         ("leave", {}, "ended by itself with status 7 before it had begun"),
     ],
 )

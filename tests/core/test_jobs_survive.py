@@ -152,7 +152,7 @@ def test_a_lease_from_afar_is_waited_for(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_of_two_servers_that_claim_a_job_one_gets_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("embedding_core.jobs.runner.SETTLE", 0.3)
+    monkeypatch.setattr("embedding_core.jobs.runner.SETTLE", 1.5)
     records = Memory()
     records.save(running().to_record())
     runner = next_server(tmp_path, records)

@@ -1,0 +1,127 @@
+"""Neighbours and search, against numpy written out in full."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from embedding_core import neighbours
+from embedding_core.errors import InvalidInput, InvalidQuery, InvalidVectors
+from embedding_core.neighbours import METRICS, graph, mean_query, search
+
+numbers = st.floats(-100, 100, width=32).map(lambda value: float(round(value, 2)))
+matrices = st.tuples(st.integers(2, 12), st.integers(1, 5)).flatmap(
+    lambda shape: arrays(np.float32, shape, elements=numbers)
+)
+
+
+def cosine(a: np.ndarray, b: np.ndarray) -> float:
+    lengths = float(np.linalg.norm(a)) * float(np.linalg.norm(b))
+    return float(a.astype(np.float64) @ b) / lengths if lengths else 0.0
+
+
+def oracle(metric: str, row: np.ndarray, query: np.ndarray, middle: np.ndarray) -> float:
+    if metric == "cosine":
+        return cosine(row, query)
+    if metric == "dot":
+        return float(row.astype(np.float64) @ query)
+    if metric == "euclidean":
+        return -float(np.linalg.norm(row.astype(np.float64) - query))
+    if metric == "manhattan":
+        return -float(np.abs(row.astype(np.float64) - query).sum())
+    return float(((row > middle) == (query > middle)).mean())
+
+
+@settings(max_examples=60, deadline=None)
+@given(matrices, st.integers(1, 20))
+def test_the_graph_is_exact_and_leaves_each_row_out(vectors: np.ndarray, k: int) -> None:
+    n = len(vectors)
+    found = graph(vectors, k)
+    assert found.rows.shape == found.similarity.shape == (n, min(k, n - 1))
+    for row in range(n):
+        others = [other for other in range(n) if other != row]
+        assert row not in found.rows[row]
+        assert len(set(found.rows[row].tolist())) == found.k
+        best = sorted((cosine(vectors[row], vectors[other]) for other in others), reverse=True)[: found.k]
+        np.testing.assert_allclose(found.similarity[row], best, atol=1e-5)
+        own = [cosine(vectors[row], vectors[other]) for other in found.rows[row]]
+        np.testing.assert_allclose(found.similarity[row], own, atol=1e-5)
+
+
+def test_copies_of_a_row_are_its_neighbours() -> None:
+    vectors = np.array([[1, 0], [1, 0], [1, 0], [0, 1]], np.float32)
+    found = graph(vectors, 2)
+    assert [set(row) for row in found.rows[:3].tolist()] == [{1, 2}, {0, 2}, {0, 1}]
+
+
+def test_a_set_larger_than_a_block_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32)
+    whole = graph(vectors, 5)
+    monkeypatch.setattr(neighbours, "_CELLS", 300 * 7)
+    parts = graph(vectors, 5)
+    np.testing.assert_array_equal(whole.rows, parts.rows)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_few_rows_have_few_neighbours(n: int) -> None:
+    assert graph(np.ones((n, 3), np.float32), 5).rows.shape == (n, max(0, n - 1))
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_search_agrees_with_numpy_under_every_metric(metric: str, data: st.DataObject) -> None:
+    vectors = data.draw(matrices)
+    query = data.draw(arrays(np.float32, vectors.shape[1], elements=numbers))
+    excluded = data.draw(st.sets(st.integers(0, len(vectors) - 1), max_size=len(vectors) - 1))
+    k = data.draw(st.integers(1, len(vectors) - len(excluded)))
+    found = search(vectors, query, k, metric, exclude=sorted(excluded))
+    middle = vectors.mean(axis=0, dtype=np.float64)
+    scores = [oracle(metric, row, query, middle) for row in vectors]
+    allowed = sorted((score for row, score in enumerate(scores) if row not in excluded), reverse=True)
+    np.testing.assert_allclose(found.similarity[0], allowed[:k], rtol=1e-4, atol=2e-3)
+    assert not excluded & set(found.rows[0].tolist())
+    assert len(set(found.rows[0].tolist())) == k
+
+
+@pytest.mark.parametrize(
+    ("query", "k", "metric", "exclude", "word"),
+    [
+        (np.ones(4), 1, "cosine", (), r"\(q, 3\)"),
+        (np.full(3, np.nan), 1, "cosine", (), "finite"),
+        (np.ones(3), 0, "cosine", (), "1 to 5"),
+        (np.ones(3), 6, "cosine", (), "1 to 5"),
+        (np.ones(3), 5, "cosine", (0,), "1 to 4"),
+        (np.ones(3), 1, "chebyshev", (), "manhattan"),
+        (np.ones(3), 1, "cosine", (9,), "9"),
+    ],
+)
+def test_a_query_that_cannot_be_answered_is_explained(
+    query: np.ndarray, k: int, metric: str, exclude: tuple[int, ...], word: str
+) -> None:
+    with pytest.raises(InvalidQuery, match=word):
+        search(np.eye(5, 3, dtype=np.float32) + 1, query, k, metric, exclude=exclude)
+
+
+def test_bad_vectors_are_refused() -> None:
+    with pytest.raises(InvalidVectors, match="finite"):
+        graph(np.array([[1, np.inf], [0, 1]], np.float32))
+    with pytest.raises(InvalidVectors, match="shape"):
+        graph(np.ones(3, np.float32))
+    with pytest.raises(InvalidInput, match="0"):
+        graph(np.ones((3, 2), np.float32), 0)
+
+
+def test_a_mean_query_weighs_images_alike_under_cosine() -> None:
+    loud, quiet = np.array([100, 0], np.float32), np.array([0, 1], np.float32)
+    mean = mean_query(np.stack([loud, quiet]))
+    assert mean[0] == pytest.approx(mean[1])
+
+
+def test_arrays_cannot_be_written() -> None:
+    found = graph(np.eye(3, dtype=np.float32))
+    with pytest.raises(ValueError, match="read-only"):
+        found.rows[0, 0] = 1

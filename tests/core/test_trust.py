@@ -1,0 +1,62 @@
+"""Trust: scikit-learn's number in less memory, and a share per point that means what it says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.manifold import trustworthiness as reference
+
+from embedding_core import trust
+from embedding_core.errors import InvalidInput
+from embedding_core.neighbours import graph
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_trustworthiness_is_that_of_scikit_learn(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    vectors = random.normal(size=(200, 20)).astype(np.float32)
+    points = (vectors[:, :2] + random.normal(size=(200, 2)) * seed / 3).astype(np.float32)
+    ours, rows = trust.trustworthiness(vectors, points)
+    assert rows == 200
+    assert ours == pytest.approx(reference(vectors, points, n_neighbors=15, metric="cosine"), abs=1e-6)
+
+
+def test_blocks_and_samples_say_what_they_are_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(400, 10)).astype(np.float32)
+    points = vectors[:, :2]
+    whole, _ = trust.trustworthiness(vectors, points)
+    monkeypatch.setattr(trust, "_CELLS", 400 * 3)
+    assert trust.trustworthiness(vectors, points)[0] == pytest.approx(whole, abs=1e-9)
+    estimate, rows = trust.trustworthiness(vectors, points, sample=150)
+    assert rows == 150
+    assert 0 <= estimate <= 1
+
+
+def test_a_perfect_map_is_trusted_everywhere_and_a_torn_one_where_it_is_whole() -> None:
+    angle = np.linspace(0, np.pi / 2, 60)
+    vectors = np.column_stack([np.cos(angle), np.sin(angle)]).astype(np.float32)
+    line = np.column_stack([angle, np.zeros(60)]).astype(np.float32)
+    neighbours = graph(vectors, 30)
+    assert trust.per_point(line, neighbours, 6).min() > 0.8
+    torn = line.copy()
+    torn[30:] = torn[np.random.default_rng(0).permutation(30) + 30]  # the second half is shuffled
+    torn[30:, 1] = 5
+    share = trust.per_point(torn, neighbours, 6)
+    assert share[3:24].min() > 0.8
+    assert share[33:].mean() < 0.6
+
+
+def test_what_does_not_belong_together_is_refused() -> None:
+    vectors = np.eye(20, 5, dtype=np.float32) + 1
+    with pytest.raises(InvalidInput, match="same images"):
+        trust.per_point(np.zeros((3, 2), np.float32), graph(vectors, 3))
+    with pytest.raises(InvalidInput, match="k from 1 to 9"):
+        trust.trustworthiness(vectors, np.zeros((20, 2), np.float32), 10)
+
+
+def test_words_never_praise_a_worse_map_more() -> None:
+    said = [trust.words(value / 100) for value in range(101)]
+    assert len(dict.fromkeys(said)) == 4
+    assert said == sorted(said, key=list(dict.fromkeys(said)).index)
+    assert "too few" in trust.words(None)
