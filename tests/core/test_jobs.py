@@ -15,6 +15,7 @@ import pytest
 
 from embedding_core.errors import JobCancelled, JobFailed, UnknownJob
 from embedding_core.jobs import Job, JobRunner, Work, ledger
+from embedding_core.jobs.process import WorkerProcess
 from embedding_core.records import LOCAL, Actor
 
 TASKS, OPENER = "tests.core.fake_tasks:TASKS", "tests.core.fake_tasks:NoWorkspace"
@@ -139,6 +140,15 @@ def test_a_job_cancelled_while_its_process_starts_does_not_run(runner: JobRunner
         assert runner.wait(job.id, WAIT).state == "cancelled"
     assert finish(runner, "echo").state == "done"
     assert not mark.exists()
+
+
+def test_a_killed_process_is_given_no_more_work_though_it_may_still_be_dying(tmp_path: Path) -> None:
+    process = WorkerProcess(Work(str(tmp_path), tasks=TASKS, opener=OPENER), "long")
+    assert process.alive
+    process.kill()
+    assert not process.alive
+    assert list(process.ask({"kind": "echo", "parameters": {}, "actor": {"id": "1", "name": "Ada"}})) == []
+    assert process.close() == -signal.SIGKILL
 
 
 def test_a_job_cancelled_right_away_does_not_run(runner: JobRunner, tmp_path: Path) -> None:
