@@ -83,6 +83,10 @@ def safe(text: str, limit: int | None = None) -> str:
     return escape(line, quote=False)
 
 
+def _short(name: str) -> str:
+    return safe(name, NAME_LIMIT)
+
+
 # -- the map ----------------------------------------------------------------------------------------------------
 
 
@@ -125,7 +129,8 @@ def scatter(
     spoken = {"hovertemplate": "%{text}<extra></extra>"}
     for mask, name, marker in _groups(colouring, look, shown):
         if mask.any():
-            add(mask, name, marker, text=hover[mask], **spoken)
+            last = {} if name == colouring.title or name in map(_short, colouring.names) else {"legendrank": 2000}
+            add(mask, name, marker, text=hover[mask], **spoken, **last)
     _dress(figure, look, height)
     figure.update_layout(
         uirevision=revision,
@@ -170,7 +175,7 @@ def _groups(colouring: Colouring, look: Look, shown: NDArray[np.bool_]) -> list[
         (shown & (codes == OTHER), f"and {colouring.others:,} more", {"color": look.grey}),
     ]
     for code, name in enumerate(colouring.names):
-        groups.append((shown & (codes == code), safe(name, NAME_LIMIT), {"color": look.palette[code % COLOURS]}))
+        groups.append((shown & (codes == code), _short(name), {"color": look.palette[code % COLOURS]}))
     return groups
 
 
@@ -207,7 +212,7 @@ def _stepping_back(rows: NDArray[np.int64], selected: NDArray[np.bool_] | None) 
 
 def sizes(names: Sequence[str], counts: Sequence[int], look: Look) -> go.Figure:
     """How many images each group has, the largest first; at most `MOST` of them."""
-    shown = [safe(name, NAME_LIMIT) for name in names[:MOST]]
+    shown = list(map(_short, names[:MOST]))
     figure = go.Figure(
         go.Bar(
             x=list(counts[:MOST]),
@@ -230,7 +235,7 @@ def sizes(names: Sequence[str], counts: Sequence[int], look: Look) -> go.Figure:
 def agreement(counts: NDArray[np.int64], groups: Sequence[str], labels: Sequence[str], look: Look) -> go.Figure:
     """Which labels lie in which groups: `counts` (groups, labels), shaded by the share of the group."""
     counts = counts[:MOST, :MOST]
-    rows, columns = (_distinct([safe(name, NAME_LIMIT) for name in names[:MOST]]) for names in (groups, labels))
+    rows, columns = (_distinct(list(map(_short, names[:MOST]))) for names in (groups, labels))
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     figure = go.Figure(
         go.Heatmap(

@@ -70,7 +70,13 @@ def of_step(step: str, columns: Columns) -> Query | None:
 def choose(columns: Columns) -> Query | None:
     """Widgets to choose what to search for; None until something is chosen."""
     kind = st.segmented_control(
-        "Search with", [IMAGE, SELECTION, FILE], key="similar_from", bind="query-params", default=IMAGE, required=True
+        "Search with",
+        [IMAGE, SELECTION, FILE],
+        key="similar_from",
+        bind="query-params",
+        default=IMAGE,
+        required=True,
+        wrap=True,
     )
     if kind == FILE:
         given = st.file_uploader("Query image", TYPES, key="similar_file", label_visibility="collapsed")
