@@ -12,13 +12,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from embedding_core.sources.staging import Staging
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from embedding_core.errors import InvalidInput
 from embedding_core.records import Actor
+from embedding_core.sources.staging import Staging
 from pages.parts import answers, server
 from pages.parts.frames import HEADER, Frames, OutOfStep
 from tests.pages.serving import ADA, visitor
