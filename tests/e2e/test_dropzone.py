@@ -256,7 +256,7 @@ def test_what_the_server_refuses_is_said_in_words(context: BrowserContext, tmp_p
 
 def test_the_keyboard_reaches_everything(zone: Page, photos: Path) -> None:
     dialogs: list[FileChooser] = []
-    zone.on("filechooser", lambda dialog: dialogs.append(dialog))  # noqa: PLW0108: Playwright marks the handler
+    zone.on("filechooser", lambda dialog: dialogs.append(dialog))  # noqa: PLW0108  (a bound method cannot be marked)
     button(zone, "Choose files").focus()
     zone.keyboard.press("Enter")
     until(lambda: zone.wait_for_timeout(50) or len(dialogs) == 1, 10, "the dialog for files")
