@@ -144,7 +144,6 @@ def test_a_job_cancelled_while_its_process_starts_does_not_run(runner: JobRunner
 
 def test_a_killed_process_is_given_no_more_work_though_it_may_still_be_dying(tmp_path: Path) -> None:
     process = WorkerProcess(Work(str(tmp_path), tasks=TASKS, opener=OPENER), "long")
-    assert process.alive
     process.kill()
     assert not process.alive
     assert list(process.ask({"kind": "echo", "parameters": {}, "actor": {"id": "1", "name": "Ada"}})) == []
