@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.errors import InvalidInput
+from embedding_core.vectors import principal_components
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,29 +25,32 @@ Found = tuple["NDArray[np.int64]", dict[str, int]]  # groups (n,), and the param
 
 def kmeans(vectors: NDArray[np.float32], k: int | None, seed: int, progress: Progress) -> Found:
     """Lloyd's algorithm from k-means++ starts; without `k`, the one with the best silhouette."""
-    from sklearn.cluster import KMeans
-
     n = len(vectors)
     if k is None:
         k = _best_k(vectors, seed, progress)
     if not 1 <= k <= n:
         raise InvalidInput(f"KMeans makes 1 to {n} groups of {n} images, not {k}.")
+    return _lloyd(vectors, k, 2 * STARTS, seed), {"k": k}
+
+
+def _lloyd(vectors: NDArray[np.float32], k: int, starts: int, seed: int) -> NDArray[np.int64]:
+    from sklearn.cluster import KMeans
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # fewer distinct images than groups: the groups found are used
-        groups = KMeans(k, n_init=5, random_state=seed).fit_predict(vectors)
-    return groups.astype(np.int64), {"k": k}
+        groups = KMeans(k, n_init=starts, random_state=seed).fit_predict(vectors)
+    return np.asarray(groups, dtype=np.int64)
 
 
 def hdbscan(vectors: NDArray[np.float32], min_size: int | None, seed: int) -> Found:
     """HDBSCAN (Campello, Moulavi & Sander 2013) on the first 32 principal components."""
     from sklearn.cluster import HDBSCAN
-    from sklearn.decomposition import PCA
 
     n = len(vectors)
     size = _min_size(n, min_size)
     if n < size + 1:
         return np.zeros(n, np.int64), {"min_size": size}
-    reduced = PCA(min(COMPONENTS, *vectors.shape), random_state=seed).fit_transform(vectors)
+    reduced, _ = principal_components(vectors, COMPONENTS, seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # A core distance over few neighbours, and leaves rather than the trunk: embeddings have no empty space between.
@@ -82,25 +86,19 @@ def _min_size(n: int, wanted: int | None) -> int:
 
 def _best_k(vectors: NDArray[np.float32], seed: int, progress: Progress) -> int:
     """The candidate with the highest silhouette on a sample; the smaller of equal ones."""
-    from sklearn.cluster import KMeans
-    from sklearn.decomposition import PCA
     from sklearn.metrics import silhouette_score
 
     n = len(vectors)
     rows = np.random.default_rng(seed).permutation(n)[:SAMPLE]
-    sample = vectors[np.sort(rows)]
-    # The choice of k needs the gist alone, and a twentieth of the numbers makes it ten times faster.
-    sample = PCA(min(COMPONENTS, *sample.shape), random_state=seed).fit_transform(sample)
-    distinct = len(np.unique(sample, axis=0))
+    # The choice of k needs the gist alone, and a fortieth of the numbers makes it ten times faster.
+    sample, _ = principal_components(vectors[np.sort(rows)], COMPONENTS, seed)
+    distinct = len(np.unique(sample.round(4), axis=0))
     candidates = [k for k in _candidates(n) if k < distinct]
-    if not candidates:
-        return min(distinct, n)
     scores = []
     for done, k in enumerate(candidates):
         progress("clusters", done, len(candidates))
-        groups = KMeans(k, n_init=STARTS, random_state=seed).fit_predict(sample)
-        scores.append(float(silhouette_score(sample, groups, metric="euclidean")))
-    return candidates[int(np.argmax(scores))]
+        scores.append(float(silhouette_score(sample, _lloyd(sample, k, STARTS, seed))))
+    return candidates[int(np.argmax(scores))] if candidates else distinct
 
 
 def _candidates(n: int) -> list[int]:

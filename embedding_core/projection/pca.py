@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.projection.base import Layout, Method
+from embedding_core.vectors import principal_components
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,16 +26,10 @@ def draw(
     parameters: Mapping[str, float],
 ) -> Layout:
     """The first `dims` components, signs fixed as scikit-learn fixes them. Components beyond the rank are 0."""
-    from sklearn.decomposition import PCA
-
-    possible = min(dims, *vectors.shape)
-    with np.errstate(divide="ignore", invalid="ignore"):  # vectors that are all alike have no variance to share
-        fitted = PCA(possible, random_state=seed)
-        points = np.zeros((len(vectors), dims), dtype=np.float32)
-        points[:, :possible] = fitted.fit_transform(vectors)
-        shares = np.nan_to_num(fitted.explained_variance_ratio_)
-    variance = [float(share) for share in shares] + [0.0] * (dims - possible)
-    return Layout(points, {}, tuple(variance))
+    scores, shares = principal_components(vectors, dims, seed)
+    missing = dims - scores.shape[1]
+    points = np.pad(scores, ((0, 0), (0, missing)))
+    return Layout(points, {}, (*map(float, shares), *[0.0] * missing))
 
 
 METHOD = Method(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.projection.base import Layout, Method, Parameter
+from embedding_core.vectors import principal_components
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,12 +27,11 @@ def draw(
     seed: int,
     parameters: Mapping[str, float],
 ) -> Layout:
-    from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
     n = len(vectors)
     perplexity = min(float(parameters.get("perplexity", PERPLEXITY.default)), (n - 1) / 3)
-    reduced = PCA(min(COMPONENTS, *vectors.shape), random_state=seed).fit_transform(vectors)
+    reduced, _ = principal_components(vectors, COMPONENTS, seed)
     spread = float(np.std(reduced[:, 0]))
     if spread == 0.0:  # all alike: scaling the start would divide by zero
         return Layout(np.zeros((n, dims), np.float32), {"perplexity": perplexity})

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.projection.base import Layout, Method, Parameter
+from embedding_core.vectors import principal_components
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,8 +38,6 @@ def draw(
     seed: int,
     parameters: Mapping[str, float],
 ) -> Layout:
-    import umap
-
     n = len(vectors)
     wanted = int(parameters.get("n_neighbors", N_NEIGHBORS.default))
     n_neighbors = max(2, min(wanted, graph.k + 1, n - 1))  # umap-learn counts a point as its own first neighbour
@@ -46,13 +45,16 @@ def draw(
     rows = np.column_stack([np.arange(n), graph.rows[:, : n_neighbors - 1]])
     distances = np.column_stack([np.zeros(n), 1 - graph.similarity[:, : n_neighbors - 1]]).clip(min=0)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns that a seed means one thread, and that it cannot place new images
+        # It warns that TensorFlow is missing, that a seed means one thread, and that it cannot place new images.
+        warnings.simplefilter("ignore")
+        import umap
+
         model = umap.UMAP(
             n_components=dims,
             n_neighbors=n_neighbors,
             min_dist=min_dist,
             metric="cosine",
-            init="pca",
+            init=_start(vectors, dims, seed),
             n_epochs=EPOCHS[n <= FEW],
             negative_sample_rate=NEGATIVES,
             repulsion_strength=REPULSION,
@@ -66,6 +68,15 @@ def draw(
         np.ascontiguousarray(points, dtype=np.float32),
         {"n_neighbors": n_neighbors, "min_dist": min_dist, "n_epochs": EPOCHS[n <= FEW]},
     )
+
+
+def _start(vectors: NDArray[np.float32], dims: int, seed: int) -> NDArray[np.float32]:
+    """Where the layout begins: the principal components, a little shaken, so that copies can part."""
+    scores, _ = principal_components(vectors, dims, seed)
+    scores = np.pad(scores, ((0, 0), (0, dims - scores.shape[1])))
+    peak = float(np.abs(scores).max())
+    shaken = np.random.default_rng(seed).normal(scale=1e-4, size=scores.shape)
+    return (scores * (10 / peak if peak > 0 else 1) + shaken).astype(np.float32)
 
 
 N_NEIGHBORS = Parameter(

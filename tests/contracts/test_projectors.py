@@ -12,7 +12,7 @@ from embedding_core.projection import METHODS, Projection, project
 
 def blobs(n: int, groups: int = 4, seed: int = 0) -> np.ndarray:
     random = np.random.default_rng(seed)
-    centres = random.normal(size=(groups, 12)) * 3
+    centres = np.eye(groups, 12) * 8
     return (centres[np.arange(n) % groups] + random.normal(size=(n, 12))).astype(np.float32)
 
 
