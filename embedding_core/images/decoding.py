@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -149,6 +150,8 @@ def _open_heif(file: io.BytesIO) -> ImageFile.ImageFile:
     image: ImageFile.ImageFile = HeifImageFile(file)  # type: ignore[no-untyped-call]
     return image
 
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else what it logs of a broken file goes to the console
 
 _PILLOW = r"(PIL|pillow_heif)\."
 with warnings.catch_warnings():

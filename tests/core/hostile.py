@@ -15,6 +15,8 @@ from PIL import Image
 
 from embedding_core.records import Reason
 
+pillow_heif.register_heif_opener()  # to write HEIC; decoding does not depend on it
+
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
 
 
@@ -32,10 +34,7 @@ def noisy(width: int = 64, height: int = 48, seed: int = 0) -> Image.Image:
 
 def encoded(image: Image.Image, form: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
-    if form == "HEIF":
-        pillow_heif.from_pillow(image).save(buffer, **options)
-    else:
-        image.save(buffer, form, **options)
+    image.save(buffer, form, **options)
     return buffer.getvalue()
 
 
@@ -43,7 +42,7 @@ def turned(form: str, orientation: int) -> bytes:
     """`picture()` with an EXIF orientation."""
     exif = Image.Exif()
     exif[0x0112] = orientation
-    return encoded(picture(), form, exif=exif)
+    return encoded(picture(), form, exif=exif.tobytes())
 
 
 def sixteen_bits(values: np.ndarray) -> bytes:

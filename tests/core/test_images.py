@@ -61,7 +61,7 @@ def test_decoding_a_decoded_picture_changes_nothing(values: np.ndarray) -> None:
     assert np.array_equal(pixels(twice), values)
 
 
-@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_the_exif_turn_is_applied_once(form: str, orientation: int) -> None:
     decoded = decode(turned(form, orientation))
@@ -72,20 +72,6 @@ def test_the_exif_turn_is_applied_once(form: str, orientation: int) -> None:
     mirrored = orientation in (2, 3, 7, 8)
     assert near(first, BLUE if mirrored else RED)
     assert near(last, RED if mirrored else BLUE)
-
-
-@pytest.mark.parametrize("orientation", [3, 6])
-def test_the_turn_in_a_heic_container_is_applied_once(orientation: int) -> None:
-    import pillow_heif
-
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    file = pillow_heif.HeifFile()
-    file.add_from_pillow(picture())
-    buffer = io.BytesIO()
-    file.save(buffer, exif=exif.tobytes(), image_orientation=orientation)
-    decoded = decode(buffer.getvalue())
-    assert decoded.image.size == (decoded.width, decoded.height)
 
 
 def test_a_reduced_jpeg_reports_the_size_of_the_original_upright() -> None:
