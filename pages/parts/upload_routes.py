@@ -26,10 +26,10 @@ from pages.parts.access import route
 from pages.parts.frames import LARGEST_FILE, Frames
 
 if TYPE_CHECKING:
-    from embedding_core.sources.staging import Upload
     from starlette.requests import Request
 
     from embedding_core.records import Actor
+    from embedding_core.sources.staging import Upload
 
 BUFFER = 2**20  # bytes gathered before a thread writes them
 
