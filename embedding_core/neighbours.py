@@ -216,8 +216,8 @@ def _measure(
         return lambda rows, queries: _each(queries > middle, rows > middle, lambda row, query: (row == query).mean(1))
     # Differences, not expanded squares: those would put a picture at a distance of 0.03 from itself.
     if metric == "euclidean":
-        return lambda rows, queries: _each(queries, rows, lambda row, query: -np.linalg.norm(row - query, axis=1))
-    return lambda rows, queries: _each(queries, rows, lambda row, query: -np.abs(row - query).sum(axis=1))
+        return lambda rows, queries: _each(queries, rows, lambda row, query: 0 - np.linalg.norm(row - query, axis=1))
+    return lambda rows, queries: _each(queries, rows, lambda row, query: 0 - np.abs(row - query).sum(axis=1))
 
 
 def _each(

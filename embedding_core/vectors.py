@@ -38,11 +38,12 @@ def checked(vectors: ArrayLike) -> NDArray[np.float32]:
 
 def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return `vectors` (n, d) scaled to length 1, row by row. A row of zeros has no direction and stays zero."""
+    one = np.float32(1)
     # Dividing by the largest entry first keeps the squares of very large and very small values in range.
     peak = np.abs(vectors).max(axis=1, keepdims=True, initial=0)
-    scaled = vectors / np.where(peak > 0, peak, 1)
+    scaled = vectors / np.where(peak > 0, peak, one)
     length = np.sqrt(np.einsum("nd,nd->n", scaled, scaled))[:, None]
-    return (scaled / np.where(length > 0, length, 1)).astype(np.float32, copy=False)
+    return (scaled / np.where(length > 0, length, one)).astype(np.float32, copy=False)
 
 
 def principal_components(
