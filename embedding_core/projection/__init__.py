@@ -9,23 +9,23 @@ import numpy as np
 from embedding_core import trust
 from embedding_core.errors import InvalidInput
 from embedding_core.projection import pca, tsne, umap
-from embedding_core.projection.base import Layout, Method, Parameter, Projection
+from embedding_core.projection.base import Draw, Layout, Method, Parameter, Projection
 from embedding_core.records import silent
 from embedding_core.vectors import checked, unit_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from embedding_core.neighbours import NeighbourGraph
     from embedding_core.records import Progress
 
-__all__ = ["METHODS", "Layout", "Method", "Parameter", "Projection", "project"]
+__all__ = ["METHODS", "Draw", "Layout", "Method", "Parameter", "Projection", "project"]
 
-METHODS: dict[str, Method] = {one.METHOD.name: one.METHOD for one in (umap, pca, tsne)}
+METHODS: dict[str, Method] = {one.name: one for one in (umap.METHOD, pca.METHOD, tsne.METHOD)}
 
-GRID = 4  # fewer images than this stand in a row
+_JUDGED_FROM = 16  # images; below, k = 15 neighbours are everyone
 
 
 def project(
@@ -41,57 +41,69 @@ def project(
     """Draw `vectors` (n, d) in 2 or 3 `dims` and measure how far the map can be trusted.
 
     `graph` is that of the same vectors. `parameters` are those that the method lists (`METHODS[method].parameters`).
-    The same arguments give the same array. Fewer than 16 images are drawn by PCA, fewer than 4 as a grid without
-    trust; `note` says so. Raises `InvalidInput` for an unknown method or parameter and dims other than 2 and 3, and
-    `InvalidVectors`.
+    The same arguments give the same array. Fewer than 16 images are drawn by PCA, fewer than 4 as a grid, both without
+    trust; `note` says so. Raises `InvalidInput` for an unknown method or parameter, a value out of bounds, dims other
+    than 2 and 3, and a graph of another size, and `InvalidVectors`.
     """
-    given = dict(parameters or {})
-    _check(method, dims, given)
+    asked = _checked(method, dims, parameters or {})
     array = checked(vectors)
     n = len(array)
     if graph.n != n:
-        raise InvalidInput(f"Vectors and graph must be of the same images: {n:,} and {graph.n:,}.")
-    progress("map", 0, None)
-    if n < GRID:
-        note = f"{n} image{'' if n == 1 else 's'} are too few for a map and stand side by side."
-        return Projection(_row(n, dims), "grid", {}, seed, None, None, 0, None, note)
-    chosen, note = METHODS[method], ""
+        raise InvalidInput(f"The graph must be that of the {n:,} vectors; it is of {graph.n:,}.")
+    chosen = METHODS[method]
+    if n < pca.METHOD.smallest:
+        return Projection(
+            _grid(n, dims), "grid", {}, seed, None, None, 0, None, _too_few(n, chosen.title, "side by side")
+        )
+    note = ""
     if n < chosen.smallest:
-        note = f"{chosen.title} wants at least {chosen.smallest} images; these {n} are drawn by PCA."
-        chosen, given = METHODS["pca"], {}
-    drawn = chosen.draw(unit_rows(array), graph, dims=dims, seed=seed, parameters=given)
+        note = _too_few(n, chosen.title, "by PCA")
+        chosen, asked = pca.METHOD, {}
+    unit = unit_rows(array)
+    progress("map", 0, None)
+    layout = chosen.draw(unit, graph, dims=dims, seed=seed, parameters=asked)
+    if n < _JUDGED_FROM:
+        note = note or _too_few(n, "a judgement of the map", "without one")
+        return Projection(
+            layout.points, chosen.name, layout.parameters, seed, None, None, 0, layout.explained_variance, note
+        )
     progress("trust", 0, None)
     k = trust.largest_k(n)
-    overall, sample = trust.trustworthiness(array, drawn.points, k, seed=seed) if k >= 1 else (None, 0)
+    value, sample = trust.trustworthiness(unit, layout.points, k, seed=seed)
     return Projection(
-        points=drawn.points,
+        points=layout.points,
         method=chosen.name,
-        parameters=drawn.parameters,
+        parameters=layout.parameters,
         seed=seed,
-        trust=trust.per_point(drawn.points, graph),
-        trustworthiness=overall,
+        trust=trust.per_point(layout.points, graph, k),
+        trustworthiness=value,
         trust_sample=sample,
-        explained_variance=drawn.explained_variance,
+        explained_variance=layout.explained_variance,
         note=note,
     )
 
 
-def _check(method: str, dims: int, parameters: dict[str, float]) -> None:
+def _checked(method: str, dims: int, parameters: Mapping[str, float]) -> Mapping[str, float]:
     if method not in METHODS:
-        raise InvalidInput(f"A map is drawn by one of {', '.join(METHODS)}, not {method!r}.")
+        raise InvalidInput(f"No map is called {method!r}. Known: {', '.join(METHODS)}.")
     if dims not in (2, 3):
         raise InvalidInput(f"A map has 2 or 3 dimensions, not {dims}.")
     known = {one.name: one for one in METHODS[method].parameters}
     for name, value in parameters.items():
         if name not in known:
-            takes = f"takes {', '.join(known)}" if known else "takes no parameters"
-            raise InvalidInput(f"{METHODS[method].title} {takes}, and not {name!r}.")
-        low, high = known[name].low, known[name].high
-        if not low <= value <= high:
-            raise InvalidInput(f"{name} lies between {low:g} and {high:g}, and {value:g} does not.")
+            raise InvalidInput(f"{method} takes no {name!r}. It takes: {', '.join(known) or 'nothing'}.")
+        if not known[name].low <= value <= known[name].high:
+            raise InvalidInput(f"{name} must lie in {known[name].low:g} to {known[name].high:g}, not {value:g}.")
+    return parameters
 
 
-def _row(n: int, dims: int) -> NDArray[np.float32]:
-    points = np.zeros((n, dims), dtype=np.float32)
-    points[:, 0] = np.arange(n) - (n - 1) / 2
+def _grid(n: int, dims: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """Points (n, dims) side by side, for so few images that any other picture would claim too much."""
+    points = np.zeros((n, dims), np.float32)
+    points[:, 0] = np.arange(n) - max(0, n - 1) / 2
     return points
+
+
+def _too_few(n: int, what: str, instead: str) -> str:
+    images = "One image is" if n == 1 else f"{n} images are"
+    return f"{images} too few for {what}, so {'it is' if n == 1 else 'they are'} drawn {instead}."

@@ -1,4 +1,4 @@
-"""Principal component analysis: the directions along which the vectors differ most."""
+"""Principal components: the only map whose axes mean something."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.projection.base import Layout, Method
-from embedding_core.vectors import principal_components
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +14,27 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedding_core.neighbours import NeighbourGraph
+
+
+def components(vectors: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], tuple[float, ...]]:
+    """Return coordinates (n, count) of `vectors` (n, d) on their first principal axes, and each axis' share of variance.
+
+    Exact and without randomness, signs included: on every axis the loading of largest magnitude is positive.
+    Axes that there are none of, since n or d is small, are zero.
+    """
+    from sklearn.decomposition import PCA
+
+    n, d = vectors.shape
+    points = np.zeros((n, count), np.float32)
+    shares = np.zeros(count)
+    found = min(count, n, d)
+    if found == 0 or not np.ptp(vectors, axis=0).any():
+        return points, tuple(shares.tolist())
+    # The covariance (d, d) needs no second copy of the vectors; with fewer rows than columns the rows are the cheaper.
+    pca = PCA(found, svd_solver="covariance_eigh" if n > d else "full")
+    points[:, :found] = pca.fit_transform(vectors)
+    shares[:found] = pca.explained_variance_ratio_
+    return points, tuple(shares.tolist())
 
 
 def draw(
@@ -25,17 +45,15 @@ def draw(
     seed: int,
     parameters: Mapping[str, float],
 ) -> Layout:
-    """The first `dims` components, signs fixed as scikit-learn fixes them. Components beyond the rank are 0."""
-    scores, shares = principal_components(vectors, dims, seed)
-    missing = dims - scores.shape[1]
-    points = np.pad(scores, ((0, 0), (0, missing)))
-    return Layout(points, {}, (*map(float, shares), *[0.0] * missing))
+    """See `Draw`. Neither graph nor seed matters: there is one answer."""
+    points, shares = components(vectors, dims)
+    return Layout(points, {}, shares)
 
 
 METHOD = Method(
     name="pca",
     title="PCA",
-    explanation="The widest differences lie along the axes. Exact and instant; fine groups overlap.",
+    explanation="Turns the whole set to show its largest differences. Fast, the same every time; groups may overlap.",
     draw=draw,
-    smallest=2,
+    smallest=4,
 )
