@@ -35,23 +35,24 @@ def read_csv(content: bytes, what: str) -> pa.Table:
     """
     text = _decoded(content)
     delimiter = _delimiter(text)
-    reader = csv.reader(io.StringIO(text[:_BLOCK]), delimiter=delimiter)
+    stream = io.StringIO(text, newline="")
     try:
-        names = distinct(next(reader, []))
+        names = distinct(next(filter(None, csv.reader(stream, delimiter=delimiter)), []))
     except csv.Error as error:
         raise InvalidSource(f"{what} is not a CSV table: {error}.") from error
     if not names:
         raise InvalidSource(f"{what} is empty. Its first row must hold the names of the columns.")
+    rows = stream.read().encode()
+    if not rows.strip():
+        return pa.table({name: pa.array([], pa.string()) for name in names})
     try:
         table = arrow_csv.read_csv(
-            pa.py_buffer(text.encode()),
-            arrow_csv.ReadOptions(column_names=names, skip_rows=reader.line_num, block_size=_BLOCK),
+            pa.py_buffer(rows),
+            arrow_csv.ReadOptions(column_names=names, block_size=_BLOCK),
             arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
             arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
         )
     except pa.ArrowInvalid as error:
-        if "Empty CSV" in str(error):
-            return pa.table({name: pa.array([], pa.string()) for name in names})
         raise InvalidSource(f"{what} is not a sound CSV table: {error}.") from error
     return pa.table([_typed(column) for column in table.columns], names)
 

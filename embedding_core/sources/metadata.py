@@ -21,11 +21,11 @@ def gather(described: Iterable[Candidate], paths: Sequence[str], columns: pa.Tab
     """Read the tables and keep their rows for the images at `paths`, below the rows of `columns`.
 
     A table names images relative to its own folder, in a column such as `file`, `file_name` or `path`. Of several
-    rows for one image the first counts. Returns the columns and the tables that could not be used.
+    tables that speak of an image the nearest counts, of several rows the first. Returns the columns and the tables that could not be used.
     """
     tables, unusable = [columns], []
     left = set(paths) - set(columns["path"].to_pylist())
-    for one in described:
+    for one in sorted(described, key=lambda one: (-one.path.count("/"), one.path)):
         try:
             table = aligned(_read(one), one.path, left)
         except ImageRefused as error:

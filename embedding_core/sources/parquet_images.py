@@ -107,7 +107,7 @@ class _Rows:
         self._batch_rows = int(np.clip(BATCH_BYTES * metadata.num_rows // max(nbytes, 1), 1, 1024))
         self._lock = threading.Lock()
         self._kept: deque[tuple[int, pa.Array]] = deque(maxlen=KEPT)
-        self._next = 0  # the row with which the stream goes on
+        self._next = -1  # the row with which the stream goes on; -1 when there is none
         self._stream: Iterator[pa.RecordBatch] = iter(())
 
     def fetch(self, row: int) -> bytes | None:
@@ -117,7 +117,7 @@ class _Rows:
                 if start <= row < start + len(values):
                     return _value(values, row - start)
             group = int(np.searchsorted(self._starts, row, side="right")) - 1
-            if self._next <= self._starts[group] or row < self._next:
+            if self._next < self._starts[group] or row < self._next:
                 self._restart(group)
             while True:
                 start, values = self._advance()
@@ -127,12 +127,16 @@ class _Rows:
     def _restart(self, group: int) -> None:
         self._kept.clear()
         self._next = int(self._starts[group])
-        groups = list(range(group, len(self._starts) - 1))
-        self._stream = self._parquet.iter_batches(self._batch_rows, groups, [self._leaf], use_threads=False)
+        self._stream = self._batches(group)
+
+    def _batches(self, first: int) -> Iterator[pa.RecordBatch]:
+        """One row group after the other: in a single call a damaged group would spoil the batches before it."""
+        for group in range(first, len(self._starts) - 1):
+            yield from self._parquet.iter_batches(self._batch_rows, [group], [self._leaf], use_threads=False)
 
     def _advance(self) -> tuple[int, pa.Array]:
         start = self._next
-        self._next = 0  # should reading fail, the next call starts anew
+        self._next = -1  # should reading fail, the next call starts anew
         batch = next(self._stream, None)
         if batch is None:
             raise pa.ArrowInvalid("it has fewer rows than it says")

@@ -27,7 +27,11 @@ _DRIVE = re.compile(r"[A-Za-z]:/")
 
 def readable(name: str) -> str:
     """The name as valid, composed Unicode (NFC). Bytes that are no text become �."""
-    return unicodedata.normalize("NFC", name.encode("utf-8", "surrogatepass").decode("utf-8", "replace"))
+    try:
+        raw = name.encode("utf-8", "surrogateescape")  # how Python hands on bytes of the disk that are no text
+    except UnicodeEncodeError:
+        raw = name.encode("utf-8", "surrogatepass")
+    return unicodedata.normalize("NFC", raw.decode("utf-8", "replace"))
 
 
 def clean(name: str) -> str:

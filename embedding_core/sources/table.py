@@ -36,13 +36,13 @@ class TableSource:
     def __init__(
         self, file: Path, *, folder: Path | None, roots: Sequence[Path] | None = None, name: str | None = None
     ) -> None:
-        self._file, self._name = file, name or file.stem
+        self._file, self._name = file, name or file.name
         self._folder = None if folder is None else folder.resolve()
         self._roots = None if roots is None else [root.resolve() for root in roots]
 
     @property
     def name(self) -> str:
-        return self._name
+        return self._name.rpartition(".")[0] or self._name
 
     def listing(self) -> Listing:
         table = read_table(self._file, self._name)

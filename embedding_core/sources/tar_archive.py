@@ -22,6 +22,7 @@ from embedding_core.sources.files import check_size, not_a_file, unreadable
 from embedding_core.sources.paths import clean, has_archive_name, has_image_name, is_ignored, readable
 
 BOMB_RATIO = 200
+LEAST_LIMIT = 64 * 2**20  # bytes that any archive may unpack to
 _BLOCK = 2**20
 _OPENERS: dict[bytes, Callable[[IO[bytes]], Any]] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 
@@ -112,7 +113,7 @@ def _plain(file: Path) -> IO[bytes]:
     source.seek(0)
     if opener is None:
         return source
-    limit = max(64 * 2**20, BOMB_RATIO * file.stat().st_size)
+    limit = max(LEAST_LIMIT, BOMB_RATIO * file.stat().st_size)
     unpacked = cast("IO[bytes]", tempfile.TemporaryFile())  # noqa: SIM115 - closed by `close`
     with source, opener(source) as stream:
         while block := stream.read(_BLOCK):
