@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def components(vectors: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], tuple[float, ...]]:
-    """Return coordinates (n, count) of `vectors` (n, d) on their first principal axes, and each axis' share of variance.
+    """Return coordinates (n, count) of `vectors` (n, d) on their first principal axes, and each axis' variance share.
 
     Exact and without randomness, signs included: on every axis the loading of largest magnitude is positive.
     Axes that there are none of, since n or d is small, are zero.

@@ -98,7 +98,7 @@ def draw(
 def start(
     vectors: NDArray[np.float32], dims: int, random: np.random.RandomState, *, extent: float, noise: float
 ) -> NDArray[np.float32]:
-    """Return where points (n, dims) start: principal components in [-extent, extent], shaken so that copies part."""
+    """Return where points (n, dims) start: principal components within ±extent, shaken so that copies part."""
     points, _ = components(vectors, dims)
     largest = np.abs(points).max(initial=0)
     scaled = points * (extent / largest) if largest > 0 else points
@@ -109,7 +109,7 @@ def start(
 def membership(
     rows: NDArray[np.int32], similarity: NDArray[np.float32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
-    """Return UMAP's fuzzy graph of neighbours `rows` (n, k) as its edges: heads, tails and weights in (0, 1], each (m,).
+    """Return UMAP's fuzzy graph of neighbours `rows` (n, k) as its edges: heads, tails, weights in (0, 1], each (m,).
 
     The nearest other image has weight 1; further ones fall off so that a row's weights sum to log2(k + 1).
     As `umap.umap_.fuzzy_simplicial_set` with local connectivity 1, for distances 1 - similarity.
