@@ -28,7 +28,7 @@ from tests.running import RunningApp, running_app
 
 IDLE = 20.0  # seconds that the app is watched with nothing running
 LIMIT = 600.0  # seconds for a job
-PAUSE = 0.05  # seconds between two requests: a visitor, not a load test
+PAUSE = 0.2  # seconds between two requests: a visitor, not a load test
 PIECE = 8 * 2**20  # bytes of one request of an upload
 
 Seconds = dict[str, list[float]]  # by kind of request
