@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,16 +13,31 @@ from PIL import Image
 
 from embedding_core.fingerprint import fingerprint
 
+Fit = Literal["crop", "squash"]
+Interpolation = Literal["bicubic", "bilinear", "box"]
+Weights = Literal["pretrained", "random"]
+
+_FILTERS = {
+    "bicubic": Image.Resampling.BICUBIC,
+    "bilinear": Image.Resampling.BILINEAR,
+    "box": Image.Resampling.BOX,
+}
+_LONGEST = 4096  # pixels: beyond this an image in its network's size is never made whole
+
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """From an RGB image to a network input: shorter side to `resize`, centre crop, (value / 255 - mean) / std."""
+    """From an RGB image to a network input: to the square, then (value / 255 - mean) / std.
+
+    "crop" brings the shorter side to `resize` and cuts out the centre; "squash" brings both sides to `crop`.
+    """
 
     resize: int  # pixels of the shorter side
-    crop: int  # pixels of the square that is cut out
-    interpolation: str  # bicubic or bilinear, with antialiasing
+    crop: int  # pixels of the square
+    interpolation: Interpolation  # Pillow's, with antialiasing
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+    fit: Fit = "crop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +50,7 @@ class EncoderCard:
     dim: int  # numbers in a vector
     input_size: int  # pixels of the square that the network sees
     licence: str  # of the weights
-    size_mb: float
+    size_mb: float  # of the file of weights, in millions of bytes
     needs_download: bool  # on first use
     supports_text: bool  # its space has a text tower as well
     preprocessing: Preprocessing
@@ -71,10 +86,12 @@ class Encoder(Protocol):
 
 
 def card_to_json(card: EncoderCard) -> str:
+    """The card as JSON text, as the workspace keeps it."""
     return json.dumps(asdict(card), ensure_ascii=False)
 
 
 def card_from_json(text: str) -> EncoderCard:
+    """The card that `card_to_json` wrote."""
     facts = json.loads(text)
     steps = facts.pop("preprocessing")
     for name in ("mean", "std"):
@@ -83,15 +100,26 @@ def card_from_json(text: str) -> EncoderCard:
 
 
 def network_input(image: Image.Image, steps: Preprocessing) -> NDArray[np.uint8]:
-    """Resize the shorter side with Pillow's antialiasing filter and cut out the centre: (3, crop, crop) uint8."""
-    filters = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
-    width, height = image.size
-    scale = steps.resize / min(width, height)
-    size = (max(steps.crop, int(width * scale)), max(steps.crop, int(height * scale)))
-    if size != image.size:
-        image = image.resize(size, filters[steps.interpolation])
-    left, top = round((size[0] - steps.crop) / 2), round((size[1] - steps.crop) / 2)
-    cut = image.crop((left, top, left + steps.crop, top + steps.crop))
+    """The square that a network sees of an RGB image: (3, crop, crop) uint8, before normalisation.
+
+    Pixel for pixel what `Resize` and `CenterCrop` of torchvision make. Images far longer than wide are resized by
+    their centre alone, which may differ by one level in 255 and takes no more memory than others.
+    """
+    resample = _FILTERS[steps.interpolation]
+    if steps.fit == "squash":
+        cut = image.resize((steps.crop, steps.crop), resample)
+    else:
+        width, height = image.size
+        short = min(width, height)
+        wide, high = steps.resize * width // short, steps.resize * height // short
+        left, top = round((wide - steps.crop) / 2), round((high - steps.crop) / 2)
+        box = (left, top, left + steps.crop, top + steps.crop)
+        if max(wide, high) > _LONGEST:
+            across, down = width / wide, height / high
+            right, bottom = min(width, box[2] * across), min(height, box[3] * down)
+            cut = image.resize((steps.crop, steps.crop), resample, box=(left * across, top * down, right, bottom))
+        else:
+            cut = image.resize((wide, high), resample).crop(box)
     return np.ascontiguousarray(np.asarray(cut, dtype=np.uint8).transpose(2, 0, 1))
 
 

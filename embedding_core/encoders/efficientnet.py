@@ -8,11 +8,10 @@ is verified; a contract test holds the logits to those of an independent forward
 from __future__ import annotations
 
 from importlib import import_module
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from embedding_core.encoders.base import EncoderCard, Preprocessing
+from embedding_core.encoders.base import EncoderCard, Preprocessing, Weights
 from embedding_core.encoders.runtime import TorchEncoder, imagenet_names
 from embedding_core.errors import WeightsUnavailable
 
@@ -46,8 +45,8 @@ def _card(number: int, size: int, resize: int, megabytes: float, good_for: str) 
 CARDS = {
     card.id: card
     for card in (
-        _card(0, 224, 256, 18.7, "The place to start: fast on any laptop, works offline, sees everyday objects well."),
-        _card(2, 260, 292, 24.5, "A finer look than Lite0 at about half the speed, also offline."),
+        _card(0, 224, 256, 18.8, "The place to start: fast on any laptop, works offline, sees everyday objects well."),
+        _card(2, 260, 292, 24.7, "A finer look than Lite0 at about half the speed, also offline."),
     )
 }
 
@@ -58,7 +57,7 @@ _PACKAGES = {
 
 
 def load(
-    card: EncoderCard, *, weights: str = "pretrained", device: str | None = None, bf16: bool | None = None
+    card: EncoderCard, *, weights: Weights = "pretrained", device: str | None = None, bf16: bool | None = None
 ) -> TorchEncoder:
     """`weights` "random" builds the same network untrained, for tests. Raises `WeightsUnavailable`."""
     import timm
@@ -67,7 +66,6 @@ def load(
     network: Any = timm.create_model(_PACKAGES[card.id][2], pretrained=False)
     if weights == "pretrained":
         network.load_state_dict(renamed(original_weights(card.id), network.state_dict(), card.id))
-    fuse(network.eval())
 
     def features(batch: torch.Tensor) -> torch.Tensor:
         # Rounding hurts most where few channels carry much: these parts stay in float32, whatever the rest runs in.
@@ -85,21 +83,6 @@ def load(
     return TorchEncoder(
         card, network, features, head=network.get_classifier(), names=imagenet_names(), device=device, bf16=bf16
     )
-
-
-def fuse(module: torch.nn.Module) -> None:
-    """Fold every batch normalisation into the convolution before it: the same function, half the memory traffic."""
-    import torch
-    from torch.nn.utils.fusion import fuse_conv_bn_eval
-
-    for child in module.children():
-        fuse(child)
-    names = [name for name, _ in module.named_children()]
-    for first, second in pairwise(names):
-        convolution, normalisation = getattr(module, first), getattr(module, second)
-        if isinstance(convolution, torch.nn.Conv2d) and isinstance(normalisation, torch.nn.BatchNorm2d):
-            setattr(module, first, fuse_conv_bn_eval(convolution, normalisation))
-            setattr(module, second, getattr(normalisation, "act", torch.nn.Identity()))  # timm's carry an activation
 
 
 def original_weights(encoder_id: str) -> dict[str, torch.Tensor]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
-from embedding_core.encoders.base import EncoderCard, Preprocessing
+from embedding_core.encoders.base import EncoderCard, Preprocessing, Weights, network_input
+from embedding_core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from PIL import Image
 
 SIDE = 16
 
@@ -25,7 +26,7 @@ CARDS = {
         size_mb=0.0,
         needs_download=False,
         supports_text=False,
-        preprocessing=Preprocessing(SIDE, SIDE, "bicubic", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+        preprocessing=Preprocessing(SIDE, SIDE, "box", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5), fit="squash"),
         good_for="A yardstick: colours and layout alone, no learning. Anything worth using beats it.",
         source="computed here",
         has_categories=False,
@@ -41,10 +42,11 @@ class PixelEncoder:
         self.device = "cpu"
 
     def prepare(self, image: Image.Image) -> NDArray[np.uint8]:
-        small = image.resize((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=None)
-        return np.ascontiguousarray(np.asarray(small, dtype=np.uint8).transpose(2, 0, 1))
+        return network_input(image, self.card.preprocessing)
 
     def encode(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        if batch.ndim != 4 or batch.shape[1:] != (3, SIDE, SIDE):
+            raise InvalidInput(f"pixels takes batches of shape (b, 3, {SIDE}, {SIDE}), not {batch.shape}.")
         flat = np.asarray(batch, dtype=np.float32).reshape(len(batch), self.card.dim)
         return flat / np.float32(127.5) - 1
 
@@ -52,5 +54,8 @@ class PixelEncoder:
         return None
 
 
-def load(card: EncoderCard, *, weights: str = "pretrained", device: str | None = None) -> PixelEncoder:
+def load(
+    card: EncoderCard, *, weights: Weights = "pretrained", device: str | None = None, bf16: bool | None = None
+) -> PixelEncoder:
+    """There are no weights, and the processor is always the fastest place."""
     return PixelEncoder(card)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from embedding_core.encoders import efficientnet, pixels, timm_models, torchvision_models
-from embedding_core.errors import UnknownEncoder
+from embedding_core.errors import InvalidInput, UnknownEncoder
 
 if TYPE_CHECKING:
-    from embedding_core.encoders.base import Encoder, EncoderCard
+    from embedding_core.encoders.base import Encoder, EncoderCard, Weights
 
 DEFAULT = "efficientnet-lite0"
 
@@ -23,19 +23,36 @@ _CACHED: dict[str, Callable[[EncoderCard], bool]] = {
 
 
 def card(encoder_id: str) -> EncoderCard:
-    """Raises `UnknownEncoder`."""
+    """The card of an encoder. Vectors that someone brought have theirs in the workspace. Raises `UnknownEncoder`."""
     try:
         return CARDS[encoder_id]
     except KeyError:
         raise UnknownEncoder(encoder_id, CARDS) from None
 
 
-def load(encoder_id: str, *, device: str | None = None, weights: str = "pretrained") -> Encoder:
+def load(
+    encoder_id: str,
+    *,
+    device: str | None = None,
+    bf16: bool | None = None,
+    weights: Weights = "pretrained",
+    seed: int = 0,
+) -> Encoder:
     """Load an encoder on `device` (cuda, mps or cpu; the best one when None).
 
-    Raises `UnknownEncoder`, and `WeightsUnavailable` when weights must be downloaded and cannot be.
+    `bf16` None means wherever it is an advantage. `weights` "random" builds the same network untrained and without any
+    download, drawn from `seed`: for tests. Raises `UnknownEncoder`, and `WeightsUnavailable` when weights must be
+    downloaded and cannot be.
     """
-    return _LOADERS[card(encoder_id).id](card(encoder_id), weights=weights, device=device)
+    known = card(encoder_id)
+    if weights == "pretrained":
+        return _LOADERS[known.id](known, device=device, bf16=bf16)
+    if weights != "random":
+        raise InvalidInput(f"Weights are pretrained or random, not {weights!r}.")
+    from embedding_core.encoders.runtime import seeded
+
+    with seeded(seed):
+        return _LOADERS[known.id](known, device=device, bf16=bf16, weights=weights)
 
 
 def available_offline(encoder_id: str) -> bool:

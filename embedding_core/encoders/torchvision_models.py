@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
-from embedding_core.encoders.base import EncoderCard, Preprocessing
+from embedding_core.encoders.base import EncoderCard, Interpolation, Preprocessing, Weights
 from embedding_core.encoders.runtime import TorchEncoder
 from embedding_core.errors import WeightsUnavailable
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
 _LICENCE = "BSD-3-Clause (torchvision), trained on ImageNet-1k"
+_PATIENCE = 8  # seconds that a host may stay silent
 _PAGE = "https://docs.pytorch.org/vision/stable/models/generated/torchvision.models"
 
 
@@ -44,7 +46,7 @@ def _add(
     resize: int,
     megabytes: float,
     good_for: str,
-    interpolation: str = "bilinear",
+    interpolation: Interpolation = "bilinear",
 ) -> None:
     _MODELS[encoder_id] = model
     CARDS[encoder_id] = EncoderCard(
@@ -71,7 +73,7 @@ _add(
     model=_Model("resnet18", "ResNet18_Weights.IMAGENET1K_V1", "resnet18-f37072fd.pth", "fc"),
     dim=512,
     resize=256,
-    megabytes=44.7,
+    megabytes=46.8,
     good_for="The classic small network: short vectors, quick, well understood.",
 )
 _add(
@@ -81,7 +83,7 @@ _add(
     model=_Model("resnet50", "ResNet50_Weights.IMAGENET1K_V2", "resnet50-11ad3fa6.pth", "fc"),
     dim=2048,
     resize=232,
-    megabytes=97.8,
+    megabytes=102.5,
     good_for="The reference that papers compare with; a good base for fine-tuning.",
 )
 _add(
@@ -91,7 +93,7 @@ _add(
     model=_Model("convnext_tiny", "ConvNeXt_Tiny_Weights.IMAGENET1K_V1", "convnext_tiny-983f1562.pth", "classifier.2"),
     dim=768,
     resize=236,
-    megabytes=109.1,
+    megabytes=114.4,
     good_for="A modern convolutional network: finer than ResNet-50 on textures and parts.",
 )
 _add(
@@ -106,7 +108,7 @@ _add(
     ),
     dim=1280,
     resize=232,
-    megabytes=21.1,
+    megabytes=22.1,
     good_for="The fastest of the learnt ones: large sets on a plain laptop.",
 )
 _add(
@@ -116,7 +118,7 @@ _add(
     model=_Model("vit_b_16", "ViT_B_16_Weights.IMAGENET1K_V1", "vit_b_16-c867db91.pth", "heads.head"),
     dim=768,
     resize=256,
-    megabytes=330.3,
+    megabytes=346.3,
     good_for="The standard transformer: sees the whole scene at once; slow without a GPU.",
 )
 _add(
@@ -126,14 +128,14 @@ _add(
     model=_Model("swin_t", "Swin_T_Weights.IMAGENET1K_V1", "swin_t-704ceda3.pth", "head"),
     dim=768,
     resize=232,
-    megabytes=108.2,
+    megabytes=113.4,
     interpolation="bicubic",
     good_for="A transformer that works in windows: detail and scene together.",
 )
 
 
 def load(
-    card: EncoderCard, *, weights: str = "pretrained", device: str | None = None, bf16: bool | None = None
+    card: EncoderCard, *, weights: Weights = "pretrained", device: str | None = None, bf16: bool | None = None
 ) -> TorchEncoder:
     """`weights` "random" builds the same network untrained, for tests. Raises `WeightsUnavailable`."""
     import torch
@@ -144,43 +146,54 @@ def load(
     pretrained = getattr(zoo, enum)[member]
     network = getattr(zoo, model.builder)(weights=None)
     if weights == "pretrained":
-        network.load_state_dict(_downloaded(card, pretrained.url))
+        _fill(network, card, pretrained.url)
     head = network.get_submodule(model.last)
     network.set_submodule(model.last, torch.nn.Identity())
     return TorchEncoder(
-        card, network, network, head=head.eval(), names=pretrained.meta["categories"], device=device, bf16=bf16
+        card, network, network, head=head, names=pretrained.meta["categories"], device=device, bf16=bf16
     )
 
 
 def cached(card: EncoderCard) -> bool:
-    """Whether the weights lie on this machine already."""
-    return _target(card).exists()
+    """Whether the weights lie on this machine already. Asks without torch, which a server does not load."""
+    return _target(card).is_file()
 
 
 def _target(card: EncoderCard) -> Path:
-    import torch
+    """Where torch.hub keeps the file of weights."""
+    home = os.environ.get("TORCH_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "torch")
+    return Path(home).expanduser() / "hub" / "checkpoints" / _MODELS[card.id].file
 
-    return Path(torch.hub.get_dir()) / "checkpoints" / _MODELS[card.id].file
 
-
-def _downloaded(card: EncoderCard, url: str) -> dict[str, torch.Tensor]:
-    """The state dict, fetched when it is not here. torch writes to a temporary file, checks its hash, then renames."""
+def _fill(network: torch.nn.Module, card: EncoderCard, url: str) -> None:
+    """Load the weights, fetched when they are not here. torch names a file only when it is whole and its hash right."""
     import socket
+    import sys
+    from contextlib import redirect_stdout
+    from pickle import UnpicklingError
 
     import torch
 
+    here = cached(card)
     before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(15)  # torch sets none: an unreachable host would hang the job
+    socket.setdefaulttimeout(_PATIENCE)  # torch sets none: an unreachable host would hang the job
     try:
-        state: dict[str, torch.Tensor] = torch.hub.load_state_dict_from_url(
-            url, map_location="cpu", progress=False, check_hash=True, weights_only=True
-        )
-    except (OSError, RuntimeError) as error:
+        with redirect_stdout(sys.stderr):  # torch announces downloads where JSON is expected of us
+            state = torch.hub.load_state_dict_from_url(
+                url, map_location="cpu", progress=False, check_hash=True, weights_only=True
+            )
+        network.load_state_dict(state)
+    except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
+        reason = " ".join(str(error).split())[:200]
+        if here:
+            advice = f"are damaged: {_target(card)} cannot be read ({reason}). Delete that file and try again."
+        else:
+            advice = (
+                f"could not be downloaded: {_MODELS[card.id].file} from {urlparse(url).hostname} ({reason}). "
+                f"Connect to the internet and try again, or put the file at {_target(card)}."
+            )
         raise WeightsUnavailable(
-            f"The weights of {card.name} could not be downloaded: {Path(urlparse(url).path).name} from "
-            f"{urlparse(url).hostname} ({error}). Connect to the internet and try again, or put the file at "
-            f"{_target(card)}. efficientnet-lite0 needs no download."
+            f"The weights of {card.name} {advice} efficientnet-lite0 needs no download."
         ) from error
     finally:
         socket.setdefaulttimeout(before)
-    return state
