@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -46,7 +46,8 @@ class Manifest:
 
     def write(self, file: Path) -> None:
         """Write it whole or not at all."""
-        content = {"layout": _LAYOUT, "created": self.created, "entries": [asdict(one) for one in self.entries]}
+        rows = [[one.path, one.size, one.reason, one.detail, one.ignored] for one in self.entries]
+        content = {"layout": _LAYOUT, "created": self.created, "entries": rows}
         making = file.with_suffix(".making")
         with making.open("w", encoding="utf-8") as stream:
             json.dump(content, stream, ensure_ascii=False)
@@ -63,9 +64,9 @@ class Manifest:
 
 @lru_cache(maxsize=16)
 def _read(file: Path, inode: int, written: int) -> Manifest:
-    """A manifest never changes once it is written; every piece of an upload asks for it."""
+    """A manifest never changes once it is written; of many files it is megabytes, and every piece asks for it."""
     content = json.loads(file.read_text(encoding="utf-8"))
-    return Manifest(tuple(Entry(**one) for one in content["entries"]), content["created"])
+    return Manifest(tuple(Entry(*one) for one in content["entries"]), content["created"])
 
 
 def examined(announced: Sequence[dict[str, object]]) -> tuple[Entry, ...]:

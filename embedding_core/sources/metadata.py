@@ -21,7 +21,9 @@ def gather(described: Iterable[Candidate], paths: Sequence[str], columns: pa.Tab
     """Read the tables and keep their rows for the images at `paths`, below the rows of `columns`.
 
     A table names images relative to its own folder, in a column such as `file`, `file_name` or `path`. Of several
-    tables that speak of an image the nearest counts, of several rows the first. Returns the columns and the tables that could not be used.
+    tables that speak of an image the nearest counts, of several rows the first.
+
+    Returns the columns and the tables that could not be used.
     """
     tables, unusable = [columns], []
     left = set(paths) - set(columns["path"].to_pylist())

@@ -70,16 +70,15 @@ def open_container(file: Path, kind: Kind, name: str, *, folder: Path | None, ro
 
     Raises `InvalidSource`.
     """
-    stem = name.split(".", 1)[0] or "images"
     if kind == "zip":
-        return ZipSource(file, stem)
+        return ZipSource(file, name)
     if kind == "tar":
-        return TarSource(file, stem)
+        return TarSource(file, name)
     if kind == "parquet":
         with opened(file, name) as parquet:
             holds_images = image_column(parquet) is not None
         if holds_images:
-            return ParquetSource(file, stem)
+            return ParquetSource(file, name)
     return TableSource(file, folder=folder, roots=roots, name=name)
 
 

@@ -22,7 +22,7 @@ from embedding_core.sources.columns import path_column
 from embedding_core.sources.files import check_size
 from embedding_core.sources.metadata import with_paths
 from embedding_core.sources.parquet import bytes_leaf, image_column, opened, read_columns
-from embedding_core.sources.paths import clean
+from embedding_core.sources.paths import clean, stem
 
 BATCH_BYTES = 8 * 2**20
 KEPT = 4  # batches; threads that decode side by side ask a little out of order
@@ -38,8 +38,8 @@ class ParquetSource:
     """
 
     def __init__(self, file: Path, name: str | None = None) -> None:
-        """Open the file. Raises `InvalidSource` when it holds no image bytes."""
-        self._name = name or file.stem
+        """Open the file, which its owner calls `name`. Raises `InvalidSource` when it holds no image bytes."""
+        self._name = name or file.name
         self._close = ExitStack()
         parquet = self._close.enter_context(opened(file, self._name))
         column = image_column(parquet)
@@ -51,7 +51,7 @@ class ParquetSource:
 
     @property
     def name(self) -> str:
-        return self._name
+        return stem(self._name)
 
     def listing(self) -> Listing:
         try:

@@ -50,6 +50,11 @@ def clean(name: str) -> str:
     return "/".join(parts)
 
 
+def stem(name: str) -> str:
+    """A file's name without its endings: what to call what is made of it."""
+    return name.rsplit("/", 1)[-1].split(".", 1)[0] or "images"
+
+
 def suffix(path: str) -> str:
     return PurePosixPath(path).suffix.lower()
 

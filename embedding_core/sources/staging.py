@@ -18,7 +18,6 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 
 from embedding_core.errors import InvalidInput, TooLarge, UnknownUpload
@@ -104,11 +103,7 @@ class Staging:
 
 
 class Upload:
-    """One upload. A handle without state of its own: all that counts is on disk.
-
-    The manifest never changes, so a handle reads it once: of a hundred thousand files it is megabytes, and a handle
-    writes thousands of pieces.
-    """
+    """One upload. A handle without state of its own: all that counts is on disk."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -121,7 +116,7 @@ class Upload:
     def exists(self) -> bool:
         return (self.folder / "manifest.json").is_file()
 
-    @cached_property
+    @property
     def manifest(self) -> Manifest:
         """Raises `UnknownUpload` when it has been discarded."""
         try:

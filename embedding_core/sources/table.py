@@ -18,7 +18,7 @@ from embedding_core.sources.files import not_a_file, unreadable
 from embedding_core.sources.folder import candidate
 from embedding_core.sources.metadata import with_paths
 from embedding_core.sources.parquet import is_parquet, opened, read_columns
-from embedding_core.sources.paths import readable
+from embedding_core.sources.paths import readable, stem
 
 MAX_CSV_BYTES = 2**30
 _SCHEMES = ("http:", "https:", "ftp:", "s3:", "gs:", "hf:", "data:", "file:")
@@ -42,7 +42,7 @@ class TableSource:
 
     @property
     def name(self) -> str:
-        return self._name.rpartition(".")[0] or self._name
+        return stem(self._name)
 
     def listing(self) -> Listing:
         table = read_table(self._file, self._name)

@@ -19,7 +19,7 @@ from embedding_core.errors import ImageRefused, InvalidSource
 from embedding_core.records import Candidate, Reason, Rejected
 from embedding_core.sources.base import Listing, assemble
 from embedding_core.sources.files import check_size, not_a_file, unreadable
-from embedding_core.sources.paths import clean, has_archive_name, has_image_name, is_ignored, readable
+from embedding_core.sources.paths import clean, has_archive_name, has_image_name, is_ignored, readable, stem
 
 BOMB_RATIO = 200
 LEAST_LIMIT = 64 * 2**20  # bytes that any archive may unpack to
@@ -34,18 +34,19 @@ class TarSource:
     """
 
     def __init__(self, file: Path, name: str | None = None) -> None:
-        """Open the archive. `name` is what to call it, by default the file's stem. Raises `InvalidSource`."""
-        self._name = name or file.name.split(".")[0] or "images"
+        """Open the archive, which its owner calls `name`. Raises `InvalidSource`."""
+        name = name or file.name
+        self._name = stem(name)
         try:
-            self._file = _plain(file)
+            self._file = _plain(file, name)
         except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
-            raise _unsound(file, error) from error
+            raise _unsound(name, error) from error
         self._size = os.fstat(self._file.fileno()).st_size
         try:
             self._tar = tarfile.open(fileobj=self._file, mode="r:")  # noqa: SIM115 - closed by `close`
         except (tarfile.TarError, OSError, EOFError, ValueError) as error:
             self._file.close()
-            raise _unsound(file, error) from error
+            raise _unsound(name, error) from error
 
     @property
     def name(self) -> str:
@@ -102,11 +103,11 @@ class TarSource:
             raise ImageRefused(Reason.TRUNCATED, "The archive ends before this member does.")
 
 
-def _unsound(file: Path, error: Exception) -> InvalidSource:
-    return InvalidSource(f"{file.name} is not a sound TAR archive: {error}. Make or upload it again.")
+def _unsound(name: str, error: Exception) -> InvalidSource:
+    return InvalidSource(f"{name} is not a sound TAR archive: {error}. Make or upload it again.")
 
 
-def _plain(file: Path) -> IO[bytes]:
+def _plain(file: Path, name: str) -> IO[bytes]:
     """The archive uncompressed. Raises `InvalidSource` when it unpacks to an absurd size."""
     source = file.open("rb")
     opener = _OPENERS.get(source.read(2))
@@ -120,6 +121,6 @@ def _plain(file: Path) -> IO[bytes]:
             unpacked.write(block)
             if unpacked.tell() > limit:
                 unpacked.close()
-                raise InvalidSource(f"{file.name} unpacks to more than {limit:,} bytes: it is a decompression bomb.")
+                raise InvalidSource(f"{name} unpacks to more than {limit:,} bytes: it is a decompression bomb.")
     unpacked.seek(0)
     return unpacked

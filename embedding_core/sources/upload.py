@@ -16,6 +16,7 @@ from embedding_core.sources.columns import NO_COLUMNS, unite
 from embedding_core.sources.files import read_file
 from embedding_core.sources.manifest import Entry, Manifest
 from embedding_core.sources.opening import Kind, kind_of, open_container
+from embedding_core.sources.paths import stem
 from embedding_core.sources.table import TableSource
 
 
@@ -104,7 +105,7 @@ class _Mixture:
 
     def _open(self, entry: Entry, part: Path, kind: Kind, roots: Sequence[Path]) -> None:
         folder, _, name = entry.path.rpartition("/")
-        prefix = f"{folder}/{name.split('.', 1)[0]}".lstrip("/") or name
+        prefix = f"{folder}/{stem(name)}".lstrip("/")
         try:
             inner = open_container(part, kind, name, folder=None, roots=roots)
         except InvalidSource as error:

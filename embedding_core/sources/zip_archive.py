@@ -15,7 +15,7 @@ from embedding_core.errors import ImageRefused, InvalidSource
 from embedding_core.records import Candidate, Reason, Rejected
 from embedding_core.sources.base import Listing, assemble
 from embedding_core.sources.files import MAX_BYTES, check_size, not_a_file
-from embedding_core.sources.paths import clean, has_archive_name, has_image_name, is_ignored, readable
+from embedding_core.sources.paths import clean, has_archive_name, has_image_name, is_ignored, readable, stem
 
 BOMB_RATIO = 400  # deflate reaches 1,032 on zeros; no picture comes near
 BOMB_BYTES = 2**20  # smaller members are harmless, however well they pack
@@ -30,18 +30,19 @@ class ZipSource:
     """
 
     def __init__(self, file: Path, name: str | None = None) -> None:
-        """Open the archive. `name` is what to call it, by default the file's stem. Raises `InvalidSource`."""
-        self._name = name or file.stem
+        """Open the archive, which its owner calls `name`. Raises `InvalidSource`."""
+        name = name or file.name
+        self._name = stem(name)
         self._lock = threading.Lock()
         try:
             self._file = file.open("rb")
         except OSError as error:
-            raise InvalidSource(f"{file.name} cannot be opened: {error.strerror}.") from error
+            raise InvalidSource(f"{name} cannot be opened: {error.strerror}.") from error
         try:
             self._zip = zipfile.ZipFile(self._file)
         except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError) as error:
             self._file.close()
-            raise InvalidSource(f"{file.name} is not a sound ZIP archive: {error}. Make or upload it again.") from error
+            raise InvalidSource(f"{name} is not a sound ZIP archive: {error}. Make or upload it again.") from error
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedding_core.errors import ImageRefused, InvalidSource
@@ -135,9 +135,7 @@ def test_metadata_that_cannot_be_used_is_reported(tmp_path: Path, text: str, sai
         ("nul\0.zip", "nothing to read"),
     ],
 )
-def test_what_is_no_source_is_explained(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, said: str
-) -> None:
+def test_what_is_no_source_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, said: str) -> None:
     monkeypatch.chdir(tmp_path)
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(InvalidSource, match=said):
@@ -170,6 +168,7 @@ NAMES = st.text(st.sampled_from("ab./\\:Cé\u0301\0\ud800 ~"), max_size=20) | st
 
 
 @given(NAMES)
+@settings(deadline=None)
 def test_a_clean_path_is_relative_composed_and_stays_clean(name: str) -> None:
     try:
         path = clean(name)
@@ -185,7 +184,8 @@ def test_a_clean_path_is_relative_composed_and_stays_clean(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["/etc/passwd", "../a.png", "a/../../b.png", "a\\..\\b.png", "C:\\a.png", "\\\\server\\a.png", "", ".", "a\0"]
+    "name",
+    ["/etc/passwd", "../a.png", "a/../../b.png", "a\\..\\b.png", "C:\\a.png", "\\\\server\\a.png", "", ".", "a\0"],
 )
 def test_unsafe_paths_are_refused(name: str) -> None:
     with pytest.raises(ImageRefused):
@@ -215,9 +215,11 @@ def test_a_file_name_matches_when_it_is_unique_on_both_sides() -> None:
     assert match(["x/3.png", "x/3.png", "3.png"], known) == ["x/3.png", None, None]
 
 
-@given(st.lists(st.sampled_from(["a/1", "b/1", "b/2", "1", "2", "c/2", "3"]), max_size=8), st.sets(
-    st.sampled_from(["a/1", "b/1", "b/2", "2", "d/3"])
-))
+@given(
+    st.lists(st.sampled_from(["a/1", "b/1", "b/2", "1", "2", "c/2", "3"]), max_size=8),
+    st.sets(st.sampled_from(["a/1", "b/1", "b/2", "2", "d/3"])),
+)
+@settings(deadline=None)
 def test_no_image_is_matched_twice_and_none_invented(names: list[str], known: set[str]) -> None:
     found = [path for path in match(names, known) if path is not None]
     assert len(set(found)) == len(found)
