@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -22,6 +24,8 @@ PREFIX = "own:"
 PATHS = ("paths", "path", "file", "file_name", "filename", "image", "image_path")
 VECTORS = ("vectors", "vector", "embeddings", "embedding", "features")
 EXAMPLES = 5  # names in a report
+
+_UNEVEN = "Vectors must have one length, and column {!r} holds lengths {}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ def read(file: Path, images: Sequence[str]) -> ImportedVectors:
     Rows match by full path, then by a file name that is unique. Raises `InvalidVectors` for anything else in the file,
     and when nothing matches.
     """
-    paths, vectors = _npz(file) if file.suffix.lower() == ".npz" else _parquet(file)
+    paths, vectors = _reader(file)(file)
     vectors = _checked(vectors, len(paths))
     repeated = len(paths) - len(set(paths))
     if repeated:
@@ -72,6 +76,18 @@ def read(file: Path, images: Sequence[str]) -> ImportedVectors:
         digest(vectors.tobytes() + "\0".join(paths).encode()),
         Report(len(kept), len(missing), len(unmatched), tuple(missing[:EXAMPLES]), tuple(unmatched[:EXAMPLES])),
     )
+
+
+def _reader(file: Path) -> Callable[[Path], tuple[list[str], NDArray[Any]]]:
+    """By the first bytes, not by the name: uploads and downloads lose their endings."""
+    try:
+        with file.open("rb") as opened:
+            start = opened.read(4)
+    except OSError as error:
+        raise InvalidVectors(f"{file.name} cannot be read: {error.strerror}.") from error
+    if start not in _READERS:
+        raise InvalidVectors(f"{file.name} is neither an npz nor a Parquet file. Save your vectors as one of these.")
+    return _READERS[start]
 
 
 def card_for_imported(name: str, dim: int, content: str) -> EncoderCard:
@@ -99,36 +115,68 @@ def card_for_imported(name: str, dim: int, content: str) -> EncoderCard:
 def _npz(file: Path) -> tuple[list[str], NDArray[Any]]:
     try:
         with np.load(file, allow_pickle=False) as archive:
-            names = archive.files
-            path, vector = _pick(PATHS, names, file), _pick(VECTORS, names, file)
-            return [str(one) for one in archive[path].tolist()], archive[vector]
-    except (OSError, ValueError, BadZipFile) as error:
+            path, vector = _pick(PATHS, archive.files, file), _pick(VECTORS, archive.files, file)
+            names, vectors = archive[path], archive[vector]
+    except (OSError, ValueError, EOFError, BadZipFile, zlib.error, MemoryError) as error:
         if isinstance(error, InvalidVectors):
             raise
         raise InvalidVectors(f"{file.name} cannot be read as an npz without pickle: {error}.") from error
+    if names.ndim != 1 or names.dtype.kind not in "US":
+        raise InvalidVectors(f"Paths must be text of shape (m,), not {names.dtype} of shape {names.shape}.")
+    return [one.decode("utf-8", "replace") if isinstance(one, bytes) else one for one in names.tolist()], vectors
 
 
 def _parquet(file: Path) -> tuple[list[str], NDArray[Any]]:
     try:
-        table = pq.read_table(file)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise InvalidVectors(f"{file.name} must be an .npz or a Parquet file: {error}.") from error
-    path, vector = _pick(PATHS, table.column_names, file), _pick(VECTORS, table.column_names, file)
-    paths = [str(one) for one in table[path].to_pylist()]
-    rows = table[vector].to_pylist()
-    lengths = {len(row) if isinstance(row, list) else -1 for row in rows}
-    if len(lengths) > 1 or lengths == {-1}:
-        raise InvalidVectors(
-            f"Column {vector!r} must hold lists of one length, and it holds lengths {sorted(lengths)[:5]}."
-        )
-    return paths, np.asarray(rows, dtype=np.float64)
+        schema = pq.read_schema(file)
+        path = _pick(PATHS, [one.name for one in schema if _is_text(one.type)], file)
+        vector = _pick(VECTORS, [one.name for one in schema if _is_list(one.type)], file)
+        table = pq.read_table(file, columns=[path, vector])
+    except (OSError, pa.ArrowException) as error:
+        raise InvalidVectors(f"{file.name} cannot be read as a Parquet file: {error}.") from error
+    if table[path].null_count or table[vector].null_count:
+        raise InvalidVectors(f"Each row needs a path and a vector, and some of {file.name} have none.")
+    chunks = [_rows(chunk, vector) for chunk in table[vector].chunks if len(chunk)]
+    widths = sorted({chunk.shape[1] for chunk in chunks})
+    if len(widths) > 1:
+        raise InvalidVectors(_UNEVEN.format(vector, widths))
+    paths = table[path].cast(pa.large_string()).to_pylist()
+    return paths, np.concatenate(chunks) if chunks else np.empty((0, 0), np.float32)
+
+
+def _rows(chunk: Any, column: str) -> NDArray[Any]:
+    """(m, d) of an Arrow array of lists, without making Python numbers of them."""
+    if isinstance(chunk, pa.ExtensionArray):  # Arrow's tensors of a fixed shape
+        chunk = chunk.storage
+    lengths = sorted(pc.unique(pc.list_value_length(chunk)).to_pylist())
+    if len(lengths) > 1:
+        raise InvalidVectors(_UNEVEN.format(column, lengths[:5]))
+    rows: NDArray[Any] = chunk.flatten().to_numpy(zero_copy_only=False).reshape(len(chunk), -1)
+    return rows
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    if isinstance(kind, pa.BaseExtensionType):
+        kind = kind.storage_type
+    tests = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+    return any(test(kind) for test in tests) and bool(pa.types.is_primitive(kind.value_type))
 
 
 def _pick(wanted: Sequence[str], names: Sequence[str], file: Path) -> str:
     for name in wanted:
         if name in names:
             return name
-    raise InvalidVectors(f"{file.name} needs a column called {wanted[0]!r} and has: {', '.join(names) or 'none'}.")
+    kind = "text" if wanted is PATHS else "lists of numbers"
+    raise InvalidVectors(
+        f"{file.name} needs {kind} called {wanted[0]!r} (or {', '.join(wanted[1:])}); of that kind it has: "
+        f"{', '.join(names) or 'none'}."
+    )
 
 
 def _checked(vectors: NDArray[Any], count: int) -> NDArray[np.float32]:
@@ -136,7 +184,14 @@ def _checked(vectors: NDArray[Any], count: int) -> NDArray[np.float32]:
         raise InvalidVectors(f"Vectors must be numbers of shape (m, d), not {vectors.dtype} of shape {vectors.shape}.")
     if len(vectors) != count:
         raise InvalidVectors(f"There are {len(vectors)} vectors and {count} paths. Each vector needs its path.")
-    if not np.isfinite(vectors).all():
-        bad = int((~np.isfinite(vectors)).any(axis=1).sum())
-        raise InvalidVectors(f"Vectors must be finite, and {bad} of {count} hold NaN or infinity.")
-    return np.ascontiguousarray(vectors, dtype=np.float32)
+    if count and not vectors.shape[1]:
+        raise InvalidVectors("Vectors must hold at least one number each, and these hold none.")
+    with np.errstate(over="ignore"):
+        single = np.ascontiguousarray(vectors, dtype=np.float32)
+    bad = int((~np.isfinite(single)).any(axis=1).sum())
+    if bad:
+        raise InvalidVectors(f"Vectors must be finite in 32 bits, and {bad} of {count} hold NaN, infinity or more.")
+    return single
+
+
+_READERS = {b"PK\x03\x04": _npz, b"PAR1": _parquet}
