@@ -69,5 +69,6 @@ def with_paths(table: pa.Table, column: str | None, paths: Sequence[str | None])
     others = [name for name in table.column_names if name != column]
     rows = [row for row, path in enumerate(paths) if path is not None]
     chosen = table.select(others).take(pa.array(rows, pa.int64()))
-    names = distinct(["path", *others])
+    # The workspace has an `id` and a `path` of its own; a user's become `id (2)` and `path (2)`.
+    names = ["path", *distinct(["path", "id", *others])[2:]]
     return pa.table([pa.array([paths[row] for row in rows], pa.string()), *chosen.columns], names)
