@@ -1,0 +1,56 @@
+"""Pictures of every page for docs/screenshots: both themes, wide and narrow. They are looked at by people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from embedding_core.records import LOCAL, silent
+from embedding_core.tasks import TASKS
+from embedding_core.workspace import Workspace
+from tests.running import ROOT, RunningApp
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("journey")]
+
+FOLDER = ROOT / "docs" / "screenshots"
+SIZES = ((1440, 900), (390, 844))
+
+
+@pytest.fixture(scope="module")
+def sample(app: RunningApp) -> str:
+    """The prepared sample's URL parameters, with a selection."""
+    workspace = Workspace.open(str(app.workspace))
+    TASKS["prepare"](workspace, {"name": "sample", "source": "sample"}, silent, LOCAL)
+    dataset = workspace.dataset("sample")
+    clocks = [image for path, image in dataset.ids().items() if path.startswith("clock/")]
+    selection = workspace.selections.keep(dataset.uuid, clocks, how="lasso on the map")
+    return f"dataset=sample&selection={selection.hash}"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["start", "map", "similar", "clusters", "data", "encoders"])
+def test_every_page_fits_its_screen(browser: Browser, app: RunningApp, sample: str, name: str, theme: str) -> None:
+    address = f"{app.url}/?{sample}" if name == "start" else f"{app.url}/{name}?{sample}"
+    if name == "similar":
+        address += "&similar_from=The+selection"
+    for width, height in SIZES:
+        visitor = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)  # type: ignore[arg-type]
+        try:
+            page = visitor.new_page()
+            page.goto(address)
+            page.locator("[data-testid='stMain'] h1, [data-testid='stMain'] h5, .js-plotly-plot").first.wait_for(
+                timeout=60_000
+            )
+            page.wait_for_load_state("networkidle")
+            page.wait_for_timeout(2500)
+            assert page.locator("[data-testid='stException']").count() == 0
+            overflow = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+            assert overflow <= 0, f"{name} is {overflow} px wider than the screen"
+            FOLDER.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=FOLDER / f"{name}-{theme}-{width}.png")
+        finally:
+            visitor.close()
