@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import streamlit as st
 
-from pages.parts import charts, colouring, detail, state
+from pages.parts import charts, colouring, detail, pointer, state, urls
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from pages.parts.cached import Columns
     from pages.parts.pickers import Filters
 
-CHART = "map_chart"
+CHART, POINTER = "map_chart", "map_pointer"
+PEEKED = 20_000  # points, above which no addresses of thumbnails are sent along
 CONFIG = {
     "displaylogo": False,
     "scrollZoom": True,
-    "doubleClick": "reset+autosize",
+    "doubleClick": "autosize",
+    "displayModeBar": True,
     "modeBarButtonsToRemove": ["autoScale2d", "toggleSpikelines", "hoverClosestCartesian", "hoverCompareCartesian"],
 }
 
@@ -75,6 +77,13 @@ class Drawing:
             texts.append("<br>".join(lines))
         return texts
 
+    @cached_property
+    def thumbnails(self) -> list[str]:
+        if len(self.ids) > PEEKED:
+            return []
+        images = self.columns.images.select(["id", "sha256"]).take(self.rows).to_pylist()
+        return [urls.thumbnail(self.columns.dataset, image["id"], image["sha256"]) for image in images]
+
     def shown(self, filters: Filters) -> NDArray[np.bool_]:
         """(n,) what passes the filters"""
         return np.isin(self.rows, filters.rows(self.columns))
@@ -95,6 +104,8 @@ def show(drawing: Drawing, by: str, filters: Filters) -> None:
         revision=drawn.fingerprint,
         picking=f"{state.get('selection')}:{state.get('image')}",
     )
+    if seen := _seen(drawn.fingerprint):
+        figure.update_layout(seen)
     st.plotly_chart(
         figure,
         key=CHART,
@@ -104,6 +115,28 @@ def show(drawing: Drawing, by: str, filters: Filters) -> None:
         selection_mode=("points", "box", "lasso"),
         alt=f"Map of {len(drawing.ids):,} images, alike ones together, coloured by {by.lower()}",
     )
+    _listen(drawing, shown)
+
+
+@st.fragment
+def _listen(drawing: Drawing, shown: NDArray[np.bool_]) -> None:
+    """Apart, so that a zoom reruns nothing else."""
+    if pointer.follow(CHART, drawing.thumbnails, key=POINTER, on_click=lambda: _clicked(drawing, shown)):
+        st.rerun()
+
+
+def _seen(revision: str) -> dict[str, Any]:
+    """The part of this map that was looked at last, as Plotly's layout has it; empty for all of it."""
+    view = (state.value(POINTER) or {}).get("view") or {}
+    if view.get("revision") != revision:
+        return {}
+    at: dict[str, Any] = view["at"]
+    return {name: at[name] for name in ("xaxis", "yaxis", "scene", "dragmode") if name in at}
+
+
+def _clicked(drawing: Drawing, shown: NDArray[np.bool_]) -> None:
+    row = (state.value(POINTER) or {}).get("clicked")
+    pick(drawing, shown, {"selection": {"points": [] if row is None else [{"customdata": row}]}})
 
 
 def _picked(drawing: Drawing, shown: NDArray[np.bool_]) -> None:
