@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
+from embedding_core.clusters.base import NOISE
+from embedding_core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
-RARE = 1e-3  # a probability that stands for "not among the likeliest"
+_UNSEEN = 1e-4  # probability of a category that an encoder did not list among the likeliest
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,35 +29,54 @@ class ClusterNames:
 
 
 def from_labels(clusters: NDArray[np.int32], labels: Sequence[str | None]) -> ClusterNames:
-    """Name each cluster in `clusters` (n,) by the majority label of its labelled images."""
+    """Name each cluster in `clusters` (n,) by the majority label of its labelled images, and give that label's share.
+
+    Of labels that are equally frequent, the first in the alphabet. Clusters with the same majority are told apart by
+    numbers: "sport", "sport 2". A cluster without any label is "Cluster 3", by its number.
+    Raises `InvalidInput` for another number of labels.
+    """
+    if len(labels) != len(clusters):
+        raise InvalidInput(f"One label for each of {len(clusters):,} images is wanted, not {len(labels):,}.")
+    counts: list[Counter[str]] = [Counter() for _ in range(int(clusters.max(initial=NOISE)) + 1)]
+    for cluster, label in zip(clusters.tolist(), labels, strict=True):
+        if cluster != NOISE and label is not None:
+            counts[cluster][label] += 1
     names: list[str] = []
     shares: list[float | None] = []
-    for group in range(int(clusters.max(initial=-1)) + 1):
-        found = Counter(labels[row] for row in np.flatnonzero(clusters == group).tolist())
-        found.pop(None, None)
-        if not found:
-            names.append("unlabelled")
-            shares.append(None)
-            continue
-        label, count = min(found.items(), key=lambda item: (-item[1], str(item[0])))
-        names.append(str(label))
-        shares.append(count / found.total())
-    return ClusterNames(_distinct(names), tuple(shares), "labels")
+    for number, count in enumerate(counts, start=1):
+        label, images = min(count.items(), key=lambda one: (-one[1], one[0]), default=(f"Cluster {number}", 0))
+        names.append(label)
+        shares.append(images / count.total() if images else None)
+    return ClusterNames(_apart(names), tuple(shares), "labels")
 
 
 def from_categories(
     categories: Sequence[Sequence[tuple[str, float]]], overall: Sequence[tuple[str, float]] = ()
 ) -> ClusterNames:
-    """Name each cluster by the category (name, probability) that sets it apart from `overall`, that of all images."""
+    """Name each cluster by the category that sets it apart, and give that category's probability in it.
+
+    `categories` holds for each of c clusters (name, probability) pairs, `overall` those of all images. A category
+    scores p · log(p / p_overall), its part of the relative entropy between the two: likely here, and not everywhere.
+    A name goes to the cluster where it scores highest; the others take their next best, as long as it says as much as
+    half of their best.
+    """
     usual = dict(overall)
-    names: list[str] = []
-    shares: list[float | None] = []
-    for found in categories:
-        # Likely here and not everywhere: probability times the square root of its lift.
-        name, probability = max(found, key=lambda one: one[1] * (one[1] / max(usual.get(one[0], RARE), RARE)) ** 0.5)
-        names.append(name)
-        shares.append(probability)
-    return ClusterNames(_distinct(names), tuple(shares), "categories")
+    ranked = [
+        sorted(((_distinction(p, usual.get(name, _UNSEEN)), p, name) for name, p in each), reverse=True)
+        for each in categories
+    ]
+    names = [f"Cluster {number}" for number in range(1, len(ranked) + 1)]
+    shares: list[float | None] = [None] * len(ranked)
+    taken: set[str] = set()
+    # The clearest cluster chooses first.
+    for cluster in sorted(range(len(ranked)), key=lambda one: ranked[one][0][0] if ranked[one] else -1.0, reverse=True):
+        options = [one for one in ranked[cluster] if one[0] >= ranked[cluster][0][0] / 2]
+        if not options:
+            continue
+        _, probability, name = next((one for one in options if one[2] not in taken), options[0])
+        taken.add(name)
+        names[cluster], shares[cluster] = name, probability
+    return ClusterNames(_apart(names), tuple(shares), "categories")
 
 
 def numbered(count: int) -> ClusterNames:
@@ -62,19 +84,19 @@ def numbered(count: int) -> ClusterNames:
     return ClusterNames(tuple(f"Cluster {number}" for number in range(1, count + 1)), (None,) * count, "numbers")
 
 
-def _distinct(names: Iterable[str]) -> tuple[str, ...]:
-    """The first of each stays as it is, further ones get a number that no other name has."""
-    names = list(names)
-    taken = set(names)
-    seen: set[str] = set()
-    result = []
+def _distinction(here: float, everywhere: float) -> float:
+    return here * math.log(here / max(everywhere, _UNSEEN)) if here > 0 else 0.0
+
+
+def _apart(names: Sequence[str]) -> tuple[str, ...]:
+    """Number repeated names, in the order of clusters, past names that are taken already."""
+    known = set(names)
+    given: set[str] = set()
+    apart = []
     for name in names:
-        unique, number = name, 2
-        while unique in seen:
-            unique = f"{name} {number}"
-            if unique in taken:
-                unique = name
-            number += 1
-        seen.add(unique)
-        result.append(unique)
-    return tuple(result)
+        one, number = name, 2
+        while one in given or (one != name and one in known):
+            one, number = f"{name} {number}", number + 1
+        given.add(one)
+        apart.append(one)
+    return tuple(apart)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core.clusters import methods
-from embedding_core.clusters.base import NOISE, Clustering
+from embedding_core.clusters import evoc, hdbscan, judge, kmeans
+from embedding_core.clusters.base import NOISE, Clustering, Find, Found, Method
 from embedding_core.errors import InvalidInput
 from embedding_core.records import silent
 from embedding_core.vectors import checked, unit_rows
@@ -19,11 +20,9 @@ if TYPE_CHECKING:
 
     from embedding_core.records import Progress
 
-__all__ = ["METHODS", "NOISE", "Clustering", "centroids", "cluster", "evaluate"]
+__all__ = ["METHODS", "NOISE", "Clustering", "Find", "Found", "Method", "centroids", "cluster", "evaluate"]
 
-METHODS = ("kmeans", "hdbscan", "evoc")
-EXEMPLARS = 3  # images that stand for a group
-SAMPLE = 5_000  # rows above which the silhouette is estimated
+METHODS: dict[str, Method] = {one.name: one for one in (kmeans.METHOD, hdbscan.METHOD, evoc.METHOD)}
 
 
 def cluster(
@@ -35,100 +34,56 @@ def cluster(
     seed: int = 0,
     progress: Progress = silent,
 ) -> Clustering:
-    """Group `vectors` (n, d). `k` is KMeans' number of clusters, `min_size` the smallest group of HDBSCAN and EVoC;
-    None chooses from the vectors. Raises `InvalidInput` for what the method does not take or cannot do."""
+    """Group `vectors` (n, d) by direction. The same arguments give the same groups.
+
+    `k` is KMeans' number of clusters, `min_size` the smallest group of HDBSCAN and EVoC; None chooses from the
+    vectors, and both are bounded by n. Fewer than 16 images are grouped by KMeans; `note` says so.
+    Raises `InvalidInput` for an unknown method, a parameter that it does not take, k below 1 and `min_size` below 2,
+    and `InvalidVectors`.
+    """
     if method not in METHODS:
-        raise InvalidInput(f"Groups are found by one of {', '.join(METHODS)}, not {method!r}.")
-    if k is not None and method != "kmeans":
-        raise InvalidInput(f"{method} finds the number of groups by itself: leave k out, or use kmeans.")
-    if min_size is not None and method == "kmeans":
-        raise InvalidInput("kmeans takes the number of groups, k, and no smallest size.")
+        raise InvalidInput(f"No clustering is called {method!r}. Known: {', '.join(METHODS)}.")
+    chosen = METHODS[method]
+    for name, value, least in (("k", k, 1), ("min_size", min_size, 2)):
+        if value is not None and chosen.takes != name:
+            raise InvalidInput(f"{chosen.title} takes no {name}; it takes {chosen.takes}.")
+        if value is not None and value < least:
+            raise InvalidInput(f"{name} must be at least {least}, not {value}.")
     unit = unit_rows(checked(vectors))
+    n = len(unit)
+    note = ""
+    if n < chosen.smallest:
+        note = f"{n} image{'s are' if n != 1 else ' is'} too few for {chosen.title}, so KMeans grouped them."
+        chosen = kmeans.METHOD
+    if n == 0:
+        return Clustering(np.zeros(0, np.int32), chosen.name, {}, seed, None, (), note=note)
     progress("clusters", 0, None)
-    if not len(unit):
-        return Clustering(np.empty(0, np.int32), method, {}, seed, None, ())
-    if method == "kmeans":
-        groups, parameters = methods.kmeans(unit, k, seed, progress)
-    elif method == "hdbscan":
-        groups, parameters = methods.hdbscan(unit, min_size, seed)
-    else:
-        groups, parameters = methods.evoc(unit, min_size, seed)
-    labels = _by_size(groups)
-    count = int(labels.max()) + 1
-    note = "" if count else "No group is dense enough; every image counts as noise. Try a smaller size, or kmeans."
+    found = chosen.find(unit, k=k, min_size=min_size, seed=seed)
+    labels = judge.by_size(found.labels)
     return Clustering(
-        labels,
-        method,
-        parameters,
-        seed,
-        _silhouette(unit, labels, seed),
-        tuple(_exemplars(unit, np.flatnonzero(labels == group)) for group in range(count)),
+        labels=labels,
+        method=chosen.name,
+        parameters=found.parameters,
+        seed=seed,
+        silhouette=judge.silhouette(unit, labels, seed=seed),
+        exemplars=judge.exemplars(unit, labels),
         note=note,
     )
 
 
 def evaluate(clustering: Clustering, labels: Sequence[str | None]) -> Clustering:
-    """Return `clustering` with `nmi` and `purity` against `labels` (n,); images without a label are left out."""
-    from dataclasses import replace
+    """Return `clustering` with `nmi` and `purity` against `labels` (n,); images without a label are left out.
 
-    from sklearn.metrics import normalized_mutual_info_score
-    from sklearn.metrics.cluster import contingency_matrix
-
+    Raises `InvalidInput` for another number of labels.
+    """
     if len(labels) != clustering.n:
-        raise InvalidInput(f"There must be one label an image: {len(labels):,} for {clustering.n:,}.")
-    known = np.array([label is not None for label in labels], dtype=bool)
-    if not known.any():
-        return replace(clustering, nmi=None, purity=None)
-    true = np.array([label or "" for label in labels])[known]
-    found = clustering.labels[known]
-    grouped = found != NOISE
-    purity = None
-    if grouped.any():
-        purity = float(contingency_matrix(true[grouped], found[grouped]).max(axis=0).sum() / grouped.sum())
-    return replace(clustering, nmi=float(normalized_mutual_info_score(true, found)), purity=purity)
+        raise InvalidInput(f"One label for each of {clustering.n:,} images is wanted, not {len(labels):,}.")
+    nmi, purity = judge.agreement(clustering.labels, labels)
+    return replace(clustering, nmi=nmi, purity=purity)
 
 
 def centroids(vectors: ArrayLike, labels: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Return the mean vector (c, d) of every cluster, for an encoder's `categories`."""
+    """Return the mean vector (c, d) of every cluster in `labels` (n,), for an encoder's `categories`."""
     array = checked(vectors)
-    count = int(labels.max(initial=NOISE)) + 1
-    means = np.empty((count, array.shape[1]), dtype=np.float32)
-    for group in range(count):
-        means[group] = array[labels == group].mean(axis=0)
-    return means
-
-
-def _by_size(groups: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Renumber: the largest group is 0; of equal ones the one that comes first."""
-    found, first, sizes = np.unique(groups[groups >= 0], return_index=True, return_counts=True)
-    order = np.lexsort((first, -sizes))
-    number = {int(found[position]): rank for rank, position in enumerate(order)}
-    return np.array([number.get(int(group), NOISE) for group in groups], dtype=np.int32)
-
-
-def _silhouette(unit: NDArray[np.float32], labels: NDArray[np.int32], seed: int) -> float | None:
-    from sklearn.metrics import silhouette_score
-
-    rows = np.flatnonzero(labels >= 0)
-    if len(rows) > SAMPLE:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, SAMPLE, replace=False))
-    kept = labels[rows]
-    if not 2 <= len(np.unique(kept)) < len(kept):
-        return None
-    return float(silhouette_score(unit[rows], kept, metric="cosine"))
-
-
-def _exemplars(unit: NDArray[np.float32], rows: NDArray[np.int64]) -> tuple[int, ...]:
-    """The row nearest to the group's middle, then typical ones that are not copies of those chosen already."""
-    members = unit[rows]
-    typical = members @ members.mean(axis=0)
-    chosen: list[int] = []
-    likeness = np.full(len(rows), -np.inf)
-    for _ in range(min(EXEMPLARS, len(rows))):
-        # Beyond .95 two images are near copies, and the second one would say nothing new.
-        score = typical - 10.0 * np.maximum(likeness - 0.95, 0)
-        score[chosen] = -np.inf
-        best = int(np.argmax(score))
-        chosen.append(best)
-        likeness = np.maximum(likeness, members @ members[best])
-    return tuple(int(rows[one]) for one in chosen)
+    means = [array[labels == cluster].mean(axis=0) for cluster in range(int(labels.max(initial=NOISE)) + 1)]
+    return np.stack(means) if means else np.zeros((0, array.shape[1]), np.float32)

@@ -1,9 +1,9 @@
-"""What a clustering returns."""
+"""What a clustering returns, and what a method must offer to be one of `METHODS`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -23,7 +23,7 @@ class Clustering:
     """n images in c groups. Group 0 is the largest; -1 marks images that belong to none."""
 
     labels: NDArray[np.int32]  # (n,) in -1 … c - 1
-    method: str  # the one that found it
+    method: str  # the one that found it; "kmeans" when there were too few images for the one asked for
     parameters: Mapping[str, Scalar]  # as used, after bounding by n
     seed: int
     silhouette: float | None  # in [-1, 1], cosine, noise left out; None with fewer than 2 clusters
@@ -37,7 +37,7 @@ class Clustering:
 
     @property
     def n(self) -> int:
-        return int(self.labels.shape[0])
+        return len(self.labels)
 
     @property
     def count(self) -> int:
@@ -47,9 +47,35 @@ class Clustering:
     @property
     def sizes(self) -> tuple[int, ...]:
         """(c,) images in each cluster, never rising."""
-        return tuple(np.bincount(self.labels[self.labels >= 0], minlength=self.count).tolist())
+        return tuple(np.bincount(self.labels[self.labels != NOISE], minlength=self.count).tolist())
 
     @property
     def noise(self) -> int:
         """Number of images in no cluster."""
-        return int((self.labels == NOISE).sum())
+        return int(np.count_nonzero(self.labels == NOISE))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a method returns: labels in any numbering, -1 for noise, and how it got there."""
+
+    labels: NDArray[np.integer]  # (n,)
+    parameters: Mapping[str, Scalar]
+
+
+class Find(Protocol):
+    """Group vectors (n, d) of unit length, n at least the method's `smallest`."""
+
+    def __call__(self, vectors: NDArray[np.float32], *, k: int | None, min_size: int | None, seed: int) -> Found: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A way of finding groups."""
+
+    name: str
+    title: str
+    explanation: str  # one sentence for the user
+    find: Find
+    takes: str  # the parameter of `cluster` that it minds: "k" or "min_size"
+    smallest: int = 1  # fewer images than this are grouped by KMeans
