@@ -20,6 +20,9 @@ def is_parquet(file: Path) -> bool:
         return stream.read(4) == b"PAR1"
 
 
+UNSOUND = (pa.ArrowException, OSError, UnicodeDecodeError)  # what pyarrow raises on a damaged file
+
+
 @contextmanager
 def opened(file: Path | pa.BufferReader, name: str) -> Iterator[pq.ParquetFile]:
     """The file, open; everything that can be wrong with it becomes `InvalidSource`."""
@@ -27,7 +30,7 @@ def opened(file: Path | pa.BufferReader, name: str) -> Iterator[pq.ParquetFile]:
         # Buffered and not read ahead: a column is streamed page by page, however large its row group is.
         with pq.ParquetFile(file, buffer_size=2**20, pre_buffer=False) as parquet:
             yield parquet
-    except (pa.ArrowException, OSError) as error:
+    except UNSOUND as error:
         raise InvalidSource(f"{name} is not a sound Parquet file: {error}.") from error
 
 
@@ -54,7 +57,7 @@ def bytes_leaf(field: pa.Field) -> str | None:
 def read_columns(parquet: pq.ParquetFile) -> pa.Table:
     """All columns but bytes and vectors, as int64, double, bool or string. Class numbers become the classes' names.
 
-    A Hugging Face column `{bytes, path}` is represented by its paths.
+    A Hugging Face column `{bytes, path}` is represented by its paths. Raises one of `UNSOUND`.
     """
     names, columns = [], []
     classes = class_names(parquet.schema_arrow)
@@ -70,7 +73,9 @@ def read_columns(parquet: pq.ParquetFile) -> pa.Table:
         else:
             continue
         names.append(field.name)
-    return pa.table(columns, distinct(names))
+    table = pa.table(columns, distinct(names))
+    table.validate(full=True)  # text that is no UTF-8 shows here, and not at some later use
+    return table
 
 
 def class_names(schema: pa.Schema) -> dict[str, list[str]]:

@@ -21,7 +21,7 @@ from embedding_core.sources.base import Listing
 from embedding_core.sources.columns import path_column
 from embedding_core.sources.files import check_size
 from embedding_core.sources.metadata import with_paths
-from embedding_core.sources.parquet import bytes_leaf, image_column, opened, read_columns
+from embedding_core.sources.parquet import UNSOUND, bytes_leaf, image_column, opened, read_columns
 from embedding_core.sources.paths import clean, stem
 
 BATCH_BYTES = 8 * 2**20
@@ -56,7 +56,7 @@ class ParquetSource:
     def listing(self) -> Listing:
         try:
             table = read_columns(self._parquet)
-        except (pa.ArrowException, OSError) as error:
+        except UNSOUND as error:
             raise InvalidSource(f"{self._name} is not a sound Parquet file: {error}.") from error
         named = self._column if self._column in table.column_names else path_column(table)
         paths = _own_paths(table[named].to_pylist()) if named is not None else None
@@ -76,7 +76,7 @@ class ParquetSource:
     def _load(self, row: int) -> bytes:
         try:
             content = self._rows.fetch(row)
-        except (pa.ArrowException, OSError) as error:
+        except UNSOUND as error:
             raise ImageRefused(Reason.CORRUPT, f"The table is damaged at row {row + 1}: {error}.") from error
         if content is None:
             raise ImageRefused(Reason.EMPTY, f"Row {row + 1} holds no image.")
@@ -111,7 +111,7 @@ class _Rows:
         self._stream: Iterator[pa.RecordBatch] = iter(())
 
     def fetch(self, row: int) -> bytes | None:
-        """The bytes in one row. Raises `ArrowException` or `OSError` when the file is damaged there."""
+        """The bytes in one row. Raises one of `UNSOUND` when the file is damaged there."""
         with self._lock:
             for start, values in self._kept:
                 if start <= row < start + len(values):

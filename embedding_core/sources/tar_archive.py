@@ -11,6 +11,7 @@ import tarfile
 import tempfile
 import zlib
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
@@ -115,12 +116,13 @@ def _plain(file: Path, name: str) -> IO[bytes]:
     if opener is None:
         return source
     limit = max(LEAST_LIMIT, BOMB_RATIO * file.stat().st_size)
-    unpacked = cast("IO[bytes]", tempfile.TemporaryFile())  # noqa: SIM115 - closed by `close`
-    with source, opener(source) as stream:
-        while block := stream.read(_BLOCK):
-            unpacked.write(block)
-            if unpacked.tell() > limit:
-                unpacked.close()
-                raise InvalidSource(f"{name} unpacks to more than {limit:,} bytes: it is a decompression bomb.")
+    with ExitStack() as broken:
+        unpacked = cast("IO[bytes]", broken.enter_context(tempfile.TemporaryFile()))
+        with source, opener(source) as stream:
+            while block := stream.read(_BLOCK):
+                unpacked.write(block)
+                if unpacked.tell() > limit:
+                    raise InvalidSource(f"{name} unpacks to more than {limit:,} bytes: it is a decompression bomb.")
+        broken.pop_all()  # all is well: `close` closes it
     unpacked.seek(0)
     return unpacked

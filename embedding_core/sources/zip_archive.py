@@ -52,7 +52,7 @@ class ZipSource:
         candidates, rejected = [], []
         for member in self._zip.infolist():
             name = _decoded(member)
-            if member.is_dir() and not has_image_name(name):
+            if name.endswith("/") and not has_image_name(name):
                 continue
             try:
                 path = clean(name)
@@ -96,7 +96,7 @@ def _check(member: zipfile.ZipInfo, path: str) -> None:
     kind = stat.S_IFMT(member.external_attr >> 16)  # zero when the archive was not made on Unix
     if kind == stat.S_IFLNK:
         raise ImageRefused(Reason.UNSAFE_MEMBER, "It is a symbolic link; links in archives are not followed.")
-    if member.is_dir() or kind == stat.S_IFDIR:
+    if member.filename.endswith("/") or kind == stat.S_IFDIR:
         raise not_a_file(stat.S_IFDIR)
     if kind not in (0, stat.S_IFREG):
         raise ImageRefused(Reason.UNSAFE_MEMBER, "It is a device or FIFO, not a file.")

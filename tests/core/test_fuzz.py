@@ -1,17 +1,25 @@
-"""Five thousand mutated files: each is decoded or refused, soon, silently, and the process lives."""
+"""Thousands of mutated files: each is decoded or refused, soon, silently, and the process lives."""
 
 from __future__ import annotations
 
+import gzip
+import io
 import random
+import tarfile
 import time
 import warnings
+import zipfile
+from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from embedding_core.errors import ImageRefused
+from embedding_core.errors import ImageRefused, InvalidSource
 from embedding_core.images import Limits, decode
 from embedding_core.records import Reason
-from tests.core.hostile import animation, encoded, half_transparent, noisy, transparent_palette, turned
+from embedding_core.sources import open_source
+from tests.core.hostile import animation, encoded, half_transparent, noisy, transparent_palette, turned, zipped
 
 MUTANTS = 5000
 LIMITS = Limits(max_pixels=2_000_000)  # a mutated header may announce much, and much is slow
@@ -90,3 +98,53 @@ def test_mutated_files_are_decoded_or_refused(seed: int) -> None:
     # The mutants are neither all alive nor all dead at the first byte: the decoders have really been at work.
     assert 30 < survived < 470
     assert {Reason.TRUNCATED, Reason.CORRUPT, Reason.UNKNOWN_FORMAT} <= reasons
+
+
+FILES = {f"d/{index}.png": encoded(noisy(8, 8, seed=index), "PNG") for index in range(4)} | {
+    "metadata.csv": b"file,label\nd/0.png,x\n"
+}
+
+
+def containers() -> dict[str, bytes]:
+    """The same files in every kind of archive and table."""
+    tar, parquet = io.BytesIO(), io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w") as archive:
+        for name, content in FILES.items():
+            member = tarfile.TarInfo(f"{name} ä{'-' * 120}")  # a long name has a header of its own
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    pq.write_table(pa.table({"image": list(FILES.values()), "file": list(FILES), "n": range(5)}), parquet)
+    return {
+        "deflated.zip": zipped(FILES),
+        "lzma.zip": zipped(FILES, zipfile.ZIP_LZMA),
+        "plain.tar": tar.getvalue(),
+        "packed.tgz": gzip.compress(tar.getvalue()),
+        "images.parquet": parquet.getvalue(),
+        "table.csv": b'file,label\n"a,b",1\nd/0.png,2\n',
+    }
+
+
+@pytest.mark.parametrize(("name", "sound"), containers().items(), ids=containers())
+def test_mutated_archives_and_tables_are_read_or_explained(tmp_path: Path, name: str, sound: bytes) -> None:
+    chance = random.Random(0)
+    file = tmp_path / name
+    for _ in range(200):
+        file.write_bytes(mutated(sound, chance))
+        begun = time.process_time()
+        try:
+            source = open_source(file)
+        except InvalidSource as error:
+            assert len(str(error)) < 1000
+            continue
+        try:
+            for one in source.listing().candidates:
+                try:
+                    one.load()
+                except ImageRefused as refusal:
+                    assert refusal.detail
+        except InvalidSource as error:
+            assert str(error)
+        finally:
+            source.close()
+        assert time.process_time() - begun < SECONDS
+    assert [path.name for path in tmp_path.iterdir()] == [name]
