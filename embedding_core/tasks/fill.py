@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 def add(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
     """Add the images of `source` to the dataset `dataset` (uuid), or `name`, made when new; embed with `encoder`."""
+    result = _add(workspace, parameters, progress)
+    shared.discard_upload(workspace, parameters)
+    return result
+
+
+def _add(workspace: Workspace, parameters: Parameters, progress: Reporter) -> Result:
     from embedding_core import ingest
 
     startup = time.perf_counter()
@@ -44,7 +50,6 @@ def add(workspace: Workspace, parameters: Parameters, progress: Reporter, actor:
         )
     finally:
         source.close()
-    shared.discard_upload(workspace, parameters)
     dataset.tidy()
     return _added(dataset, done, encoder, startup)
 
@@ -78,11 +83,14 @@ def prepare(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     """Everything from a drop to the map: add and embed, neighbours, a PCA map at once, UMAP, clusters."""
     parameters = {**parameters, "encoder": parameters.get("encoder") or registry.DEFAULT}
     if parameters.get("source"):
-        result = add(workspace, parameters, progress, actor)
-    else:
+        result = _add(workspace, parameters, progress)
+    elif parameters["encoder"] in registry.CARDS:
         result = embed(workspace, parameters, progress, actor)
+    else:  # vectors that someone brought: there is nothing to run
+        result = {"dataset": shared.dataset(workspace, parameters).uuid, "encoder": parameters["encoder"]}
     dataset = workspace.dataset_by_uuid(result["dataset"])
     if not dataset.count:
+        shared.discard_upload(workspace, parameters)
         return result
     embedding = dataset.embedding(parameters["encoder"])
     progress("neighbours", 0, None)
@@ -93,6 +101,8 @@ def prepare(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     drawn = derived.draw_map(workspace, dataset, embedding, method="umap", progress=progress)
     progress("clusters", 0, None)
     found = derived.find_clusters(workspace, dataset, embedding, encoder=shared.namer(embedding), progress=progress)
+    # Only now: a server that dies on the way leaves the upload for the next one.
+    shared.discard_upload(workspace, parameters)
     return {**result, "map": drawn.fingerprint, "clusters": found.fingerprint}
 
 

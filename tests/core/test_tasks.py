@@ -1,0 +1,127 @@
+"""The whole way from a source to map and clusters, and what happens when it is asked for again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from embedding_core import derived, places
+from embedding_core.errors import InvalidQuery
+from embedding_core.images import decode
+from embedding_core.records import LOCAL, silent
+from embedding_core.sources import Staging
+from embedding_core.tasks import TASKS
+from embedding_core.workspace import Workspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace.open(str(tmp_path / "workspace"))
+
+
+def run(workspace: Workspace, kind: str, **parameters: Any) -> dict[str, Any]:
+    return TASKS[kind](workspace, parameters, silent, LOCAL)
+
+
+def test_prepare_goes_from_an_upload_to_clusters_and_lets_the_upload_go(workspace: Workspace) -> None:
+    files = sorted((places.SAMPLE / "bird").glob("*.webp")) + sorted((places.SAMPLE / "boat").glob("*.webp"))
+    staging = Staging(places.uploads(workspace.uri))
+    manifest = [{"path": f"{one.parent.name}/{one.name}", "size": one.stat().st_size} for one in files]
+    upload = staging.create(manifest, "key")
+    for index, one in enumerate(files):
+        upload.write(index, 0, one.read_bytes())
+    upload.finish()
+    result = run(workspace, "prepare", name="two", source=f"upload:{upload.id}", encoder="pixels")
+    assert (result["added"], result["embedded"], result["rejected"]) == (len(files), len(files), [])
+    dataset = workspace.dataset("two")
+    embedding = dataset.embedding("pixels")
+    methods = [found.parameters["method"] for found in derived.maps(workspace, dataset, embedding)]
+    assert methods == ["umap", "pca"], "the quick map was there first"
+    found = derived.read_clusters(workspace, result["clusters"], derived.labels_of(dataset, embedding.ids))
+    assert found is not None
+    assert found.names.source == "labels"
+    assert not list(places.uploads(workspace.uri).glob("*/*.part"))
+    assert dataset.content(dataset.ids()[manifest[0]["path"]]) == files[0].read_bytes()
+
+
+def test_few_images_come_to_a_map_as_well(workspace: Workspace, tmp_path: Path) -> None:
+    for count in (1, 2, 5):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        for one in sorted((places.SAMPLE / "bug").glob("*.webp"))[:count]:
+            (folder / one.name).write_bytes(one.read_bytes())
+        result = run(workspace, "prepare", name=str(count), source=str(folder), encoder="pixels")
+        drawn = derived.read_map(workspace, result["map"])
+        assert drawn is not None
+        assert drawn.projection.n == count
+        assert drawn.projection.note
+        ids = list(workspace.dataset(str(count)).ids().values())
+        found = run(workspace, "search", name=str(count), ids=ids[:1], encoder="pixels", k=12)
+        assert len(found["results"]) == count - 1
+
+
+def test_the_same_map_is_computed_once(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(workspace, "add", name="bugs", source=str(places.SAMPLE / "bug"), encoder="pixels")
+    first = run(workspace, "map", name="bugs", encoder="pixels", method="pca")
+    monkeypatch.setattr(derived.projection, "project", lambda *a, **k: pytest.fail("it was drawn again"))
+    again = run(workspace, "map", name="bugs", encoder="pixels", method="pca")
+    assert again["fingerprint"] == first["fingerprint"]
+    assert again["trustworthiness"] == first["trustworthiness"]
+
+
+def test_new_images_make_a_new_map_and_labels_do_not(workspace: Workspace) -> None:
+    run(workspace, "add", name="mix", source=str(places.SAMPLE / "bug"), encoder="pixels")
+    first = run(workspace, "map", name="mix", encoder="pixels", method="pca")["fingerprint"]
+    run(workspace, "relabel", name="mix", labels="none")
+    assert run(workspace, "map", name="mix", encoder="pixels", method="pca")["fingerprint"] == first
+    run(workspace, "add", name="mix", source=str(places.SAMPLE / "boat"), encoder="pixels")
+    assert run(workspace, "map", name="mix", encoder="pixels", method="pca")["fingerprint"] != first
+
+
+def test_names_and_nmi_follow_the_labels_of_now(workspace: Workspace) -> None:
+    run(workspace, "add", name="all", source=str(places.SAMPLE / "bug"), encoder="pixels")
+    unlabelled = run(workspace, "clusters", name="all", encoder="pixels", k=3)
+    dataset = workspace.dataset("all")
+    ids = list(dataset.ids().values())
+    dataset.put_attributes(ids, labels=["beetle" if number % 2 else "ant" for number in range(len(ids))])
+    labelled = run(workspace, "clusters", name="all", encoder="pixels", k=3)
+    assert labelled["fingerprint"] == unlabelled["fingerprint"]
+    assert unlabelled["nmi"] is None
+    assert labelled["nmi"] is not None
+    assert {name.split()[0] for name in (one["name"] for one in labelled["clusters"])} <= {"beetle", "ant"}
+
+
+def test_a_search_wants_an_image_and_a_mean_of_several_excludes_them(workspace: Workspace) -> None:
+    run(workspace, "add", name="bugs", source=str(places.SAMPLE / "bug"), encoder="pixels")
+    ids = list(workspace.dataset("bugs").ids().values())
+    found = run(workspace, "search", name="bugs", encoder="pixels", ids=ids[:3], k=5, metric="euclidean")
+    assert not {one["id"] for one in found["results"]} & set(ids[:3])
+    assert all(one["words"].startswith("distance") for one in found["results"])
+    with pytest.raises(InvalidQuery, match="wants an image"):
+        run(workspace, "search", name="bugs", encoder="pixels")
+    with pytest.raises(InvalidQuery, match="not a usable image"):
+        run(workspace, "search", name="bugs", encoder="pixels", image=b"hello there, I am text")
+
+
+def test_a_preview_is_a_new_picture_with_nothing_of_the_file(workspace: Workspace) -> None:
+    run(workspace, "add", name="bugs", source=str(places.SAMPLE / "bug"))
+    dataset = workspace.dataset("bugs")
+    [image, *_] = dataset.ids().values()
+    made = run(workspace, "preview", name="bugs", id=image, longest=64)["bytes"]
+    assert made[:4] == b"RIFF"
+    assert max(decode(made).image.size) == 64
+    assert made != dataset.content(image)
+
+
+def test_brought_vectors_are_prepared_without_an_encoder(workspace: Workspace, tmp_path: Path) -> None:
+    run(workspace, "add", name="bugs", source=str(places.SAMPLE / "bug"))
+    dataset = workspace.dataset("bugs")
+    file = tmp_path / "own.npz"
+    paths = list(dataset.ids())
+    np.savez(file, vectors=np.random.default_rng(0).normal(size=(len(paths), 6)), paths=np.array(paths))
+    encoder = run(workspace, "import_vectors", name="mine", dataset=dataset.uuid, file=str(file))["encoder"]
+    result = run(workspace, "prepare", dataset=dataset.uuid, encoder=encoder)
+    assert derived.read_map(workspace, result["map"]) is not None
