@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from embedding_core import derived
 from pages.parts import cached, colouring, detail, map_choice, map_view, pickers, pictures, server, state, words
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+HINTS = (
+    ":material/lasso_select: **Draw** around points to see their images",
+    ":material/ads_click: **click** one to open it",
+    ":material/zoom_in: **scroll** to zoom, double-click to see everything",
+    ":material/toggle_on: **click a name** to hide its points",
+)
+HINTS_3D = (
+    ":material/3d_rotation: **Drag** to turn the map",
+    ":material/ads_click: **click** a point to open its image",
+    ":material/lasso_select: to **draw** around points, choose a map in two dimensions",
+)
+
 
 @st.fragment
-def picked(columns: cached.Columns) -> None:
+def picked(columns: cached.Columns, ids: NDArray[np.int64]) -> None:
     """The selection beside the map. Turning its pages reruns this alone."""
-    chosen = state.selection()
     with st.container(key="map_picked"):
-        if chosen is None:
-            st.markdown("##### Nothing selected")
-            st.caption(
-                ":material/lasso_select: **Draw** around points to see their images here.  \n"
-                ":material/ads_click: **Click** a point to open its image.  \n"
-                ":material/zoom_in: **Scroll** to zoom; double-click to see everything again.  \n"
-                ":material/toggle_on: **Click a name** in the legend to hide its points, twice to see it alone."
-            )
-            return
-        st.markdown(f"##### {words.count(len(chosen), 'image')} selected")
-        opened = pictures.paged(columns, chosen.ids, key="map_gallery", alt="The selected images", a_page=30, size="s")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"##### {words.count(len(ids), 'image')} selected", width="stretch")
+            if st.button("Clear", key="map_clear", icon=":material/close:", type="tertiary"):
+                state.clear_selection()
+                st.rerun()
+        opened = pictures.paged(columns, ids, key="map_gallery", alt="The selected images", a_page=30, size="s")
         if opened is not None:
             detail.show(opened)
             st.rerun()
@@ -63,13 +76,14 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="map_toolbar
 
 map_choice.follow()
 map_choice.swap_note(drawn, dataset)
-left, right = st.columns([7, 3], gap="medium")
+chosen = state.selection()
+left, right = st.columns([7, 3] if chosen else [60, 1], gap="medium" if chosen else None)
 with left:
     map_view.show(drawing, by, filters)
     map_choice.honesty(drawn.projection)
-    if drawn.projection.dims == 3:
-        st.caption("Drag to turn it. To draw around points, use a map in two dimensions.")
-with right:
-    picked(columns)
-chosen = state.selection()
+    if chosen is None:
+        st.caption(" · ".join(HINTS if drawn.projection.dims == 2 else HINTS_3D))
+if chosen is not None:
+    with right:
+        picked(columns, chosen.ids)
 detail.open_from_url(dataset, [] if chosen is None else chosen.ids.tolist())

@@ -32,6 +32,9 @@ def look_alikes(embedding: Embedding, columns: cached.Columns) -> None:
         if wanted is not None:
             query.show(wanted, columns)
     with right:
+        if wanted is None:
+            query.offer(columns)
+            return
         query.trail(columns)
         with st.container(horizontal=True, vertical_alignment="bottom", key="similar_toolbar"):
             metric = st.selectbox(
@@ -44,15 +47,6 @@ def look_alikes(embedding: Embedding, columns: cached.Columns) -> None:
                 width=180,
             )
             k = st.slider("How many", 4, 96, 24, 4, key="similar_k", bind="query-params", width=220)
-        st.caption(words.HELP[metric])
-        if wanted is None:
-            empty.note(
-                "Choose what to look for",
-                "Its look-alikes appear here, the closest first.",
-                ":material/image_search:",
-                key="similar",
-            )
-            return
         try:
             with st.spinner("Searching…", show_time=True):
                 found = search(embedding, wanted, metric, k)
@@ -87,18 +81,14 @@ def results(columns: cached.Columns, wanted: query.Query, found: list[tuple[int,
             before = [] if chosen is None else chosen.ids.tolist()
             state.select([*before, *ids], f"alike to {wanted.name}" if not before else "several searches")
             st.rerun()
+    badges = {image: said.removeprefix("similarity ") for image, said in found}
     opened = gallery.show(
-        pictures.items(columns, ids, dict(found)), key="similar_results", alt=f"Images most like {wanted.name}"
+        pictures.items(columns, ids, badges), key="similar_results", alt=f"Images most like {wanted.name}"
     )
     st.caption(":material/route: A click on an image searches on from there.")
     if opened is not None:
-        query.step_to(str(opened)) if not wanted.file else go_on(opened)
-        st.rerun(scope="fragment")
-
-
-def go_on(image: int) -> None:
-    """From a file to an image of the dataset: a walk of its own."""
-    state.go("similar.py", like=str(image))
+        query.step_to(str(opened))
+        st.rerun()
 
 
 def agreement(columns: cached.Columns, wanted: query.Query, ids: list[int]) -> str:

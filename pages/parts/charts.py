@@ -100,7 +100,7 @@ def scatter(
     selected: NDArray[np.bool_] | None = None,
     revision: str = "",
     picking: str = "",
-    height: int = 620,
+    height: int = 640,
 ) -> go.Figure:
     """A map of `points` (n, 2 or 3). Each point carries its row as customdata.
 
@@ -192,7 +192,7 @@ def _bar(colouring: Colouring, look: Look) -> dict[str, Any]:
 
 def _marker(n: int, dims: int) -> dict[str, Any]:
     """The more points, the smaller and the more transparent."""
-    size = float(np.clip(13 - 2.2 * np.log10(max(n, 1)), 2.5, 10))
+    size = float(np.clip(16 - 2.6 * np.log10(max(n, 1)), 2.5, 12))
     opacity = float(np.clip(0.9 - 0.2 * (np.log10(max(n, 1)) - 3), 0.4, 0.9))
     return {"size": size * (0.7 if dims == 3 else 1.0), "opacity": opacity, "line": {"width": 0}}
 

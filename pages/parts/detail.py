@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from embedding_core.errors import KindredError
-from pages.parts import cached, empty, gallery, pictures, state, urls, words
+from pages.parts import cached, gallery, pictures, state, urls, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,10 +21,12 @@ _FRAME = (
 )
 # The thumbnail, which the browser has already, lies below until the large picture has come.
 _IMAGE = (
-    "width:100%;max-height:52vh;aspect-ratio:{width}/{height};object-fit:contain;"
+    "width:100%;max-width:{widest}px;max-height:44vh;aspect-ratio:{width}/{height};object-fit:contain;"
     "background:url('{thumbnail}') center/contain no-repeat"
 )
+ENLARGED = 2  # times its size that an image is drawn at most, or it is a blur
 LOOK_ALIKES = 12
+FAILED = "detail_failed"  # why a tag could not be put on
 
 
 def open_from_url(dataset: Dataset, around: Sequence[int] = ()) -> None:
@@ -60,14 +62,15 @@ def drawer(dataset: Dataset, around: Sequence[int]) -> None:
             state.select([facts["id"]], f"one image, {facts['path']}")
             close()
             st.rerun()
-    known(facts)
     tags(dataset, facts)
+    known(facts)
     look_alikes(dataset, facts["id"])
 
 
 def picture(dataset: Dataset, facts: dict[str, Any]) -> None:
     source = escape(urls.preview(dataset.uuid, facts["id"], facts["sha256"]), quote=True)
     style = _IMAGE.format(
+        widest=ENLARGED * facts["width"],
         width=facts["width"],
         height=facts["height"],
         thumbnail=urls.thumbnail(dataset.uuid, facts["id"], facts["sha256"]),
@@ -79,6 +82,8 @@ def picture(dataset: Dataset, facts: dict[str, Any]) -> None:
 def tags(dataset: Dataset, facts: dict[str, Any]) -> None:
     """Put tags on this image or take them off; a new name makes a new tag."""
     key = f"detail_tags_{facts['id']}"
+    if failed := state.forget(FAILED):
+        st.error(words.plain(failed), icon=":material/error:")
     st.multiselect(
         "Tags",
         sorted({*cached.columns(dataset).tags, *facts["tags"]}),
@@ -100,7 +105,7 @@ def _tagged(dataset: Dataset, image: int, before: frozenset[str], key: str) -> N
         for tag in before - after:
             dataset.untag(tag, [image])
     except KindredError as error:
-        empty.failed(error)
+        state.prime(FAILED, str(error))  # a callback draws nothing: the drawer says it
 
 
 def look_alikes(dataset: Dataset, image: int) -> None:
@@ -120,7 +125,7 @@ def look_alikes(dataset: Dataset, image: int) -> None:
     )
     if opened is not None and opened != image:
         show(opened)
-        st.rerun(scope="fragment")
+        st.rerun()
 
 
 def steps(image: int, around: list[int]) -> None:
@@ -157,7 +162,7 @@ def known(facts: dict[str, Any]) -> None:
         "Split": facts["split"],
         "Size": f"{facts['width']} × {facts['height']} px",
         "File": f"{facts['format']}, {words.size(facts['nbytes'])}",
-        "Stays at": facts["origin"],
+        "Original": facts["origin"],
         **facts["metadata"],
     }
     shown = {name: value for name, value in rows.items() if value not in (None, "")}

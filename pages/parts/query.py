@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from pages.parts.cached import Columns
 
-IMAGE, SELECTION, FILE = "An image", "The selection", "A file of yours"
+IMAGE, SELECTION, FILE = "Image", "Selection", "File"
 STEPS = 8  # of a walk that are kept
-MATCHES = 24  # images offered for a typed path
+OFFERED = 36  # images to begin with
 TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "heic", "avif"]
 
 
@@ -69,6 +69,9 @@ def of_step(step: str, columns: Columns) -> Query | None:
 
 def choose(columns: Columns) -> Query | None:
     """Widgets to choose what to search for; None until something is chosen."""
+    steps = walk()
+    if steps:  # the walk decides, also one that came in a link
+        state.prime("similar_from", SELECTION if steps[0].startswith("s") else IMAGE)
     kind = st.segmented_control(
         "Search with",
         [IMAGE, SELECTION, FILE],
@@ -76,43 +79,44 @@ def choose(columns: Columns) -> Query | None:
         bind="query-params",
         default=IMAGE,
         required=True,
-        wrap=True,
+        on_change=restart,
     )
     if kind == FILE:
         given = st.file_uploader("Query image", TYPES, key="similar_file", label_visibility="collapsed")
         return Query(file=given.getvalue(), name=given.name) if given else None
-    steps = walk()
-    if kind == SELECTION:
+    if kind == SELECTION and not steps:
         selection = state.selection()
         if selection is None:
             st.caption("Nothing is selected. Pick images out on Map, Data or Clusters first.")
             return None
-        if not steps or not steps[0].startswith("s"):
-            restart(f"s{selection.hash}")
-    elif steps and steps[0].startswith("s"):
-        restart()
+        restart(f"s{selection.hash}")
     steps = walk()
-    if steps and (found := of_step(steps[-1], columns)):
-        return found
-    return find(columns)
+    found = of_step(steps[-1], columns) if steps else None
+    if steps and found is None:
+        st.caption("What this link searches for is not here any more.")
+    return found
 
 
-def find(columns: Columns) -> Query | None:
-    """A first image, by a part of its path."""
+def offer(columns: Columns) -> None:
+    """Images to begin with: some from everywhere, or those whose path holds what is typed."""
     text = st.text_input(
-        "Path contains", key="similar_text", type="search", live="300ms", placeholder="Type a part of a file's name"
+        "Path contains",
+        key="similar_text",
+        type="search",
+        live="300ms",
+        icon=":material/search:",
+        placeholder="Type a part of a file's name",
+        width=420,
     )
-    rows = pickers.Filters(text=(text or "").strip()).rows(columns)
-    some = rows[np.linspace(0, len(rows) - 1, min(MATCHES, len(rows))).astype(int)] if not text else rows[:MATCHES]
-    more = f", the first {MATCHES} are shown" if text and len(rows) > MATCHES else ""
-    st.caption(f"{words.count(len(rows), 'image')} match{more}." if text else "Or begin with one of these.")
-    opened = gallery.show(
-        pictures.items(columns, columns.ids[some]), key="similar_first", alt="Images to begin with", size="s"
-    )
+    text = (text or "").strip()
+    rows = pickers.Filters(text=text).rows(columns)
+    some = rows[:OFFERED] if text else rows[np.linspace(0, len(rows) - 1, min(OFFERED, len(rows))).astype(int)]
+    more = f", the first {OFFERED} are shown" if len(rows) > OFFERED else ""
+    st.caption(f"{words.count(len(rows), 'image')} found{more}." if text else "Or begin with one of these.")
+    opened = gallery.show(pictures.items(columns, columns.ids[some]), key="similar_first", alt="Images to begin with")
     if opened is not None:
         restart(str(opened))
-        st.rerun(scope="fragment")
-    return None
+        st.rerun()
 
 
 def trail(columns: Columns) -> None:
@@ -138,22 +142,34 @@ def trail(columns: Columns) -> None:
 def show(query: Query, columns: Columns) -> None:
     """What is searched for, as pictures."""
     if query.file:
-        st.image(query.file, width=180, alt=f"Your file {query.name}")
+        st.image(query.file, width=240, alt=f"Your file {query.name}")
         st.caption(words.plain(query.name))
         return
-    opened = gallery.show(
-        pictures.items(columns, query.ids[:9]),
-        key="similar_query",
-        alt="What is searched for",
-        size="l" if len(query.ids) == 1 else "s",
-        captions=len(query.ids) == 1,
-    )
-    if len(query.ids) > 1:
+    several = len(query.ids) > 1
+    if several:
+        opened = gallery.show(
+            pictures.items(columns, query.ids[:9]),
+            key="similar_query",
+            alt="Some of what is searched for",
+            size="s",
+            captions=False,
+        )
         st.caption(f"The mean of {words.count(len(query.ids), 'image')}.")
-    st.button("Another query", key="similar_again", icon=":material/refresh:", on_click=restart)
-    if opened is not None:
-        detail.show(opened)
-        st.rerun()
+        if opened is not None:
+            detail.show(opened)
+            st.rerun()
+    elif facts := columns.row(query.ids[0]):
+        detail.picture(state.require_dataset(), facts)
+        st.caption(words.plain(facts["path"]))
+    with st.container(horizontal=True, gap="small"):
+        if not several:
+            st.button("Details", key="similar_open", icon=":material/info:", on_click=detail.show, args=(query.ids[0],))
+        st.button("Start over", key="similar_again", icon=":material/refresh:", on_click=_start_over)
+
+
+def _start_over() -> None:
+    state.prime("similar_from", IMAGE)
+    restart()
 
 
 def labels_of(ids: Sequence[int], columns: Columns) -> list[str | None]:

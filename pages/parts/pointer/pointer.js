@@ -14,7 +14,7 @@ export default function (component) {
   };
 }
 
-const GAP = 14; // px between the pointer and the picture
+const GAP = 50; // px between the pointer and the picture: Plotly's own text has room there
 const REST = 250; // ms without a further zoom, after which it is told
 const TOLD = ["xaxis.range", "yaxis.range", "scene.camera", "dragmode"];
 
