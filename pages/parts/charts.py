@@ -227,7 +227,7 @@ def sizes(names: Sequence[str], counts: Sequence[int], look: Look) -> go.Figure:
     )
     _dress(figure, look, 90 + 26 * len(shown))
     figure.update_layout(margin={"l": 0, "r": 48, "t": 8, "b": 0}, bargap=0.35)
-    figure.update_yaxes(autorange="reversed", automargin=True, ticksuffix="  ")
+    figure.update_yaxes(autorange="reversed", automargin=True, ticks="", ticksuffix="  ")
     figure.update_xaxes(visible=False)
     return figure
 
@@ -243,7 +243,7 @@ def agreement(counts: NDArray[np.int64], groups: Sequence[str], labels: Sequence
             x=columns,
             y=rows,
             customdata=counts,
-            colorscale=[[0, "rgba(128,128,128,0.08)"], [1, look.accent]],
+            colorscale=[[0, _tint(look.text, 0.04)], [0.001, _tint(look.accent, 0.12)], [1, look.accent]],
             zmin=0,
             zmax=1,
             showscale=False,
@@ -254,9 +254,14 @@ def agreement(counts: NDArray[np.int64], groups: Sequence[str], labels: Sequence
     )
     _dress(figure, look, 150 + 24 * len(rows))
     figure.update_layout(margin={"l": 0, "r": 0, "t": 8, "b": 0})
-    figure.update_yaxes(autorange="reversed", automargin=True, showgrid=False, ticksuffix="  ")
-    figure.update_xaxes(automargin=True, showgrid=False, tickangle=-45, side="top")
+    figure.update_yaxes(autorange="reversed", automargin=True, showgrid=False, ticks="", ticksuffix="  ")
+    figure.update_xaxes(automargin=True, showgrid=False, tickangle=-45, side="top", ticks="")
     return figure
+
+
+def _tint(colour: str, opacity: float) -> str:
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
 
 
 def _distinct(names: list[str]) -> list[str]:

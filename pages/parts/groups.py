@@ -45,20 +45,24 @@ def title(one: StoredResult) -> str:
 
 def pick(found: Sequence[StoredResult], one: StoredResult) -> None:
     by_fingerprint = {each.fingerprint[:12]: each for each in found}
-    state.prime("clusters_stored", one.fingerprint[:12])
+    short = one.fingerprint[:12]
+    # The choice is in the key: a browser that still reports an older one must not turn a new one back.
+    key = f"clusters_stored_{short}"
     st.selectbox(
         "Grouping",
         list(by_fingerprint),
-        key="clusters_stored",
+        index=list(by_fingerprint).index(short),
+        key=key,
         format_func=lambda short: title(by_fingerprint[short]) if short in by_fingerprint else short,
         help=words.HELP["cluster"],
         on_change=_picked,
+        args=(key,),
         width=280,
     )
 
 
-def _picked() -> None:
-    state.put("groups", state.value("clusters_stored"))
+def _picked(key: str) -> None:
+    state.put("groups", state.value(key))
     state.put("group", "")
 
 

@@ -50,14 +50,17 @@ def _turned(facts: dict[str, Any]) -> dict[str, float]:
 def pick(maps: Sequence[StoredResult], one: StoredResult) -> None:
     """Switch between the stored maps; the choice is in the URL."""
     by_fingerprint = {each.fingerprint[:12]: each for each in maps}
-    state.prime("map_stored", one.fingerprint[:12])
+    short = one.fingerprint[:12]
+    # The choice is in the key: a browser that still reports an older one must not turn a new one back.
+    key = f"map_stored_{short}"
     st.selectbox(
         "Map",
         list(by_fingerprint),
-        key="map_stored",
+        index=list(by_fingerprint).index(short),
+        key=key,
         format_func=lambda short: title(by_fingerprint[short]) if short in by_fingerprint else short,
         help=words.HELP["projection"],
-        on_change=lambda: state.put("map", state.value("map_stored")),
+        on_change=lambda: state.put("map", state.value(key)),
         width=230,
     )
 

@@ -72,12 +72,13 @@ def choose(columns: Columns) -> Query | None:
     steps = walk()
     if steps:  # the walk decides, also one that came in a link
         state.prime("similar_from", SELECTION if steps[0].startswith("s") else IMAGE)
+    elif not (state.value("similar_from") or state.get("similar_from")):
+        state.prime("similar_from", IMAGE)
     kind = st.segmented_control(
         "Search with",
         [IMAGE, SELECTION, FILE],
         key="similar_from",
         bind="query-params",
-        default=IMAGE,
         required=True,
         on_change=restart,
     )
@@ -91,6 +92,8 @@ def choose(columns: Columns) -> Query | None:
             return None
         restart(f"s{selection.hash}")
     steps = walk()
+    if not steps:
+        st.caption("Choose one, and its look-alikes appear, the closest first. From there, each click goes further.")
     found = of_step(steps[-1], columns) if steps else None
     if steps and found is None:
         st.caption("What this link searches for is not here any more.")
