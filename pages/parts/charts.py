@@ -148,7 +148,10 @@ def scatter(
     )
     nothing = {"visible": False, "showgrid": False, "zeroline": False}
     if dims == 3:
-        figure.update_layout(scene={"xaxis": nothing, "yaxis": nothing, "zaxis": nothing, "aspectmode": "data"})
+        figure.update_layout(
+            scene={"xaxis": nothing, "yaxis": nothing, "zaxis": nothing, "aspectmode": "data"},
+            scene_camera={"eye": {"x": 0.9, "y": 0.9, "z": 0.6}},
+        )
     else:
         figure.update_xaxes(**nothing)
         figure.update_yaxes(**nothing, scaleanchor="x")  # both axes alike, or distances would lie

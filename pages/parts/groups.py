@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TITLES = {"kmeans": "KMeans", "hdbscan": "HDBSCAN", "evoc": "EVoC"}
 A_PAGE = 24  # cards
+ASKED = "clusters_asked"  # how many groupings this visit has asked for
 
 
 def stored(dataset: Dataset, embedding: Embedding) -> list[StoredResult]:
@@ -69,7 +70,7 @@ def _picked(key: str) -> None:
 @st.fragment
 def ask(dataset: Dataset, encoder: str, n: int) -> None:
     """Find other groups. It is a job; those on the screen stay meanwhile."""
-    with st.popover("Find groups", icon=":material/workspaces:"):
+    with st.popover("Find groups", icon=":material/workspaces:", key=f"clusters_ask_{state.value(ASKED, 0)}"):
         method = st.segmented_control(
             "Method", methods.METHODS, key="clusters_method", default="kmeans", required=True, format_func=TITLES.get
         )
@@ -97,6 +98,7 @@ def ask(dataset: Dataset, encoder: str, n: int) -> None:
             )
         if st.button("Find", key="clusters_find", type="primary", icon=":material/workspaces:", width="stretch"):
             state.put("groups_job", jobs.submit("clusters", wanted, dataset=dataset.uuid).id)
+            state.prime(ASKED, state.value(ASKED, 0) + 1)  # a new popover is a closed one
             st.rerun()
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from embedding_core.projection import Projection
     from embedding_core.workspace import Dataset, Embedding, StoredResult
 
+DRAWN = "map_drawn"  # how many maps this visit has asked for
 TITLES = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA", "grid": "Grid"}
 
 
@@ -84,7 +85,7 @@ def honesty(drawn: Projection) -> None:
 @st.fragment
 def redraw(dataset: Dataset, encoder: str) -> None:
     """Ask for another map, in plain words. It is a job; the map on the screen stays meanwhile."""
-    with st.popover("Redraw", icon=":material/brush:"):
+    with st.popover("Redraw", icon=":material/brush:", key=f"map_redraw_{state.value(DRAWN, 0)}"):
         methods = projection.METHODS
         method = st.segmented_control(
             "Method",
@@ -116,6 +117,7 @@ def redraw(dataset: Dataset, encoder: str) -> None:
             wanted = {"dataset": dataset.uuid, "encoder": encoder, "method": method, "dims": dims, "seed": seed}
             job = jobs.submit("map", {**wanted, "parameters": asked}, dataset=dataset.uuid)
             state.put("map_job", job.id)
+            state.prime(DRAWN, state.value(DRAWN, 0) + 1)  # a new popover is a closed one
             st.rerun()
 
 

@@ -48,8 +48,9 @@ def running() -> None:
 
 
 def elsewhere() -> list[Job]:
-    """The jobs under way, but for the one that Start shows large."""
-    return [job for job in jobs.running() if job.id != state.get("job")]
+    """The jobs under way, but for the ones that the page itself shows large."""
+    large = {state.get(name) for name in ("job", "map_job", "groups_job")}
+    return [job for job in jobs.running() if job.id not in large]
 
 
 def selection(dataset: Dataset) -> None:

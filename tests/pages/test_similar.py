@@ -1,0 +1,126 @@
+"""Similar: where a search begins, the walk in the URL, every metric, and what cannot be searched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from embedding_core import derived, neighbours
+from embedding_core.errors import JobFailed
+from embedding_core.workspace import Dataset, Workspace
+from pages.parts import cached, query, server
+from tests.pages import small
+
+
+class Searching(small.Remembering):
+    """Answers searches with all other images, and remembers what was asked."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        super().__init__()
+        self.ids = dataset.images()["id"].to_pylist()
+        self.asked: list[dict[str, Any]] = []
+        self.broken = ""
+
+    def call(self, kind: str, parameters: Any, *, actor: Any) -> dict[str, Any]:
+        if self.broken:
+            raise JobFailed(self.broken)
+        self.asked.append(dict(parameters))
+        others = [image for image in self.ids if image not in parameters.get("ids", ())]
+        return {"results": [{"id": image, "words": "distance 1"} for image in others[: parameters["k"]]]}
+
+
+@pytest.fixture
+def searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Workspace, Dataset, Searching]]:
+    with small.serving(tmp_path / "workspace", monkeypatch) as (workspace, _):
+        dataset = small.birds(workspace, count=12)
+        runner = Searching(dataset)
+        monkeypatch.setattr(server, "runner", lambda: runner)
+        yield workspace, dataset, runner
+
+
+def test_it_begins_with_an_offer_of_images(searched: tuple[Workspace, Dataset, Searching]) -> None:
+    app = small.open_page("similar.py", dataset="birds")
+    assert "Or begin with one of these." in small.texts(app)
+    app.text_input(key="similar_text").set_value("a/").run()
+    assert "6 images found." in small.texts(app)
+    assert searched[2].asked == []
+
+
+def test_a_link_to_a_walk_shows_its_steps_and_goes_back(searched: tuple[Workspace, Dataset, Searching]) -> None:
+    _, dataset, runner = searched
+    first, second = dataset.images()["id"].to_pylist()[:2]
+    app = small.open_page("similar.py", dataset="birds", like=f"{first}.{second}")
+    assert runner.asked[-1]["ids"] == [second]
+    app.button(key="similar_step_0").click().run()
+    assert runner.asked[-1]["ids"] == [first]
+    assert app.query_params["like"] in (str(first), [str(first)])
+
+
+def test_the_graph_answers_where_it_knows(searched: tuple[Workspace, Dataset, Searching]) -> None:
+    workspace, dataset, runner = searched
+    derived.neighbour_graph(workspace, dataset, dataset.embedding("pixels"))
+    image = dataset.images()["id"][0].as_py()
+    app = small.open_page("similar.py", dataset="birds", like=str(image), similar_k="4")
+    assert runner.asked == []
+    assert "of 4** share the label **a**" in small.texts(app)
+
+
+@pytest.mark.parametrize("metric", [name for name in neighbours.METRICS if name != "cosine"])
+def test_every_other_metric_is_asked_of_the_worker(searched: tuple[Workspace, Dataset, Searching], metric: str) -> None:
+    _, dataset, runner = searched
+    image = dataset.images()["id"][0].as_py()
+    app = small.open_page("similar.py", dataset="birds", like=str(image))
+    app.selectbox(key="similar_metric").set_value(metric).run()
+    assert not app.exception
+    assert runner.asked[-1]["metric"] == metric
+
+
+def test_a_link_to_a_selection_searches_by_its_mean(searched: tuple[Workspace, Dataset, Searching]) -> None:
+    workspace, dataset, runner = searched
+    ids = sorted(dataset.images()["id"].to_pylist()[:3])
+    kept = workspace.selections.keep(dataset.uuid, ids, how="by hand")
+    app = small.open_page("similar.py", dataset="birds", like=f"s{kept.hash}")  # names no kind of query
+    assert sorted(runner.asked[-1]["ids"]) == ids
+    assert "The mean of 3 images." in small.texts(app)
+
+
+def test_several_are_chosen_by_the_picker_too(searched: tuple[Workspace, Dataset, Searching]) -> None:
+    workspace, dataset, runner = searched
+    kept = workspace.selections.keep(dataset.uuid, dataset.images()["id"].to_pylist()[:3], how="by hand")
+    app = small.open_page("similar.py", dataset="birds", selection=kept.hash, similar_from=query.SELECTION)
+    assert len(runner.asked[-1]["ids"]) == 3
+    app.button(key="similar_again").click().run()
+    assert "Or begin with one of these." in small.texts(app)
+
+
+def test_what_is_gone_is_said(searched: tuple[Workspace, Dataset, Searching]) -> None:
+    app = small.open_page("similar.py", dataset="birds", like="12345")
+    assert "is not here any more" in small.texts(app)
+
+
+def test_a_failed_search_is_explained(searched: tuple[Workspace, Dataset, Searching]) -> None:
+    _, dataset, runner = searched
+    runner.broken = "The worker ended without a word."
+    image = dataset.images()["id"][0].as_py()
+    app = small.open_page("similar.py", dataset="birds", like=str(image), similar_metric="euclidean")
+    assert "The worker ended without a word" in small.texts(app)
+
+
+def test_results_join_the_selection(searched: tuple[Workspace, Dataset, Searching]) -> None:
+    workspace, dataset, _ = searched
+    image = dataset.images()["id"][0].as_py()
+    app = small.open_page("similar.py", dataset="birds", like=str(image), similar_k="4")
+    app.button(key="similar_add").click().run()
+    hash_ = app.query_params["selection"]
+    kept = workspace.selections.get(hash_ if isinstance(hash_, str) else hash_[0])
+    assert kept is not None
+    assert len(kept) == 4
+
+
+def test_labels_of_results_are_compared_with_the_query(searched: tuple[Workspace, Dataset, Searching]) -> None:
+    columns = cached.columns(searched[1])
+    ids = columns.ids.tolist()
+    assert query.labels_of(ids[:2], columns) == [columns.label[0].as_py(), columns.label[1].as_py()]
