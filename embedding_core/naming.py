@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _UNSEEN = 1e-4  # probability of a category that an encoder did not list among the likeliest
+_TELLING = 0.02  # a category less likely than this, of a thousand, says nothing
+_PLAIN = {"nipple": "bottle teat"}  # ImageNet's word for the top of a baby's bottle
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ def from_labels(clusters: NDArray[np.int32], labels: Sequence[str | None]) -> Cl
     """Name each cluster in `clusters` (n,) by the majority label of its labelled images, and give that label's share.
 
     Of labels that are equally frequent, the first in the alphabet. Clusters with the same majority are told apart by
-    numbers: "sport", "sport 2". A cluster without any label is "Cluster 3", by its number.
+    numbers: "sport", "sport 2". A cluster without any label is "unlabelled".
     Raises `InvalidInput` for another number of labels.
     """
     if len(labels) != len(clusters):
@@ -43,8 +45,8 @@ def from_labels(clusters: NDArray[np.int32], labels: Sequence[str | None]) -> Cl
             counts[cluster][label] += 1
     names: list[str] = []
     shares: list[float | None] = []
-    for number, count in enumerate(counts, start=1):
-        label, images = min(count.items(), key=lambda one: (-one[1], one[0]), default=(f"Cluster {number}", 0))
+    for count in counts:
+        label, images = min(count.items(), key=lambda one: (-one[1], one[0]), default=("unlabelled", 0))
         names.append(label)
         shares.append(images / count.total() if images else None)
     return ClusterNames(_apart(names), tuple(shares), "labels")
@@ -57,25 +59,26 @@ def from_categories(
 
     `categories` holds for each of c clusters (name, probability) pairs, `overall` those of all images. A category
     scores p · log(p / p_overall), its part of the relative entropy between the two: likely here, and not everywhere.
-    A name goes to the cluster where it scores highest; the others take their next best, as long as it says as much as
-    half of their best.
+    The clearest cluster chooses first; the others avoid names that are taken, as long as another says at least half as
+    much as their best. A cluster in which no category reaches 2 % is called by its number.
     """
     usual = dict(overall)
     ranked = [
-        sorted(((_distinction(p, usual.get(name, _UNSEEN)), p, name) for name, p in each), reverse=True)
+        sorted(
+            ((_distinction(p, usual.get(name, _UNSEEN)), p, name) for name, p in each if p >= _TELLING), reverse=True
+        )
         for each in categories
     ]
     names = [f"Cluster {number}" for number in range(1, len(ranked) + 1)]
     shares: list[float | None] = [None] * len(ranked)
     taken: set[str] = set()
-    # The clearest cluster chooses first.
     for cluster in sorted(range(len(ranked)), key=lambda one: ranked[one][0][0] if ranked[one] else -1.0, reverse=True):
         options = [one for one in ranked[cluster] if one[0] >= ranked[cluster][0][0] / 2]
         if not options:
             continue
         _, probability, name = next((one for one in options if one[2] not in taken), options[0])
         taken.add(name)
-        names[cluster], shares[cluster] = name, probability
+        names[cluster], shares[cluster] = _PLAIN.get(name, name), probability
     return ClusterNames(_apart(names), tuple(shares), "categories")
 
 
@@ -85,7 +88,7 @@ def numbered(count: int) -> ClusterNames:
 
 
 def _distinction(here: float, everywhere: float) -> float:
-    return here * math.log(here / max(everywhere, _UNSEEN)) if here > 0 else 0.0
+    return here * math.log(here / max(everywhere, _UNSEEN))
 
 
 def _apart(names: Sequence[str]) -> tuple[str, ...]:

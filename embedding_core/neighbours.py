@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from embedding_core.records import Progress
 
 METRICS = ("cosine", "dot", "euclidean", "manhattan", "hamming")
-BLOCK = 2**25  # similarities held at once: 128 MB
-SLICE = 4096  # rows whose differences to a query are held at once
 
 _CELLS = 2**24  # entries of the largest block that is held at once, 64 MB of float32
 

@@ -46,25 +46,6 @@ def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return (scaled / np.where(length > 0, length, one)).astype(np.float32, copy=False)
 
 
-def principal_components(
-    vectors: NDArray[np.float32], count: int, seed: int = 0
-) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Return the first principal components (n, c) of `vectors` (n, d) and their shares (c,) of the variance.
-
-    c is `count` bounded by n and d. Vectors that are all alike have components and shares of 0. scikit-learn's PCA,
-    with its signs.
-    """
-    from sklearn.decomposition import PCA
-
-    c = min(count, *vectors.shape)
-    if len(vectors) < 2:
-        return np.zeros((len(vectors), c), np.float32), np.zeros(c)
-    with np.errstate(divide="ignore", invalid="ignore"):  # no variance to share
-        fitted = PCA(c, random_state=seed)
-        scores = fitted.fit_transform(vectors)
-    return scores.astype(np.float32, copy=False), np.nan_to_num(fitted.explained_variance_ratio_)
-
-
 def read_only(array: NDArray[Scalars]) -> NDArray[Scalars]:
     """Return a C-ordered view of `array` that cannot be written through. For arrays that travel between stages."""
     view: NDArray[Any] = np.ascontiguousarray(array).view()

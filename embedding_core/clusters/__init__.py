@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["METHODS", "NOISE", "Clustering", "Find", "Found", "Method", "centroids", "cluster", "evaluate"]
 
+_WORDS = {"k": "the number of groups (k)", "min_size": "the size of the smallest group (min_size)"}
+
 METHODS: dict[str, Method] = {one.name: one for one in (kmeans.METHOD, hdbscan.METHOD, evoc.METHOD)}
 
 
@@ -36,21 +38,20 @@ def cluster(
 ) -> Clustering:
     """Group `vectors` (n, d) by direction. The same arguments give the same groups.
 
-    `k` is KMeans' number of clusters, `min_size` the smallest group of HDBSCAN and EVoC; None chooses from the
-    vectors, and both are bounded by n. Fewer than 16 images are grouped by KMeans; `note` says so.
-    Raises `InvalidInput` for an unknown method, a parameter that it does not take, k below 1 and `min_size` below 2,
-    and `InvalidVectors`.
+    `k` is KMeans' number of clusters, 1 to n; `min_size` the smallest group of HDBSCAN and EVoC, 2 to n / 2; None
+    chooses from the vectors. Fewer than 16 images are grouped by KMeans; `note` says so. Raises `InvalidInput` for an
+    unknown method, a parameter that it does not take and one out of its bounds, and `InvalidVectors`.
     """
     if method not in METHODS:
         raise InvalidInput(f"No clustering is called {method!r}. Known: {', '.join(METHODS)}.")
     chosen = METHODS[method]
-    for name, value, least in (("k", k, 1), ("min_size", min_size, 2)):
-        if value is not None and chosen.takes != name:
-            raise InvalidInput(f"{chosen.title} takes no {name}; it takes {chosen.takes}.")
-        if value is not None and value < least:
-            raise InvalidInput(f"{name} must be at least {least}, not {value}.")
     unit = unit_rows(checked(vectors))
     n = len(unit)
+    for name, value, least, most in (("k", k, 1, n), ("min_size", min_size, 2, max(2, n // 2))):
+        if value is not None and chosen.takes != name:
+            raise InvalidInput(f"{chosen.title} takes {_WORDS[chosen.takes]}, and not {_WORDS[name]}.")
+        if value is not None and not least <= value <= most:
+            raise InvalidInput(f"For {n:,} images {name} must lie in {least} to {most:,}, not {value:,}.")
     note = ""
     if n < chosen.smallest:
         note = f"{n} image{'s are' if n != 1 else ' is'} too few for {chosen.title}, so KMeans grouped them."
@@ -60,6 +61,8 @@ def cluster(
     progress("clusters", 0, None)
     found = chosen.find(unit, k=k, min_size=min_size, seed=seed)
     labels = judge.by_size(found.labels)
+    if (labels == NOISE).all():
+        note = "No group is dense enough: every image counts as noise. Try a smaller size, or KMeans."
     return Clustering(
         labels=labels,
         method=chosen.name,

@@ -20,9 +20,9 @@ _COLUMNS = 16  # EVoC wants a few
 
 
 def find(vectors: NDArray[np.float32], *, k: int | None, min_size: int | None, seed: int) -> Found:
-    """See `Find`. Of EVoC's layers, the most persistent one. `min_size` is bounded to 2 … n."""
+    """See `Find`. Of EVoC's layers, the most persistent one."""
     n, d = vectors.shape
-    size = max(2, min(smallest_group(n) if min_size is None else min_size, n))
+    size = smallest_group(n) if min_size is None else min_size
     if d < _COLUMNS:  # zeros change no cosine
         vectors = np.pad(vectors, ((0, 0), (0, _COLUMNS - d)))
     with warnings.catch_warnings(), np.errstate(all="ignore"):

@@ -28,16 +28,16 @@ def smallest_group(n: int) -> int:
 
 
 def find(vectors: NDArray[np.float32], *, k: int | None, min_size: int | None, seed: int) -> Found:
-    """See `Find`. `min_size` is bounded to 2 … n."""
+    """See `Find`."""
     from sklearn.cluster import HDBSCAN
 
     n = len(vectors)
-    size = max(2, min(smallest_group(n) if min_size is None else min_size, n))
+    size = smallest_group(n) if min_size is None else min_size
     graph = neighbours.graph(vectors, _NEIGHBOURS - 1)
     reduced = umap.draw(
         vectors, graph, dims=_DIMENSIONS, seed=seed, parameters={"n_neighbors": _NEIGHBOURS, "min_dist": 0.0}
     )
-    labels = HDBSCAN(min_cluster_size=size, min_samples=min(_MIN_SAMPLES, n), copy=True).fit_predict(reduced.points)
+    labels = HDBSCAN(min_cluster_size=size, min_samples=_MIN_SAMPLES, copy=True).fit_predict(reduced.points)
     return Found(labels, {"min_size": size})
 
 

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 SAMPLE = 5_000  # rows above which the silhouette is estimated
 
-_POOL = 0.25  # share of a cluster, the most typical, that exemplars are drawn from
-_LARGEST_POOL = 200
-_VARIETY = 0.5  # what likeness to a chosen exemplar costs, relative to likeness to the centre
+_COPY = 0.95  # similarity beyond which a second image would say nothing new
 
 
 def by_size(labels: NDArray[np.integer]) -> NDArray[np.int32]:
@@ -46,22 +44,16 @@ def silhouette(vectors: NDArray[np.float32], labels: NDArray[np.integer], *, see
 
 
 def exemplars(unit: NDArray[np.float32], labels: NDArray[np.int32], count: int = 3) -> tuple[tuple[int, ...], ...]:
-    """Return up to `count` rows for each cluster, most typical first: near its centre, and unlike each other.
-
-    From the quarter of the cluster that is nearest to its mean direction, by maximal marginal relevance
-    (Carbonell & Goldstein 1998).
-    """
+    """Return up to `count` rows for each cluster, the ones nearest to its mean direction first, near copies last."""
     chosen = []
     for cluster in range(int(labels.max(initial=NOISE)) + 1):
         rows = np.flatnonzero(labels == cluster)
         centre = unit_rows(unit[rows].mean(axis=0, keepdims=True))[0]
         typical = unit[rows] @ centre
-        pool = np.argsort(-typical, kind="stable")[: min(_LARGEST_POOL, max(count, int(len(rows) * _POOL)))]
-        rows, typical = rows[pool], typical[pool]
-        picks = [0]
-        alike = unit[rows] @ unit[rows[0]]  # to the most similar pick so far
+        alike = np.full(len(rows), -1.0)  # to the most similar pick so far
+        picks: list[int] = []
         while len(picks) < min(count, len(rows)):
-            worth = typical - _VARIETY * alike
+            worth = np.where(alike > _COPY, typical - 2, typical)
             worth[picks] = -np.inf
             picks.append(int(worth.argmax()))
             alike = np.maximum(alike, unit[rows] @ unit[rows[picks[-1]]])

@@ -23,13 +23,10 @@ _NEARLY = 0.9  # of the best silhouette
 
 
 def find(vectors: NDArray[np.float32], *, k: int | None, min_size: int | None, seed: int) -> Found:
-    """See `Find`. k is bounded by n."""
+    """See `Find`."""
     reduced, _ = components(vectors, min(_DIMENSIONS, *vectors.shape))
-    if k is not None:
-        count = min(k, len(reduced))
-        return Found(_fit(reduced, count, seed), {"k": count, "chosen": False})
-    count = _choose(reduced, seed)
-    return Found(_fit(reduced, count, seed), {"k": count, "chosen": True})
+    count = _choose(reduced, seed) if k is None else k
+    return Found(_fit(reduced, count, seed), {"k": count, "chosen": k is None})
 
 
 def _choose(reduced: NDArray[np.float32], seed: int) -> int:

@@ -49,7 +49,7 @@ def project(
     array = checked(vectors)
     n = len(array)
     if graph.n != n:
-        raise InvalidInput(f"The graph must be that of the {n:,} vectors; it is of {graph.n:,}.")
+        raise InvalidInput(f"Vectors and graph must be of the same images: {n:,} and {graph.n:,}.")
     chosen = METHODS[method]
     if n < pca.METHOD.smallest:
         return Projection(

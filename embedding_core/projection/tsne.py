@@ -31,6 +31,7 @@ PERPLEXITY = Parameter(
 )
 
 _DIMENSIONS = 50  # principal components that distances are taken over; the rest is mostly noise, and slow
+_ALONE = 2_000  # rows up to which one thread is faster than several
 
 
 def draw(
@@ -43,6 +44,7 @@ def draw(
 ) -> Layout:
     """See `Draw`. `perplexity` is bounded by (n - 1) / 3; its 3 × perplexity neighbours are more than the graph has."""
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     n = len(vectors)
     perplexity = max(1.0, min(float(parameters.get("perplexity", PERPLEXITY.default)), (n - 1) / 3))
@@ -54,7 +56,9 @@ def draw(
     begin *= 1e-4 / spread if spread > 0 else 0
     begin += np.random.RandomState(seed).normal(scale=1e-6, size=begin.shape)  # copies must be able to part
     model = TSNE(dims, perplexity=perplexity, init=begin, learning_rate="auto", method="barnes_hut", random_state=seed)
-    points: NDArray[np.float32] = model.fit_transform(reduced)
+    # Threads wait for each other two thousand times; for small sets that takes longer than the work.
+    with threadpool_limits(1 if n <= _ALONE else None, user_api="openmp"):
+        points: NDArray[np.float32] = model.fit_transform(reduced)
     return Layout(points, {"perplexity": perplexity})
 
 

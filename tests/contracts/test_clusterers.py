@@ -36,8 +36,8 @@ def test_groups_that_are_there_are_found_again_and_again(method: str) -> None:
     assert judged.purity > 0.8
 
 
-@pytest.mark.parametrize("n", range(1, 20))
-@pytest.mark.parametrize("method", ["kmeans", "hdbscan"])
+@pytest.mark.parametrize("n", [0, *range(1, 20), 33, 63])
+@pytest.mark.parametrize("method", METHODS)
 def test_any_number_of_images_can_be_grouped(method: str, n: int) -> None:
     sound(cluster(method, blobs(n)), n)
 
@@ -55,14 +55,21 @@ def test_kmeans_makes_as_many_as_asked_and_finds_a_good_number_itself() -> None:
 
 
 def test_without_groups_there_is_a_sentence() -> None:
-    scattered = np.random.default_rng(0).normal(size=(30, 200)).astype(np.float32)
-    found = cluster("hdbscan", scattered, min_size=15)
-    assert found.count > 0 or "noise" in found.note
+    found = cluster("hdbscan", np.random.default_rng(0).normal(size=(40, 64)), min_size=20)
+    assert found.count == 0, "scattered images make no group"
+    assert found.noise == 40
+    assert "noise" in found.note
+    assert found.silhouette is None
 
 
-def test_evoc_says_what_it_wants() -> None:
-    with pytest.raises(InvalidInput, match="64"):
-        cluster("evoc", blobs(20))
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "kmeans"])
+def test_too_few_images_are_grouped_by_kmeans_and_said_so(method: str) -> None:
+    few = METHODS[method].smallest - 1
+    found = cluster(method, blobs(few))
+    assert found.method == "kmeans"
+    assert METHODS[method].title in found.note
+    enough = cluster(method, blobs(few + 1))
+    assert enough.method == method
 
 
 @pytest.mark.parametrize(
@@ -71,8 +78,8 @@ def test_evoc_says_what_it_wants() -> None:
         ("dbscan", {}, "kmeans"),
         ("kmeans", {"k": 0}, "1 to 50"),
         ("kmeans", {"k": 51}, "1 to 50"),
-        ("hdbscan", {"k": 3}, "by itself"),
-        ("kmeans", {"min_size": 3}, "number of groups"),
+        ("hdbscan", {"k": 3}, r"smallest group \(min_size\), and not"),
+        ("kmeans", {"min_size": 3}, r"number of groups \(k\), and not"),
         ("hdbscan", {"min_size": 1}, "2 to 25"),
     ],
 )
@@ -87,7 +94,7 @@ def test_judging_leaves_unlabelled_images_out() -> None:
     partly = evaluate(found, [label if row < 20 else None for row, label in enumerate(labels)])
     assert partly.nmi == pytest.approx(evaluate(cluster("kmeans", blobs(40), k=4), labels).nmi, abs=0.2)
     assert evaluate(found, [None] * 40).nmi is None
-    with pytest.raises(InvalidInput, match="one label an image"):
+    with pytest.raises(InvalidInput, match="40 images is wanted, not 3"):
         evaluate(found, labels[:3])
 
 

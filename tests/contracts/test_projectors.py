@@ -40,17 +40,16 @@ def test_a_map_is_finite_repeatable_and_judged(method: str, dims: int) -> None:
         one.points[0, 0] = 0
 
 
-@pytest.mark.parametrize("n", range(1, 20))
+@pytest.mark.parametrize("n", [0, *range(1, 20), 31])
 @pytest.mark.parametrize("method", METHODS)
 def test_any_number_of_images_can_be_drawn(method: str, n: int) -> None:
     made = drawn(method, blobs(n))
     assert made.points.shape == (n, 2)
     assert np.isfinite(made.points).all()
-    assert bool(made.note) == (made.method != method)
-    if n < 4:
-        assert made.method == "grid"
-        assert made.trust is None
-        assert len(np.unique(made.points, axis=0)) == n
+    assert made.method == ("grid" if n < 4 else "pca" if n < 16 else method)
+    assert bool(made.note) == (n < 16), "few images get a sentence in place of trust"
+    assert (made.trust is None) == (made.trustworthiness is None) == (n < 16)
+    assert len(np.unique(made.points, axis=0)) == n
 
 
 @pytest.mark.parametrize("method", METHODS)
