@@ -29,8 +29,9 @@ def run() -> Table:
     from playwright.sync_api import sync_playwright
 
     table = Table("From nothing to the map of the sample", ("figure", "Kindred", "an empty Streamlit page", "bound"))
+    found = chromium.find()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=found, args=chromium.ARGUMENTS)
         hello, hello_memory = _hello(Path(folder), browser)
         begun = time.perf_counter()
         with running_app(Path(folder) / "workspace") as app:
