@@ -15,6 +15,7 @@ export default function (component) {
 }
 
 const GAP = 50; // px between the pointer and the picture: Plotly's own text has room there
+const STILL = 5; // px that a pointer may move in a click
 const REST = 250; // ms without a further zoom, after which it is told
 const TOLD = ["xaxis.range", "yaxis.range", "scene.camera", "dragmode"];
 
@@ -24,22 +25,31 @@ class Pointer {
     this.picture = peek.querySelector("img");
     this.chart = null;
     this.hover = (event) => this.#show(event);
-    this.leave = () => (this.peek.hidden = true);
+    this.leave = () => {
+      this.over = null;
+      this.peek.hidden = true;
+    };
     this.click = (event) => this.#click(event);
     this.relayout = (change) => this.#moved(change);
     // Streamlit may draw the chart anew at any time: look for it whenever the pointer comes by.
     this.come = ({ target }) => this.#listen(target.closest?.(`${this.data.chart} .js-plotly-plot`));
+    this.press = ({ clientX, clientY }) => (this.pressed = { x: clientX, y: clientY, row: this.over });
+    this.release = (event) => this.#released(event);
     document.addEventListener("pointerover", this.come, true);
+    document.addEventListener("pointerdown", this.press, true);
+    document.addEventListener("pointerup", this.release, true);
   }
 
   update(data, clicked, moved) {
     Object.assign(this, { data, clicked, moved });
-    this.peek.hidden = true;
+    this.leave();
   }
 
   end() {
     clearTimeout(this.resting);
     document.removeEventListener("pointerover", this.come, true);
+    document.removeEventListener("pointerdown", this.press, true);
+    document.removeEventListener("pointerup", this.release, true);
     this.#listen(null, true);
   }
 
@@ -61,8 +71,13 @@ class Pointer {
   }
 
   #show({ points, event }) {
-    const url = this.data.thumbnails[points?.[0]?.customdata];
-    if (!url || event?.buttons || matchMedia("(hover: none)").matches) return this.leave();
+    if (event?.buttons) return this.leave();
+    this.over = points?.[0]?.customdata;
+    const url = this.data.thumbnails[this.over];
+    if (!url || matchMedia("(hover: none)").matches) {
+      this.peek.hidden = true;
+      return;
+    }
     if (this.picture.getAttribute("src") !== url) this.picture.src = url;
     this.peek.hidden = false;
     const { width, height } = this.peek.getBoundingClientRect();
@@ -84,9 +99,17 @@ class Pointer {
     this.resting = setTimeout(() => this.moved({ revision: layout.uirevision, at }), REST);
   }
 
+  /** Plotly tells of no click in 3-D: it is one when the pointer is let go where it was pressed, on a point. */
+  #released({ clientX, clientY }) {
+    const { x, y, row } = this.pressed ?? {};
+    this.pressed = null;
+    if (!Number.isInteger(row) || !this.chart?._fullLayout?.scene) return;
+    if (Math.hypot(clientX - x, clientY - y) < STILL) this.clicked(row);
+  }
+
   #click({ points }) {
     this.leave();
     const row = points?.[0]?.customdata;
-    if (Number.isInteger(row)) this.clicked(row);
+    if (Number.isInteger(row) && !this.chart._fullLayout.scene) this.clicked(row);
   }
 }
