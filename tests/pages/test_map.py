@@ -116,6 +116,14 @@ def test_images_that_left_the_dataset_leave_the_map(served: tuple[Workspace, sma
     assert whole.shown(pickers.Filters(labels=("a",))).sum() == COUNT / 2
 
 
+def test_a_chart_made_anew_shows_the_part_that_was_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = {"xaxis": {"range": [0, 1]}, "dragmode": "pan"}
+    view = {"revision": "this map", "at": {**at, "title": "not a view"}}
+    monkeypatch.setattr(state, "value", lambda key: {"view": view} if key == map_view.POINTER else None)
+    assert map_view._seen("this map") == at
+    assert map_view._seen("another map") == {}
+
+
 # -- the page ---------------------------------------------------------------------------------------------------
 
 
