@@ -31,7 +31,7 @@ PERPLEXITY = Parameter(
 )
 
 _DIMENSIONS = 50  # principal components that distances are taken over; the rest is mostly noise, and slow
-_ALONE = 2_000  # rows up to which one thread is faster than several
+_ALONE = 5_000  # rows up to which one thread is faster than several, on a machine that has other work
 
 
 def draw(
@@ -56,7 +56,7 @@ def draw(
     begin *= 1e-4 / spread if spread > 0 else 0
     begin += np.random.RandomState(seed).normal(scale=1e-6, size=begin.shape)  # copies must be able to part
     model = TSNE(dims, perplexity=perplexity, init=begin, learning_rate="auto", method="barnes_hut", random_state=seed)
-    # Threads wait for each other two thousand times; for small sets that takes longer than the work.
+    # Threads wait for each other two thousand times: beside other work, two of them took three times as long as one.
     with threadpool_limits(1 if n <= _ALONE else None, user_api="openmp"):
         points: NDArray[np.float32] = model.fit_transform(reduced)
     return Layout(points, {"perplexity": perplexity})

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from embedding_core import naming
+from embedding_core.errors import InvalidInput
 
 
 def test_the_majority_label_names_a_cluster_with_its_share() -> None:
@@ -31,3 +33,29 @@ def test_names_are_distinct_and_keep_their_word(labels: list[str]) -> None:
 
 def test_numbers_begin_at_one() -> None:
     assert naming.numbered(2).names == ("Cluster 1", "Cluster 2")
+
+
+def test_clusters_with_the_same_majority_are_told_apart() -> None:
+    named = naming.from_labels(np.array([0, 1, 2], np.int32), ["sport", "sport", "sport 2"])
+    assert named.names == ("sport", "sport 3", "sport 2")
+
+
+def test_the_clearest_cluster_takes_a_name_and_the_other_its_next_best() -> None:
+    named = naming.from_categories(
+        [[("shoe", 0.30), ("sandal", 0.25)], [("shoe", 0.90), ("sandal", 0.05)]], [("shoe", 0.1), ("sandal", 0.1)]
+    )
+    assert named.names == ("sandal", "shoe")
+    assert named.shares == (0.25, 0.9)
+    far = naming.from_categories([[("shoe", 0.8), ("sandal", 0.05)], [("shoe", 0.9)]])
+    assert far.names == ("shoe", "shoe 2"), "a far weaker name would mislead"
+
+
+def test_a_category_that_says_nothing_names_nothing() -> None:
+    named = naming.from_categories([[("balloon", 0.014), ("candle", 0.013)], [("clock", 0.5)], []])
+    assert named.names == ("Cluster 1", "clock", "Cluster 3")
+    assert named.shares == (None, 0.5, None)
+
+
+def test_one_label_an_image_is_wanted() -> None:
+    with pytest.raises(InvalidInput, match="3 images is wanted, not 1"):
+        naming.from_labels(np.zeros(3, np.int32), ["cat"])

@@ -125,3 +125,51 @@ def test_arrays_cannot_be_written() -> None:
     found = graph(np.eye(3, dtype=np.float32))
     with pytest.raises(ValueError, match="read-only"):
         found.rows[0, 0] = 1
+
+
+def test_zero_vectors_are_like_nothing_and_never_nan() -> None:
+    vectors = np.array([[0, 0], [1, 0], [0, 0], [-1, 0]], np.float32)
+    found = graph(vectors, 3)
+    assert (found.similarity[[0, 2]] == 0).all()
+    assert search(vectors, np.zeros(2), 4).similarity.tolist() == [[0, 0, 0, 0]]
+
+
+def test_the_same_picture_is_at_no_distance_from_itself() -> None:
+    vectors = np.random.default_rng(0).normal(scale=40, size=(50, 300)).astype(np.float32)
+    for metric in ("euclidean", "manhattan"):
+        found = search(vectors, vectors[7], 1, metric)
+        assert (found.rows[0, 0], found.similarity[0, 0]) == (7, 0.0)
+        assert str(found.similarity[0, 0].item()) == "0.0", "not -0.0"
+
+
+def test_several_queries_in_blocks_agree_with_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = np.random.default_rng(0).normal(size=(60, 6)).astype(np.float32)
+    monkeypatch.setattr(neighbours, "_CELLS", 60 * 2)
+    for metric in METRICS:
+        together = search(vectors, vectors[:7], 5, metric)
+        for row in range(7):
+            alone = search(vectors, vectors[row], 5, metric)
+            np.testing.assert_array_equal(together.rows[row], alone.rows[0])
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "said"),
+    [
+        ("cosine", 0.8312, "similarity 0.83"),
+        ("dot", 1234.5, "product 1,234"),
+        ("euclidean", -12.44, "distance 12.4"),
+        ("manhattan", -0.0, "distance 0"),
+        ("hamming", 0.97, "97 % of bits equal"),
+    ],
+)
+def test_similarities_are_said_as_people_read_them(metric: str, value: float, said: str) -> None:
+    assert neighbours.words(metric, value) == said
+
+
+def test_progress_ends_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int | None]] = []
+    monkeypatch.setattr(neighbours, "_CELLS", 20 * 8)
+    graph(
+        np.eye(20, dtype=np.float32), 3, progress=lambda stage, done=0, total=None, note="": told.append((done, total))
+    )
+    assert told == [(0, 20), (8, 20), (16, 20), (20, 20)]

@@ -60,3 +60,23 @@ def test_words_never_praise_a_worse_map_more() -> None:
     assert len(dict.fromkeys(said)) == 4
     assert said == sorted(said, key=list(dict.fromkeys(said)).index)
     assert "too few" in trust.words(None)
+
+
+def test_copies_among_themselves_are_true_neighbours() -> None:
+    vectors = np.repeat(np.eye(3, dtype=np.float32), 10, axis=0)
+    points = np.repeat(np.array([[0, 0], [5, 0], [0, 5]], np.float32), 10, axis=0)
+    jitter = np.random.default_rng(0).normal(scale=0.01, size=points.shape)
+    known = graph(vectors, 12)
+    assert trust.per_point(points + jitter, known, 4).min() == 1.0, "which of nine copies come first is chance"
+    assert trust.per_point(points, known, 4).min() == 1.0, "all on one spot"
+
+
+def test_an_image_is_never_its_own_map_neighbour() -> None:
+    points = np.zeros((8, 2), np.float32)
+    near = trust.map_neighbours(points, 3)
+    assert not (near == np.arange(8)[:, None]).any()
+    assert all(len(set(row)) == 3 for row in near.tolist())
+
+
+def test_trust_of_one_point_is_its_own() -> None:
+    assert trust.per_point(np.zeros((1, 2)), graph(np.ones((1, 4)))).tolist() == [1.0]
