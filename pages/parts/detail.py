@@ -162,7 +162,7 @@ def known(facts: dict[str, Any]) -> None:
         "Split": facts["split"],
         "Size": f"{facts['width']} × {facts['height']} px",
         "File": f"{facts['format']}, {words.size(facts['nbytes'])}",
-        "Original": facts["origin"],
+        "Original": "where it was, on the server" if facts["origin"] else "kept in the workspace",  # not its path
         **facts["metadata"],
     }
     shown = {name: value for name, value in rows.items() if value not in (None, "")}
