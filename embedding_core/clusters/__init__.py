@@ -24,6 +24,8 @@ __all__ = ["METHODS", "NOISE", "Clustering", "Find", "Found", "Method", "centroi
 
 _WORDS = {"k": "the number of groups (k)", "min_size": "the size of the smallest group (min_size)"}
 
+_ALONE = 5_000  # rows up to which one thread is faster than several, on a machine that has other work
+
 METHODS: dict[str, Method] = {one.name: one for one in (kmeans.METHOD, hdbscan.METHOD, evoc.METHOD)}
 
 
@@ -42,6 +44,8 @@ def cluster(
     chooses from the vectors. Fewer than 16 images are grouped by KMeans; `note` says so. Raises `InvalidInput` for an
     unknown method, a parameter that it does not take and one out of its bounds, and `InvalidVectors`.
     """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     if method not in METHODS:
         raise InvalidInput(f"No clustering is called {method!r}. Known: {', '.join(METHODS)}.")
     chosen = METHODS[method]
@@ -59,8 +63,11 @@ def cluster(
     if n == 0:
         return Clustering(np.zeros(0, np.int32), chosen.name, {}, seed, None, (), note=note)
     progress("clusters", 0, None)
-    found = chosen.find(unit, k=k, min_size=min_size, seed=seed)
-    labels = judge.by_size(found.labels)
+    # Threads that wait for each other at every step of a small KMeans made it ten times slower beside other work.
+    with threadpool_limits(1 if n <= _ALONE else None):
+        found = chosen.find(unit, k=k, min_size=min_size, seed=seed)
+        labels = judge.by_size(found.labels)
+        silhouette = judge.silhouette(unit, labels, seed=seed)
     if (labels == NOISE).all():
         note = "No group is dense enough: every image counts as noise. Try a smaller size, or KMeans."
     return Clustering(
@@ -68,7 +75,7 @@ def cluster(
         method=chosen.name,
         parameters=found.parameters,
         seed=seed,
-        silhouette=judge.silhouette(unit, labels, seed=seed),
+        silhouette=silhouette,
         exemplars=judge.exemplars(unit, labels),
         note=note,
     )
