@@ -66,6 +66,25 @@ def lasso_all(page: Page) -> None:
     page.mouse.up()
 
 
+def click_a_point(page: Page) -> None:
+    """Click where the chart has drawn its first point."""
+    map_area(page)
+    where = page.evaluate(
+        """() => {
+            const plot = document.querySelector('.js-plotly-plot');
+            const points = plot._fullData.find((trace) => trace.x && trace.x.length);
+            const { xaxis, yaxis } = plot._fullLayout;
+            const box = plot.getBoundingClientRect();
+            return [box.left + xaxis._offset + xaxis.l2p(points.x[0]),
+                box.top + yaxis._offset + yaxis.l2p(points.y[0])];
+        }"""
+    )
+    page.mouse.move(where[0] - 30, where[1] - 30)
+    page.mouse.move(*where, steps=5)
+    page.wait_for_timeout(400)
+    page.mouse.click(*where)
+
+
 def see_images(page: Page, least: int, seconds: float = 30) -> None:
     """Wait until that many different pictures have really been drawn."""
     script = "images => images.filter(one => one.complete && one.naturalWidth > 0).map(one => one.currentSrc)"
@@ -92,6 +111,11 @@ def test_from_a_zip_to_a_link_that_opens_elsewhere(
     }
     assert not list(app.workspace.parent.glob("outside*"))
 
+    click_a_point(page)
+    page.wait_for_url(re.compile("image="), timeout=60_000)
+    page.get_by_role("dialog").get_by_text("Look-alikes").wait_for(timeout=60_000)
+    page.goto(f"{app.url}/map?dataset=little+zoo")
+
     lasso_all(page)
     page.wait_for_url(re.compile("selection="), timeout=60_000)
     chosen = parse_qs(urlparse(page.url).query)["selection"][0]
@@ -101,8 +125,9 @@ def test_from_a_zip_to_a_link_that_opens_elsewhere(
     page.wait_for_function("() => document.body.innerText.includes('images selected')", timeout=60_000)
     see_images(page, 12)
 
-    page.goto(f"{app.url}/similar?dataset=little+zoo&selection={chosen}")
+    page.goto(f"{app.url}/similar?dataset=little+zoo&selection={chosen}&like={int(selection.ids[0])}")
     page.get_by_text("Compare by").wait_for(timeout=60_000)
+    see_images(page, 12)
     page.goto(f"{app.url}/map?dataset=little+zoo&selection={chosen}&image={int(selection.ids[0])}")
     path = next(one for one, image in dataset.ids().items() if image == int(selection.ids[0]))
     drawer = page.get_by_role("dialog")
