@@ -119,13 +119,15 @@ class Workspace:
         self._remove_rest(dataset.uuid, self._store.names())
 
     def sweep(self) -> list[str]:
-        """Remove what a crash left behind: tables without a dataset. Returns the uuids. Run at start."""
+        """Remove what a crash left behind, tables without a dataset, and tidy what grows. Returns the uuids. Run at start."""
         names = self._store.names()
         known = set(self._store.select("catalogue", ["uuid"])["uuid"].to_pylist())
         found = {match[1] for name in names if (match := _TABLE_NAME.fullmatch(name))}
         old = {uuid for uuid in found - known if time.time() - int(uuid[:12], 16) / 1000 > ORPHAN_AGE}
         for uuid in old:
             self._remove_rest(uuid, names)
+        for table in ("jobs", "catalogue", "selections"):
+            self._store.tidy(table)  # written row by row, a version each
         return sorted(old)
 
     def _remove_rest(self, uuid: str, tables: list[str]) -> None:
