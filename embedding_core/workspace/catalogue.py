@@ -119,7 +119,7 @@ class Workspace:
         self._remove_rest(dataset.uuid, self._store.names())
 
     def sweep(self) -> list[str]:
-        """Remove what a crash left behind, tables without a dataset, and tidy what grows. Returns the uuids. Run at start."""
+        """Remove tables that a crash left without a dataset, and tidy what grows. Returns the uuids. Run at start."""
         names = self._store.names()
         known = set(self._store.select("catalogue", ["uuid"])["uuid"].to_pylist())
         found = {match[1] for name in names if (match := _TABLE_NAME.fullmatch(name))}
