@@ -7,7 +7,8 @@ run: .venv/app        ## start the app and open it in the browser
 
 test: check           ## everything: checks, core, pages, and a real browser
 	$(BIN)/python -m tests.browser
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 tests/core tests/contracts tests/pages
+	$(BIN)/python -m pytest tests/e2e
 
 e2e: .venv/dev        ## only what drives a real browser
 	$(BIN)/python -m tests.browser

@@ -14,7 +14,7 @@ from tests.running import ROOT, RunningApp
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("journey")]
+pytestmark = pytest.mark.e2e
 
 FOLDER = ROOT / "docs" / "screenshots"
 SIZES = ((1440, 900), (390, 844))
