@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embedding_core import threads
 from embedding_core.clusters import evoc, hdbscan, judge, kmeans
 from embedding_core.clusters.base import NOISE, Clustering, Find, Found, Method
 from embedding_core.errors import InvalidInput
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["METHODS", "NOISE", "Clustering", "Find", "Found", "Method", "centroids", "cluster", "evaluate"]
 
 _WORDS = {"k": "the number of groups (k)", "min_size": "the size of the smallest group (min_size)"}
-
-_ALONE = 5_000  # rows up to which one thread is faster than several, on a machine that has other work
 
 METHODS: dict[str, Method] = {one.name: one for one in (kmeans.METHOD, hdbscan.METHOD, evoc.METHOD)}
 
@@ -44,8 +43,6 @@ def cluster(
     chooses from the vectors. Fewer than 16 images are grouped by KMeans; `note` says so. Raises `InvalidInput` for an
     unknown method, a parameter that it does not take and one out of its bounds, and `InvalidVectors`.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
     if method not in METHODS:
         raise InvalidInput(f"No clustering is called {method!r}. Known: {', '.join(METHODS)}.")
     chosen = METHODS[method]
@@ -63,8 +60,7 @@ def cluster(
     if n == 0:
         return Clustering(np.zeros(0, np.int32), chosen.name, {}, seed, None, (), note=note)
     progress("clusters", 0, None)
-    # Threads that wait for each other at every step of a small KMeans made it ten times slower beside other work.
-    with threadpool_limits(1 if n <= _ALONE else None):
+    with threads.for_rows(n):
         found = chosen.find(unit, k=k, min_size=min_size, seed=seed)
         labels = judge.by_size(found.labels)
         silhouette = judge.silhouette(unit, labels, seed=seed)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embedding_core import threads
 from embedding_core.projection.base import Layout, Method
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def components(vectors: NDArray[np.float32], count: int) -> tuple[NDArray[np.flo
         return points, tuple(shares.tolist())
     # The covariance (d, d) needs no second copy of the vectors; with fewer rows than columns the rows are the cheaper.
     pca = PCA(found, svd_solver="covariance_eigh" if n > d else "full")
-    points[:, :found] = pca.fit_transform(vectors)
+    with threads.for_rows(n):
+        points[:, :found] = pca.fit_transform(vectors)
     shares[:found] = pca.explained_variance_ratio_
     return points, tuple(shares.tolist())
 

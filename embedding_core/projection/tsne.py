@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embedding_core import threads
 from embedding_core.projection.base import Layout, Method, Parameter
 from embedding_core.projection.pca import components
 
@@ -31,7 +32,6 @@ PERPLEXITY = Parameter(
 )
 
 _DIMENSIONS = 50  # principal components that distances are taken over; the rest is mostly noise, and slow
-_ALONE = 5_000  # rows up to which one thread is faster than several, on a machine that has other work
 
 
 def draw(
@@ -44,7 +44,6 @@ def draw(
 ) -> Layout:
     """See `Draw`. `perplexity` is bounded by (n - 1) / 3; its 3 × perplexity neighbours are more than the graph has."""
     from sklearn.manifold import TSNE
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     n = len(vectors)
     perplexity = max(1.0, min(float(parameters.get("perplexity", PERPLEXITY.default)), (n - 1) / 3))
@@ -56,8 +55,7 @@ def draw(
     begin *= 1e-4 / spread if spread > 0 else 0
     begin += np.random.RandomState(seed).normal(scale=1e-6, size=begin.shape)  # copies must be able to part
     model = TSNE(dims, perplexity=perplexity, init=begin, learning_rate="auto", method="barnes_hut", random_state=seed)
-    # Threads wait for each other two thousand times: beside other work, two of them took three times as long as one.
-    with threadpool_limits(1 if n <= _ALONE else None, user_api="openmp"):
+    with threads.for_rows(n):
         points: NDArray[np.float32] = model.fit_transform(reduced)
     return Layout(points, {"perplexity": perplexity})
 
