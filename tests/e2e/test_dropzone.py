@@ -294,17 +294,16 @@ def test_thousands_of_small_files_arrive_within_15_seconds(zone: Page, tmp_path:
 def test_two_hundred_megabytes_pass_through_the_server_without_filling_it(
     zone: Page, app: RunningApp, tmp_path: Path
 ) -> None:
-    zone.locator(".pick-files").set_input_files(random_file(tmp_path / "warm.zip", MB))
-    hold(zone)
-    zone.get_by_text("Everything is here").first.wait_for()
-    button(zone, "Cancel").click()
-    button(zone, "Choose files").wait_for()
+    # A first upload, so that what the server imports for it is not counted; whatever becomes of it is left behind.
+    with zone.expect_response(lambda answer: "/api/upload/" in answer.url and answer.request.method == "PUT"):
+        zone.locator(".pick-files").set_input_files(random_file(tmp_path / "warm.zip", MB))
+    zone.goto(app.url)
+    ready(zone)
     big = random_file(tmp_path / "big.zip", 200 * MB)
     with watched_memory(app) as seen:
         zone.locator(".pick-files").set_input_files(big)
         hold(zone)
         zone.get_by_text("Everything is here").first.wait_for(timeout=120_000)
-    button(zone, "Cancel").click()
     assert len(seen) > 10
     assert max(seen) - seen[0] < 50 * MB
 
