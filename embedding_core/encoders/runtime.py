@@ -173,6 +173,21 @@ def fold(module: torch.nn.Module) -> None:
             setattr(module, second, getattr(normalisation, "act", torch.nn.Identity()))  # timm's carry an activation
 
 
+def in_float32(module: torch.nn.Module) -> torch.nn.Module:
+    """`module`, made to compute in float32 whatever the rest of its network runs in. Changes it in place."""
+    import torch
+
+    inner = module.forward
+
+    def forward(x: torch.Tensor) -> torch.Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            found: torch.Tensor = inner(x.float())
+        return found
+
+    module.forward = forward
+    return module
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Within, torch's random numbers on the CPU follow from `seed`; afterwards they go on as if nothing had been."""
