@@ -45,6 +45,9 @@ def show(job: Job) -> None:
 
 def under_way(job: Job) -> None:
     name = jobs.subject(job)
+    drawn = jobs.about(job) if job.stage == "clusters" and jobs.mine(job) else None
+    if drawn is not None:  # the map is there; groups can follow while it is looked at
+        open_map(job, drawn)
     with st.container(border=True, key="start_preparing"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(f"Preparing {words.plain(name)}", anchor=False, width="stretch")
