@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 NEIGHBOURS = 30  # in the graph that all stages share
 
 _GRAPH_REVISION = 1
-_MAP_REVISION = 1
-_CLUSTERS_REVISION = 1
-_NAMES_REVISION = 1
+_MAP_REVISION = 2
+_CLUSTERS_REVISION = 2
+_NAMES_REVISION = 2
 
 
 @dataclass(frozen=True, eq=False, slots=True)
