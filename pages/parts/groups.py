@@ -84,7 +84,7 @@ def ask(dataset: Dataset, encoder: str, n: int) -> None:
                 value=None,
                 key="clusters_k",
                 placeholder="Chosen by silhouette",
-                help=f"Left empty, the most groups whose silhouette is close to the best are taken. {words.HELP['silhouette']}",
+                help=f"Left empty, the most groups with a silhouette near the best. {words.HELP['silhouette']}",
             )
         else:
             wanted["min_size"] = st.number_input(
