@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def add(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
     """Add the images of `source` to the dataset `dataset` (uuid), or `name`, made when new; embed with `encoder`."""
     result = _add(workspace, parameters, progress)
-    shared.discard_upload(workspace, parameters)
+    shared.discard_upload(workspace, str(parameters.get("source") or ""))
     return result
 
 
@@ -90,7 +90,7 @@ def prepare(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
         result = {"dataset": shared.dataset(workspace, parameters).uuid, "encoder": parameters["encoder"]}
     dataset = workspace.dataset_by_uuid(result["dataset"])
     if not dataset.count:
-        shared.discard_upload(workspace, parameters)
+        shared.discard_upload(workspace, str(parameters.get("source") or ""))
         return result
     embedding = dataset.embedding(parameters["encoder"])
     progress("neighbours", 0, None)
@@ -102,7 +102,7 @@ def prepare(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     progress("clusters", 0, None)
     found = derived.find_clusters(workspace, dataset, embedding, encoder=shared.namer(embedding), progress=progress)
     # Only now: a server that dies on the way leaves the upload for the next one.
-    shared.discard_upload(workspace, parameters)
+    shared.discard_upload(workspace, str(parameters.get("source") or ""))
     return {**result, "map": drawn.fingerprint, "clusters": found.fingerprint}
 
 
@@ -123,7 +123,7 @@ def import_vectors(workspace: Workspace, parameters: Parameters, progress: Repor
         [images["sha256"][row].as_py() for row in at],
         np.ascontiguousarray(read.vectors),
     )
-    shared.discard_upload(workspace, {"source": parameters["file"]})
+    shared.discard_upload(workspace, parameters["file"])
     return {"dataset": dataset.uuid, "encoder": card.id, **asdict(read.report)}
 
 

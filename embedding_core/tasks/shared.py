@@ -14,7 +14,7 @@ from embedding_core.errors import UnknownDataset
 if TYPE_CHECKING:
     from embedding_core.encoders.base import Encoder
     from embedding_core.records import Reporter
-    from embedding_core.sources import Source
+    from embedding_core.sources import Source, Upload
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
 Parameters = Mapping[str, Any]
@@ -54,28 +54,33 @@ def dataset(workspace: Workspace, parameters: Parameters, *, create: bool = Fals
 
 def source(workspace: Workspace, parameters: Parameters) -> Source:
     from embedding_core.sources import open_source
-    from embedding_core.sources.staging import Staging
 
     wanted = str(parameters["source"])
     if wanted == "sample":
         return open_source(places.SAMPLE)
-    if wanted.startswith(UPLOAD):
-        return Staging(places.uploads(workspace.uri)).open(wanted.removeprefix(UPLOAD)).source()
+    sent = _upload(workspace, wanted)
+    if sent is not None:
+        return sent.source()
     roots = places.data_roots() if parameters.get("from_browser") else None
     return open_source(wanted, roots=roots)
 
 
 def file(workspace: Workspace, wanted: str) -> Path:
-    from embedding_core.sources.staging import Staging
-
-    if wanted.startswith(UPLOAD):
-        return Staging(places.uploads(workspace.uri)).open(wanted.removeprefix(UPLOAD)).only_file()
-    return Path(wanted)
+    sent = _upload(workspace, wanted)
+    return Path(wanted) if sent is None else sent.only_file()
 
 
-def discard_upload(workspace: Workspace, parameters: Parameters) -> None:
-    from embedding_core.sources.staging import Staging
+def discard_upload(workspace: Workspace, wanted: str) -> None:
+    """Let go of what a browser has sent, if `wanted` names that."""
+    sent = _upload(workspace, wanted)
+    if sent is not None:
+        sent.discard()
 
-    wanted = str(parameters.get("source", ""))
-    if wanted.startswith(UPLOAD):
-        Staging(places.uploads(workspace.uri)).open(wanted.removeprefix(UPLOAD)).discard()
+
+def _upload(workspace: Workspace, wanted: str) -> Upload | None:
+    """The upload that `wanted` names; None when it names something else."""
+    from embedding_core.sources import Staging
+
+    if not wanted.startswith(UPLOAD):
+        return None
+    return Staging(places.uploads(workspace.uri)).open(wanted.removeprefix(UPLOAD))

@@ -45,11 +45,7 @@ class Vectors:
         card, table = self._encoding(encoder_id)
         images = self._store.select(f"images_{self.uuid}", ["id", "path", "sha256"]).sort_by("path")
         current = _current(self._store, table)
-        kept = [
-            (image, sha)
-            for image, sha in zip(images["id"].to_pylist(), images["sha256"].to_pylist(), strict=True)
-            if current.get(image) == sha
-        ]
+        kept = [(image, sha) for image, sha in _pairs(images) if current.get(image) == sha]
         if not kept:
             raise self._not_embedded(encoder_id)
         ids = np.array([image for image, _ in kept], dtype=np.int64)
@@ -65,11 +61,7 @@ class Vectors:
         except NotEmbedded:
             return [int(image) for image in images["id"].to_pylist()]
         current = _current(self._store, table) if stored.fingerprint == card.fingerprint else {}
-        return [
-            image
-            for image, sha in zip(images["id"].to_pylist(), images["sha256"].to_pylist(), strict=True)
-            if current.get(image) != sha
-        ]
+        return [image for image, sha in _pairs(images) if current.get(image) != sha]
 
     def put(self, card: EncoderCard, ids: Sequence[int], shas: Sequence[str], matrix: NDArray[np.float32]) -> None:
         """Store vectors (m, d) of these images; `shas` say which content was embedded. One atomic commit."""
