@@ -17,7 +17,7 @@ from embedding_core.parallel import in_order
 from embedding_core.records import Reason, Rejected, Reporter, silent
 from embedding_core.workspace import Dataset
 
-BATCH = 32  # images a forward pass
+BATCH = 32
 COMMIT = 256  # images a commit: what a crash may cost
 READ = 64  # originals read from the workspace at once
 CRASHES = 2  # of a process over one file, before that file is left out

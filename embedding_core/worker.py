@@ -21,6 +21,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
+from embedding_core import memory
 from embedding_core.errors import InvalidInput, KindredError
 from embedding_core.jobs import wire
 from embedding_core.jobs.job import LANES, LONG
@@ -87,6 +88,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     requests, answers = _private_pipes()
     faulthandler.enable()
     _step_back(arguments.lane)
+    if arguments.lane == LONG:
+        memory.keep_freed()
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests, waiting), name="requests", daemon=True).start()
 
@@ -102,6 +105,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         except Exception as error:  # noqa: BLE001 — the job runner's boundary: a job may fail in any way
             traceback.print_exc()
             channel.send({"error": f"Unexpected {type(error).__name__}: {' '.join(str(error).split())[:500]}"})
+        if arguments.lane == LONG:
+            memory.give_back()
 
 
 def _named(name: str) -> Any:

@@ -8,6 +8,7 @@ from embedding_core.errors import KindredError
 from pages.parts import empty, server, sidebar, state
 
 st.set_page_config(page_title="Kindred", page_icon=sidebar.ICON, layout="wide")
+st.html(sidebar.STATIC / "frame.css")
 
 page = st.navigation(
     [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -12,6 +10,7 @@ import numpy as np
 
 from embedding_core import derived, labels
 from embedding_core.encoders import registry
+from embedding_core.memory import peak_rss_mb
 from embedding_core.tasks import shared
 
 if TYPE_CHECKING:
@@ -132,13 +131,6 @@ def relabel(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     dataset = shared.dataset(workspace, parameters)
     changed = labels.relabel(workspace, dataset, labels=parameters.get("labels"), split=parameters.get("split"))
     return {"dataset": changed.uuid, "label_source": changed.label_source, "split_source": changed.split_source}
-
-
-def peak_rss_mb() -> float:
-    """Peak resident memory in MB of this process and of its ended children together."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return round(sum(peaks) * unit / 2**20, 1)
 
 
 def _added(dataset: Dataset, done: Added, encoder: Encoder | None, startup: float) -> Result:

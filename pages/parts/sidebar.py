@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from embedding_core.jobs import Job
     from embedding_core.workspace import Dataset, Selection
 
-_STATIC = Path(__file__).parent.parent / "static"
-ICON = str(_STATIC / "icon.svg")
+STATIC = Path(__file__).parent.parent / "static"
+ICON = str(STATIC / "icon.svg")
 SHOWN = 5  # thumbnails of the selection
 
 
 def draw() -> None:
     dark = st.context.theme.type == "dark"
-    st.logo(str(_STATIC / f"logo-{'dark' if dark else 'light'}.svg"), icon_image=ICON, size="large")
+    st.logo(str(STATIC / f"logo-{'dark' if dark else 'light'}.svg"), icon_image=ICON, size="large")
     pickers.dataset()
     dataset = state.current_dataset()
     if dataset is not None and dataset.count:
