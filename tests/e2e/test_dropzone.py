@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 MB = 10**6
+SLOW = 2_000  # bytes a second: time to touch the form before some small files have all arrived
 
 
 @pytest.fixture
@@ -168,9 +169,13 @@ def test_a_dropped_zip_names_its_dataset_and_a_taken_name_gets_a_number(
     arrived(app, "animals 2", 12)
 
 
-def test_the_choices_of_whoever_touches_them_are_waited_for_and_kept(zone: Page, app: RunningApp, photos: Path) -> None:
+def test_the_choices_of_whoever_touches_them_are_waited_for_and_kept(
+    zone: Page, network: Network, app: RunningApp, photos: Path
+) -> None:
+    network(bytes_per_second=SLOW)
     zone.locator(".pick-folder").set_input_files(photos)
     hold(zone)
+    network()
     zone.locator(".zone .name input").fill("Chosen")
     zone.locator(".zone summary").click()
     zone.locator(".zone .labels").select_option("none")
@@ -254,7 +259,7 @@ def test_what_the_server_refuses_is_said_in_words(context: BrowserContext, tmp_p
         button(page, "Choose files").wait_for()
 
 
-def test_the_keyboard_reaches_everything(zone: Page, photos: Path) -> None:
+def test_the_keyboard_reaches_everything(zone: Page, network: Network, photos: Path) -> None:
     dialogs: list[FileChooser] = []
     zone.on("filechooser", lambda dialog: dialogs.append(dialog))  # noqa: PLW0108  (a bound method cannot be marked)
     button(zone, "Choose files").focus()
@@ -264,10 +269,12 @@ def test_the_keyboard_reaches_everything(zone: Page, photos: Path) -> None:
     zone.keyboard.press("Enter")
     until(lambda: zone.wait_for_timeout(50) or len(dialogs) == 2, 10, "the dialog for a folder")
     assert [dialog.is_multiple() for dialog in dialogs] == [True, False]
+    network(bytes_per_second=SLOW)
     dialogs[1].set_files(photos)
     zone.locator(".zone .card").wait_for()
     zone.keyboard.press("Tab")
     assert zone.evaluate(FOCUSED) == "INPUT"
+    network()
     zone.keyboard.type(" of mine")
     passed = []
     while "SUMMARY" not in passed:  # the options; once all has arrived, a button to create comes before them
