@@ -18,8 +18,9 @@ from pathlib import Path
 import timm, torch
 from PIL import Image
 from torchvision import transforms
-from embedding_core.encoders import registry
-net = registry.load("efficientnet-lite0").module.float().eval()
+from embedding_core.encoders import efficientnet
+net = timm.create_model("tf_efficientnet_lite0").eval()
+net.load_state_dict(efficientnet.renamed(efficientnet.original_weights("efficientnet-lite0"), net.state_dict(), "net"))
 prepare = transforms.Compose([transforms.Resize(256, transforms.InterpolationMode.BICUBIC), transforms.CenterCrop(224),
     transforms.ToTensor(), transforms.Normalize((.5, .5, .5), (.5, .5, .5))])
 files = sorted(path for path in Path(sys.argv[1]).rglob("*") if path.suffix in (".jpg", ".webp"))

@@ -130,7 +130,7 @@ def _prepared(
         for start in range(0, len(wanted), READ):
             group = wanted[start : start + READ]
             contents = dataset.contents([row["id"] for row in group])
-            yield from ((row, contents[row["id"]]) for row in group)
+            yield from ((row, contents[row["id"]]) for row in group if row["id"] in contents)
 
     for row in rows:
         crashes = suspects.get(row["path"], 0)

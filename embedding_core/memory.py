@@ -1,8 +1,8 @@
 """How a process that computes holds memory, and how much it has held.
 
-A forward pass takes and frees the same hundreds of megabytes again for every batch. glibc hands blocks of that size back
-to the system at once, which then clears each page anew: a third of the time of EfficientNet-Lite0 on two cores goes
-there (98 images/s; 175 when freed memory is kept).
+A forward pass takes and frees the same hundreds of megabytes for every batch. glibc hands blocks of that size back to
+the system at once, which then clears each page anew: of the time of EfficientNet-Lite0 on two cores a third goes there
+(98 images/s; 140 to 175 when freed memory is kept).
 """
 
 from __future__ import annotations

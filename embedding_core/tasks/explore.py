@@ -69,20 +69,19 @@ def search(workspace: Workspace, parameters: Parameters, progress: Reporter, act
     if not k:
         return {"dataset": dataset.uuid, "metric": metric, "results": []}
     found = neighbours.search(vectors, query, k, metric, exclude=exclude)
-    rows = dataset.attributes()
-    at = {image: row for row, image in enumerate(rows["id"].to_pylist())}
-    results = []
-    for row, similarity in zip(found.rows[0].tolist(), found.similarity[0].tolist(), strict=True):
-        image = int(embedding.ids[row])
-        results.append(
-            {
-                "id": image,
-                "path": rows["path"][at[image]].as_py(),
-                "similarity": round(similarity, 6),
-                "words": neighbours.words(metric, similarity),
-                "label": rows["label"][at[image]].as_py(),
-            }
-        )
+    images = embedding.ids[found.rows[0]].tolist()
+    known = dataset.labelled(images)
+    results = [
+        {
+            "id": image,
+            "path": known[image][0],
+            "similarity": round(similarity, 6),
+            "words": neighbours.words(metric, similarity),
+            "label": known[image][1],
+        }
+        for image, similarity in zip(images, found.similarity[0].tolist(), strict=True)
+        if image in known  # and not removed meanwhile
+    ]
     return {"dataset": dataset.uuid, "metric": metric, "results": results}
 
 

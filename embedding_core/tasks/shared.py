@@ -60,7 +60,7 @@ def source(workspace: Workspace, parameters: Parameters) -> Source:
         return open_source(places.SAMPLE)
     sent = _upload(workspace, wanted)
     if sent is not None:
-        return sent.source()
+        return sent.source(places.data_roots())
     roots = places.data_roots() if parameters.get("from_browser") else None
     return open_source(wanted, roots=roots)
 

@@ -102,7 +102,9 @@ class Dataset:
 
     def content(self, image_id: int) -> bytes:
         """The original file's bytes. Raises `UnknownImage`, or `ImageRefused` when a file that stayed has changed."""
-        data = self.contents([image_id])[image_id]
+        data = self.contents([image_id]).get(image_id)
+        if data is None:
+            raise UnknownImage(str(image_id))
         if isinstance(data, ImageRefused):
             raise data
         return data
@@ -110,16 +112,20 @@ class Dataset:
     def contents(self, ids: Sequence[int]) -> dict[int, bytes | ImageRefused]:
         """The original files' bytes by id; for a file that stayed and has gone or changed, the refusal that says so.
 
-        Raises `UnknownImage`.
+        Ids that are not there are left out.
         """
         rows = self._store.select_ids(self.table("images"), ["id", "path", "sha256", "origin"], ids).to_pylist()
         found: dict[int, bytes | ImageRefused] = {row["id"]: _original(row) for row in rows if row["origin"]}
         kept = [row["id"] for row in rows if not row["origin"]]
         found.update(self._store.blobs(self.table("images"), "content", kept))
-        for image_id in ids:
-            if image_id not in found:
-                raise UnknownImage(str(image_id))
         return found
+
+    def labelled(self, ids: Sequence[int]) -> dict[int, tuple[str, str | None]]:
+        """Path and label by id; ids that are not there are left out."""
+        paths = self._store.select_ids(self.table("images"), ["id", "path"], ids).to_pylist()
+        rows = self._store.select_ids(self.table("attributes"), ["id", "label"], ids).to_pylist()
+        labels = {row["id"]: row["label"] for row in rows}
+        return {row["id"]: (row["path"], labels.get(row["id"])) for row in paths}
 
     def tags(self) -> dict[str, frozenset[int]]:
         """Tag → ids of the images that carry it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
@@ -12,7 +12,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 import anyio.to_thread
 from starlette.responses import StreamingResponse
 
-from embedding_core.errors import ImageRefused, UnknownImage, UnknownName
+from embedding_core.errors import UnknownName
 from pages.parts import server
 from pages.parts.access import route
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 EVERYTHING = "all"  # in place of a selection's hash
 PIECE = 2**20  # bytes sent at a time
+GROUP = 16 * 2**20  # bytes of originals read at a time
 MISSING_NOTE = "NOT-INCLUDED.txt"
 
 
@@ -36,8 +37,7 @@ async def originals(request: Request, actor: Actor) -> Response:
     dataset, rows = await anyio.to_thread.run_sync(
         _chosen, request.path_params["dataset"], request.path_params["selection"]
     )
-    images = [(row["id"], row["path"]) for row in rows]
-    return _download(zipped(dataset, images), "application/zip", f"{dataset.name}.zip")
+    return _download(zipped(dataset, [row["id"] for row in rows]), "application/zip", f"{dataset.name}.zip")
 
 
 async def table(request: Request, actor: Actor) -> Response:
@@ -53,32 +53,46 @@ ROUTES = [
 ]
 
 
-def zipped(dataset: Dataset, images: list[tuple[int, str]]) -> Iterator[bytes]:
-    """A ZIP of the originals under their paths, a piece at a time; of images, one is in memory at once.
+def zipped(dataset: Dataset, ids: Iterable[int]) -> Iterator[bytes]:
+    """A ZIP of the originals, sorted by path, a piece at a time; a group of images is in memory at once.
 
     A file that stayed where it was and is gone or changed cannot be sent: a note in the archive lists those.
     """
     sink = _Sink()
     missing = []
     with ZipFile(sink, "w", ZIP_STORED) as archive:  # images are compressed already
-        for image, path in images:
-            try:
-                content = dataset.content(image)
-            except ImageRefused as refusal:
-                missing.append(f"{path}: {refusal.detail}")
-                continue
-            except UnknownImage:  # removed meanwhile
-                missing.append(f"{path}: no longer in the dataset.")
-                continue
-            entry = ZipInfo(path)
-            entry.external_attr = 0o644 << 16
-            with archive.open(entry, "w") as member:
-                for start in range(0, len(content), PIECE):
-                    member.write(content[start : start + PIECE])
-                    yield sink.take()
+        for group in _groups(dataset, set(ids)):
+            contents = dataset.contents(list(group))
+            for image, path in group.items():
+                content = contents.get(image)
+                if isinstance(content, bytes):
+                    entry = ZipInfo(path)
+                    entry.external_attr = 0o644 << 16
+                    with archive.open(entry, "w") as member:
+                        for start in range(0, len(content), PIECE):
+                            member.write(content[start : start + PIECE])
+                            yield sink.take()
+                else:
+                    missing.append(f"{path}: {content.detail if content else 'no longer in the dataset.'}")
         if missing:
             archive.writestr(MISSING_NOTE, "\n".join([*missing, ""]))
     yield sink.take()
+
+
+def _groups(dataset: Dataset, wanted: set[int]) -> Iterator[dict[int, str]]:
+    """Path by id, in groups that are read at once: as many images as `GROUP` holds, and at least one."""
+    group: dict[int, str] = {}
+    size = 0
+    for row in dataset.images().select(["id", "path", "nbytes"]).to_pylist():
+        if row["id"] not in wanted:
+            continue
+        if group and size + row["nbytes"] > GROUP:
+            yield group
+            group, size = {}, 0
+        group[row["id"]] = row["path"]
+        size += row["nbytes"]
+    if group:
+        yield group
 
 
 def as_csv(rows: list[dict[str, object]]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,23 @@ def test_prepare_goes_from_an_upload_to_clusters_and_lets_the_upload_go(workspac
     assert found.names.source == "labels"
     assert not list(places.uploads(workspace.uri).glob("*/*.part"))
     assert dataset.content(dataset.ids()[manifest[0]["path"]]) == files[0].read_bytes()
+
+
+def test_an_uploaded_table_may_name_files_below_the_data_roots_and_no_others(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [tmp_path / "open", tmp_path / "closed"]
+    for folder in folders:
+        shutil.copytree(places.SAMPLE / "bug", folder)
+    files = [next(folder.glob("*.webp")) for folder in folders]
+    monkeypatch.setenv("KINDRED_DATA_ROOTS", str(folders[0]))
+    table = "\n".join(["file", *map(str, files), ""]).encode()
+    upload = Staging(places.uploads(workspace.uri)).create([{"path": "mine.csv", "size": len(table)}], "key")
+    upload.write(0, 0, table)
+    upload.finish()
+    result = run(workspace, "add", name="named", source=f"upload:{upload.id}")
+    assert result["added"] == 1
+    assert [one["path"] for one in result["rejected"]] == [str(files[1])]
 
 
 def test_few_images_come_to_a_map_as_well(workspace: Workspace, tmp_path: Path) -> None:

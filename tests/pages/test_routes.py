@@ -201,17 +201,21 @@ def test_a_zip_holds_exactly_the_originals_of_the_selection(pets: Dataset, works
 
 
 def test_a_zip_is_sent_while_it_is_written() -> None:
-    read = []
+    size = 3 * download_routes.PIECE
+    groups = []
 
-    def content(image: int) -> bytes:
-        read.append(image)
-        return bytes(3 * download_routes.PIECE)
+    def contents(ids: list[int]) -> dict[int, bytes]:
+        groups.append(ids)
+        return {image: bytes(size) for image in ids}
 
-    pieces = download_routes.zipped(SimpleNamespace(content=content), [(image, f"{image}.bin") for image in range(20)])  # type: ignore[arg-type]
+    rows = [{"id": image, "path": f"{image}.bin", "nbytes": size} for image in range(20)]
+    fake = SimpleNamespace(images=lambda: pa.Table.from_pylist(rows), contents=contents)
+    pieces = download_routes.zipped(fake, range(20))  # type: ignore[arg-type]
     assert len(next(pieces)) > download_routes.PIECE
-    assert read == [0]
+    assert len(groups) == 1
     assert max(map(len, pieces)) < 2 * download_routes.PIECE
-    assert read == list(range(20))
+    assert [image for group in groups for image in group] == list(range(20))
+    assert max(map(len, groups)) * size <= download_routes.GROUP
 
 
 def test_a_zip_lists_the_files_that_could_not_be_sent(pets: Dataset, tmp_path: Path) -> None:
