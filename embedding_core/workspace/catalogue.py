@@ -50,7 +50,7 @@ class Workspace:
 
     def datasets(self) -> list[Dataset]:
         """All datasets, newest first."""
-        rows = self._store.select("catalogue", CATALOGUE.names).to_pylist()
+        rows = self._store.rows("catalogue", CATALOGUE.names)
         return [self._handle(row) for row in sorted(rows, key=lambda row: -float(row["created"]))]
 
     def dataset(self, name: str) -> Dataset:
@@ -63,10 +63,10 @@ class Workspace:
 
     def dataset_by_uuid(self, uuid: str) -> Dataset:
         """Raises `UnknownDataset`."""
-        rows = self._store.select("catalogue", CATALOGUE.names, f"uuid = {quoted(uuid)}").to_pylist()
-        if not rows:
-            raise UnknownDataset(uuid)
-        return self._handle(rows[0])
+        for row in self._store.rows("catalogue", CATALOGUE.names):
+            if row["uuid"] == uuid:
+                return self._handle(row)
+        raise UnknownDataset(uuid)
 
     def create(self, name: str, description: str = "") -> Dataset:
         """A new, empty dataset. Raises `NameTaken`, or `InvalidInput` for a name that cannot be one."""
@@ -121,7 +121,7 @@ class Workspace:
     def sweep(self) -> list[str]:
         """Remove tables that a crash left without a dataset, and tidy what grows. Returns the uuids. Run at start."""
         names = self._store.names()
-        known = set(self._store.select("catalogue", ["uuid"])["uuid"].to_pylist())
+        known = {row["uuid"] for row in self._store.rows("catalogue", CATALOGUE.names)}
         found = {match[1] for name in names if (match := _TABLE_NAME.fullmatch(name))}
         old = {uuid for uuid in found - known if time.time() - int(uuid[:12], 16) / 1000 > ORPHAN_AGE}
         for uuid in old:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from embedding_core.records import Scalar
 from embedding_core.workspace.schema import RESULTS
-from embedding_core.workspace.store import Store, quoted
+from embedding_core.workspace.store import Row, Store, quoted
 
 Array = NDArray[Any]
 
@@ -75,23 +75,23 @@ class Results:
 
     def find(self, dataset: str, kind: str, parent: str | None = None) -> list[StoredResult]:
         """Results of one kind, newest first, without their arrays."""
-        where = f"dataset = {quoted(dataset)} AND kind = {quoted(kind)}"
-        if parent is not None:
-            where += f" AND parent = {quoted(parent)}"
-        rows = self._store.select("results", _DESCRIPTION, where).to_pylist()
-        return sorted((_read(row) for row in rows), key=lambda result: -result.created)
+        found = [
+            _read(row)
+            for row in self._store.rows("results", _DESCRIPTION)
+            if row["dataset"] == dataset and row["kind"] == kind and parent in (None, row["parent"])
+        ]
+        return sorted(found, key=lambda result: -result.created)
 
     def forget(self, dataset: str) -> None:
         """Delete all results of a dataset."""
         self._store.delete("results", f"dataset = {quoted(dataset)}")
 
 
-def _read(row: dict[str, Any]) -> StoredResult:
+def _read(row: Row) -> StoredResult:
     arrays: dict[str, Array] = {}
-    packed = row.pop("arrays", None)
-    if packed is not None:
-        with np.load(io.BytesIO(packed), allow_pickle=False) as archive:
+    if "arrays" in row:
+        with np.load(io.BytesIO(row["arrays"]), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         for array in arrays.values():
             array.flags.writeable = False
-    return StoredResult(**{**row, "parameters": json.loads(row["parameters"])}, arrays=arrays)
+    return StoredResult(**{**row, "parameters": json.loads(row["parameters"]), "arrays": arrays})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ import pyarrow as pa
 from embedding_core.errors import WorkspaceError
 
 ID_CHUNK = 5_000  # ids named in one filter expression
+
+Row = Mapping[str, Any]
 
 
 class Store:
@@ -32,6 +34,7 @@ class Store:
         # Interval zero: every read sees what other processes have committed.
         self._database: Any = lancedb.connect(uri, read_consistency_interval=timedelta(0))
         self._tables: dict[str, Any] = {}
+        self._small: dict[str, tuple[int, tuple[Row, ...]]] = {}  # version and rows
         self._lock = threading.Lock()
 
     def names(self) -> list[str]:
@@ -85,6 +88,15 @@ class Store:
         """Rows of a table, in no particular order."""
         query = self._table(name).search().select(list(columns))
         return (query.where(where) if where else query).to_arrow()
+
+    def rows(self, name: str, columns: Sequence[str]) -> tuple[Row, ...]:
+        """All rows of a small table, read again only after a commit. Always ask for the same columns of one table."""
+        version = self.version(name)
+        known, rows = self._small.get(name, (-1, ()))
+        if known != version:
+            rows = tuple(self.select(name, columns).to_pylist())
+            self._small[name] = version, rows
+        return rows
 
     def select_ids(self, name: str, columns: Sequence[str], ids: Iterable[int]) -> pa.Table:
         """The rows with these ids, in no particular order; ids that are not there are left out."""

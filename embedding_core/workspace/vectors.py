@@ -14,7 +14,7 @@ from embedding_core.errors import NotEmbedded
 from embedding_core.fingerprint import digest, fingerprint
 from embedding_core.workspace.embedding import Embedding
 from embedding_core.workspace.schema import ENCODINGS, vectors
-from embedding_core.workspace.store import Store, id_filters, quoted
+from embedding_core.workspace.store import Row, Store, id_filters, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,9 @@ class Vectors:
     _store: Store = field(repr=False, compare=False)
 
     def encodings(self) -> list[Encoding]:
-        rows = self._store.select("encodings", ENCODINGS.names, f"dataset = {quoted(self.uuid)}").to_pylist()
         return [
             Encoding(card_from_json(row["card"]), self._store.count(row["table"]))
-            for row in sorted(rows, key=lambda row: str(row["encoder"]))
+            for row in sorted(self._rows(), key=lambda row: str(row["encoder"]))
         ]
 
     def embedding(self, encoder_id: str) -> Embedding:
@@ -87,15 +86,17 @@ class Vectors:
                     self._store.delete(table, where)
 
     def tables(self) -> list[str]:
-        rows = self._store.select("encodings", ["table"], f"dataset = {quoted(self.uuid)}")
-        return [str(table) for table in rows["table"].to_pylist()]
+        return [str(row["table"]) for row in self._rows()]
+
+    def _rows(self) -> list[Row]:
+        """What is known of the encoders that this dataset has vectors from."""
+        return [row for row in self._store.rows("encodings", ENCODINGS.names) if row["dataset"] == self.uuid]
 
     def _encoding(self, encoder_id: str) -> tuple[EncoderCard, str]:
-        where = f"key = {quoted(self.uuid + '/' + encoder_id)}"
-        rows = self._store.select("encodings", ["card", "table"], where).to_pylist()
-        if not rows:
-            raise self._not_embedded(encoder_id)
-        return card_from_json(rows[0]["card"]), str(rows[0]["table"])
+        for row in self._rows():
+            if row["encoder"] == encoder_id:
+                return card_from_json(row["card"]), str(row["table"])
+        raise self._not_embedded(encoder_id)
 
     def _encoding_table(self, card: EncoderCard) -> str:
         """The table for an encoder's vectors, made when missing, emptied when the encoder itself has changed."""
