@@ -9,7 +9,7 @@ import streamlit as st
 
 from embedding_core import clusters as methods
 from embedding_core import derived
-from pages.parts import charts, detail, empty, gallery, jobs, pictures, server, state, words
+from pages.parts import charts, detail, empty, gallery, pictures, results, server, state, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,9 +31,7 @@ def stored(dataset: Dataset, embedding: Embedding) -> list[StoredResult]:
 
 def chosen(found: Sequence[StoredResult]) -> StoredResult | None:
     """The clustering in the URL, else the newest."""
-    asked = state.get("groups")
-    there = [one for one in found if asked and one.fingerprint.startswith(asked)]
-    return next(iter([*there, *found]), None)
+    return results.asked_for("groups", found) or next(iter(found), None)
 
 
 def title(one: StoredResult) -> str:
@@ -45,26 +43,17 @@ def title(one: StoredResult) -> str:
 
 
 def pick(found: Sequence[StoredResult], one: StoredResult) -> None:
-    by_fingerprint = {each.fingerprint[:12]: each for each in found}
-    short = one.fingerprint[:12]
-    # The choice is in the key: a browser that still reports an older one must not turn a new one back.
-    key = f"clusters_stored_{short}"
-    st.selectbox(
+    results.pick(
         "Grouping",
-        list(by_fingerprint),
-        index=list(by_fingerprint).index(short),
-        key=key,
-        format_func=lambda short: title(by_fingerprint[short]) if short in by_fingerprint else short,
+        found,
+        one,
+        kind="groups",
+        key="clusters",
+        title=title,
         help=words.HELP["cluster"],
-        on_change=_picked,
-        args=(key,),
         width=280,
+        resets=["group"],
     )
-
-
-def _picked(key: str) -> None:
-    state.put("groups", state.value(key))
-    state.put("group", "")
 
 
 @st.fragment
@@ -97,37 +86,18 @@ def ask(dataset: Dataset, encoder: str, n: int) -> None:
                 help="Fewer images than this that belong together are noise.",
             )
         if st.button("Find", key="clusters_find", type="primary", icon=":material/workspaces:", width="stretch"):
-            state.put("groups_job", jobs.submit("clusters", wanted, dataset=dataset.uuid).id)
+            results.ask("groups", "clusters", wanted, dataset)
             state.prime(ASKED, state.value(ASKED, 0) + 1)  # a new popover is a closed one
             st.rerun()
 
 
 def follow() -> None:
-    """The grouping that was asked for; once it is there, it is the one that is looked at."""
-    job = jobs.find(state.get("groups_job"))
-    if job is None:
-        return
-    if job.state == "done":
-        state.put("groups_job", "")
-        state.put("groups", str((job.result or {}).get("fingerprint", ""))[:12])
-        state.put("group", "")
-        st.rerun()
-    with st.container(border=job.state not in jobs.ENDED, key="clusters_following"):
-        jobs.watch(job, key="clusters_job")
-    if job.state in jobs.ENDED:
-        st.button("Dismiss", key="clusters_dismiss", on_click=lambda: state.put("groups_job", ""), type="tertiary")
+    """The grouping that was asked for."""
+    results.follow("groups", key="clusters", resets=["group"])
 
 
 def none_yet(dataset: Dataset, encoder: str) -> None:
-    active = jobs.running(dataset)
-    if active:
-        empty.note(
-            "Groups are on their way",
-            "They appear here by themselves. You can go on elsewhere meanwhile.",
-            ":material/hourglass_top:",
-            key="clusters",
-        )
-        jobs.watch(active[0], key="clusters_coming")
+    if results.coming(dataset, "Groups are on their way", "They appear here by themselves.", key="clusters"):
         return
     empty.note(
         "No groups yet",
@@ -137,7 +107,7 @@ def none_yet(dataset: Dataset, encoder: str) -> None:
     )
     if st.button("Find groups", key="clusters_first", type="primary", icon=":material/workspaces:"):
         wanted = {"dataset": dataset.uuid, "encoder": encoder, "method": "kmeans"}
-        state.put("groups_job", jobs.submit("clusters", wanted, dataset=dataset.uuid).id)
+        results.ask("groups", "clusters", wanted, dataset)
         st.rerun()
 
 

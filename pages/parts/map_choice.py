@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from embedding_core import derived, projection, trust
-from pages.parts import empty, jobs, server, state, words
+from pages.parts import empty, jobs, results, server, state, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,11 +27,8 @@ def stored(dataset: Dataset, embedding: Embedding) -> list[StoredResult]:
 
 def chosen(maps: Sequence[StoredResult]) -> StoredResult | None:
     """The map in the URL; otherwise the best there is: the newest flat one that shows groups, PCA until then."""
-    asked = state.get("map")
-    for one in maps:
-        if asked and one.fingerprint.startswith(asked):
-            return one
-    return min(maps, key=lambda one: (one.parameters["method"] == "pca", one.parameters["dims"] != 2), default=None)
+    best = min(maps, key=lambda one: (one.parameters["method"] == "pca", one.parameters["dims"] != 2), default=None)
+    return results.asked_for("map", maps) or best
 
 
 def title(one: StoredResult) -> str:
@@ -49,21 +46,7 @@ def _turned(facts: dict[str, Any]) -> dict[str, float]:
 
 
 def pick(maps: Sequence[StoredResult], one: StoredResult) -> None:
-    """Switch between the stored maps; the choice is in the URL."""
-    by_fingerprint = {each.fingerprint[:12]: each for each in maps}
-    short = one.fingerprint[:12]
-    # The choice is in the key: a browser that still reports an older one must not turn a new one back.
-    key = f"map_stored_{short}"
-    st.selectbox(
-        "Map",
-        list(by_fingerprint),
-        index=list(by_fingerprint).index(short),
-        key=key,
-        format_func=lambda short: title(by_fingerprint[short]) if short in by_fingerprint else short,
-        help=words.HELP["projection"],
-        on_change=lambda: state.put("map", state.value(key)),
-        width=230,
-    )
+    results.pick("Map", maps, one, kind="map", key="map", title=title, help=words.HELP["projection"], width=230)
 
 
 def honesty(drawn: Projection) -> None:
@@ -115,25 +98,14 @@ def redraw(dataset: Dataset, encoder: str) -> None:
                 one.name: turned[one.name] for one in methods[method].parameters if turned[one.name] != one.default
             }
             wanted = {"dataset": dataset.uuid, "encoder": encoder, "method": method, "dims": dims, "seed": seed}
-            job = jobs.submit("map", {**wanted, "parameters": asked}, dataset=dataset.uuid)
-            state.put("map_job", job.id)
+            results.ask("map", "map", {**wanted, "parameters": asked}, dataset)
             state.prime(DRAWN, state.value(DRAWN, 0) + 1)  # a new popover is a closed one
             st.rerun()
 
 
 def follow() -> None:
-    """The map that is being drawn, if one was asked for; once it is there, it is the one that is looked at."""
-    job = jobs.find(state.get("map_job"))
-    if job is None:
-        return
-    if job.state == "done":
-        state.put("map_job", "")
-        state.put("map", str((job.result or {}).get("fingerprint", ""))[:12])
-        st.rerun()
-    with st.container(border=job.state not in jobs.ENDED, key="map_following"):
-        jobs.watch(job, key="map_job")
-    if job.state in jobs.ENDED:
-        st.button("Dismiss", key="map_dismiss", on_click=lambda: state.put("map_job", ""), type="tertiary")
+    """The map that was asked for."""
+    results.follow("map", key="map")
 
 
 def await_better(dataset: Dataset, embedding: Embedding, seen: int) -> None:
@@ -150,15 +122,7 @@ def await_better(dataset: Dataset, embedding: Embedding, seen: int) -> None:
 
 def none_yet(dataset: Dataset, encoder: str) -> None:
     """There is no map: one is being drawn, or can be."""
-    active = jobs.running(dataset)
-    if active:
-        empty.note(
-            "The map is on its way",
-            "It appears here by itself. You can go on elsewhere meanwhile.",
-            ":material/hourglass_top:",
-            key="map",
-        )
-        jobs.watch(active[0], key="map_coming")
+    if results.coming(dataset, "The map is on its way", "It appears here by itself.", key="map"):
         return
     last = jobs.latest(dataset, "prepare")
     if last is not None and last.state == "failed":

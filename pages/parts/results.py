@@ -1,0 +1,91 @@
+"""Stored results of one kind, maps or groupings: switching between them, and waiting for one that was asked for.
+
+Which one is looked at is in the URL: the first characters of its fingerprint, under the name of the kind. The job that
+makes another one is under that name with `_job`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.parts import empty, jobs, state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from embedding_core.workspace import Dataset, StoredResult
+
+SHORT = 12  # characters of a fingerprint
+
+
+def asked_for(kind: str, found: Sequence[StoredResult]) -> StoredResult | None:
+    """The result that the URL names; None when it names none that is there."""
+    short = state.get(kind)
+    return next((one for one in found if short and one.fingerprint.startswith(short)), None)
+
+
+def pick(
+    label: str,
+    found: Sequence[StoredResult],
+    one: StoredResult,
+    *,
+    kind: str,
+    key: str,
+    title: Callable[[StoredResult], str],
+    help: str,
+    width: int,
+    resets: Sequence[str] = (),
+) -> None:
+    """A box to switch to another result. `resets` are names in the URL that mean nothing under another one."""
+    by_fingerprint = {each.fingerprint[:SHORT]: each for each in found}
+    short = one.fingerprint[:SHORT]
+    # The choice is in the key: a browser that still reports an older one must not turn a new one back.
+    key = f"{key}_stored_{short}"
+    st.selectbox(
+        label,
+        list(by_fingerprint),
+        index=list(by_fingerprint).index(short),
+        key=key,
+        format_func=lambda short: title(by_fingerprint[short]) if short in by_fingerprint else short,
+        help=help,
+        on_change=lambda: _look_at(kind, state.value(key), resets),
+        width=width,
+    )
+
+
+def ask(kind: str, work: str, wanted: Mapping[str, Any], dataset: Dataset) -> None:
+    """Have another result made by the job `work`, and follow it."""
+    state.put(f"{kind}_job", jobs.submit(work, wanted, dataset=dataset.uuid).id)
+
+
+def follow(kind: str, *, key: str, resets: Sequence[str] = ()) -> None:
+    """Show the job that makes another result; once that is there, it is the one that is looked at."""
+    job = jobs.find(state.get(f"{kind}_job"))
+    if job is None:
+        return
+    if job.state == "done":
+        state.put(f"{kind}_job", "")
+        _look_at(kind, str((job.result or {}).get("fingerprint", ""))[:SHORT], resets)
+        st.rerun()
+    with st.container(border=job.state not in jobs.ENDED, key=f"{key}_following"):
+        jobs.watch(job, key=f"{key}_job")
+    if job.state in jobs.ENDED:
+        st.button("Dismiss", key=f"{key}_dismiss", on_click=lambda: state.put(f"{kind}_job", ""), type="tertiary")
+
+
+def coming(dataset: Dataset, title: str, body: str, *, key: str) -> bool:
+    """Whether work on the dataset is under way; if so, say that the first result is coming."""
+    active = jobs.running(dataset)
+    if active:
+        empty.note(title, f"{body} You can go on elsewhere meanwhile.", ":material/hourglass_top:", key=key)
+        jobs.watch(active[0], key=f"{key}_coming")
+    return bool(active)
+
+
+def _look_at(kind: str, short: str, resets: Sequence[str]) -> None:
+    state.put(kind, short)
+    for name in resets:
+        state.put(name, "")
