@@ -30,14 +30,18 @@ def dataset() -> None:
     if not names:
         st.caption("No dataset yet. Drop images on Start.")
         return
-    state.prime("frame_dataset", chosen or names[0])
+    one = chosen or names[0]
+    # Here and below the choice is in the key: a browser that still reports an older one must not turn a new one back.
+    key = f"frame_dataset_{one}"
     st.selectbox(
-        "Dataset", names, key="frame_dataset", help=words.HELP["dataset"], on_change=_dataset_chosen, format_func=str
+        "Dataset",
+        names,
+        index=names.index(one),
+        key=key,
+        help=words.HELP["dataset"],
+        on_change=lambda: state.choose_dataset(state.value(key)),
+        format_func=str,
     )
-
-
-def _dataset_chosen() -> None:
-    state.choose_dataset(state.value("frame_dataset"))
 
 
 def encoder(dataset: Dataset) -> None:
@@ -45,19 +49,20 @@ def encoder(dataset: Dataset) -> None:
     there = [encoding.card.id for encoding in dataset.encodings()]
     chosen = state.current_encoder(dataset)
     options = there if chosen in there else [chosen, *there]
-    state.prime("frame_encoder", chosen)
+    options = [*options, ANOTHER]
+    key = f"frame_encoder_{chosen}"
     st.selectbox(
         "Encoder",
-        [*options, ANOTHER],
-        key="frame_encoder",
+        options,
+        index=options.index(chosen),
+        key=key,
         format_func=words.encoder,
         help=words.HELP["encoder"],
-        on_change=_encoder_chosen,
+        on_change=lambda: _encoder_chosen(state.value(key)),
     )
 
 
-def _encoder_chosen() -> None:
-    chosen = state.value("frame_encoder")
+def _encoder_chosen(chosen: str) -> None:
     if chosen == ANOTHER:
         state.go("encoders.py")
     state.choose_encoder(chosen)

@@ -111,11 +111,11 @@ def _end() -> NoReturn:
 
 
 def choose_dataset(name: str) -> None:
-    """Look at another dataset. The selection and the filters belonged to the one before."""
+    """Look at another dataset. The selection, the filters and the open group belonged to the one before."""
     if name != get("dataset"):
         put("dataset", name)
-        put("selection", "")
-        put("image", "")
+        for belonging in ("selection", "image", "map", "groups", "group"):
+            put(belonging, "")
         clear_filters()
     dataset = current_dataset()
     there = [encoding.card.id for encoding in dataset.encodings()] if dataset else []
@@ -124,7 +124,11 @@ def choose_dataset(name: str) -> None:
 
 
 def choose_encoder(encoder: str) -> None:
-    put("encoder", encoder)
+    """Look through another encoder. Its maps and groups are others."""
+    if encoder != get("encoder"):
+        put("encoder", encoder)
+        for belonging in ("map", "groups", "group"):
+            put(belonging, "")
 
 
 # -- selection --------------------------------------------------------------------------------------------------

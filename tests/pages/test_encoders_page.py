@@ -63,7 +63,7 @@ def test_choosing_an_encoder_puts_it_into_the_link(served: Served) -> None:
     app = small.open_page("encoders.py", dataset="birds", encoder="pixels")
     app.button(key="encoders_use_efficientnet-lite0").click().run()
     assert app.query_params["encoder"] == "efficientnet-lite0"
-    assert app.selectbox(key="frame_encoder").value == "efficientnet-lite0"
+    assert app.selectbox(key="frame_encoder_efficientnet-lite0").value == "efficientnet-lite0"
 
 
 def test_removing_asks_first_and_names_what_is_lost(served: Served) -> None:

@@ -32,8 +32,8 @@ def test_a_link_opens_dataset_encoder_and_selection_in_a_cold_session(workspace:
     ids = dataset.images()["id"].to_pylist()[:2]
     kept = workspace.selections.keep(dataset.uuid, ids, how="lasso on the map")
     app = small.open_page("data.py", dataset="birds", encoder="pixels", selection=kept.hash)
-    assert app.selectbox(key="frame_dataset").value == "birds"
-    assert app.selectbox(key="frame_encoder").value == "pixels"
+    assert app.selectbox(key="frame_dataset_birds").value == "birds"
+    assert app.selectbox(key="frame_encoder_pixels").value == "pixels"
     assert "2 images" in small.texts(app)
     assert "lasso on the map" in small.texts(app)
 
@@ -55,12 +55,13 @@ def test_another_dataset_drops_selection_and_an_encoder_that_it_was_not_seen_by(
     dataset = small.birds(workspace)
     small.birds(workspace, "newer", encoder="efficientnet-lite0")
     kept = workspace.selections.keep(dataset.uuid, dataset.images()["id"].to_pylist()[:3], how="by hand")
-    app = small.open_app(dataset="birds", encoder="pixels", selection=kept.hash)
-    app.selectbox(key="frame_dataset").select("newer").run()
+    app = small.open_app(dataset="birds", encoder="pixels", selection=kept.hash, group="1")
+    app.selectbox(key="frame_dataset_birds").select("newer").run()
     assert not app.exception
     assert app.query_params["dataset"] == "newer"
     assert app.query_params["encoder"] == "efficientnet-lite0"
     assert "selection" not in app.query_params
+    assert "group" not in app.query_params
 
 
 def test_a_selection_of_another_dataset_is_not_shown(workspace: Workspace) -> None:
@@ -77,7 +78,7 @@ def test_an_unknown_dataset_in_a_link_says_so_and_leads_on(workspace: Workspace)
     app = small.open_page("data.py", dataset="*gone*")
     assert "There is no dataset “\\*gone\\*” here" in small.texts(app)
     assert [link.value for link in app.page_link] == ["Go to Start"]
-    app.selectbox(key="frame_dataset").select("birds").run()
+    app.selectbox(key="frame_dataset_*gone*").select("birds").run()
     assert app.title[0].value == "Data"
 
 
