@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import os
 import stat
 import struct
 import threading
@@ -10,6 +11,7 @@ import zipfile
 import zlib
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from embedding_core.errors import ImageRefused, InvalidSource
 from embedding_core.records import Candidate, Reason, Rejected
@@ -20,6 +22,10 @@ from embedding_core.sources.paths import clean, has_archive_name, has_image_name
 BOMB_RATIO = 400  # deflate reaches 1,032 on zeros; no picture comes near
 BOMB_BYTES = 2**20  # smaller members are harmless, however well they pack
 
+MAX_DIRECTORY = 256 * 2**20  # bytes: millions of members; Python holds ten times as much of it in memory
+
+_END_BYTES = 22  # of the end record, without its comment
+_TAIL = _END_BYTES + 2**16 + 128  # where that record lies, with the longest comment, and the one of large archives
 _UTF8, _ENCRYPTED = 0x800, 0x1  # general purpose flags (APPNOTE 4.4.4)
 
 
@@ -38,6 +44,12 @@ class ZipSource:
             self._file = file.open("rb")
         except OSError as error:
             raise InvalidSource(f"{name} cannot be opened: {error.strerror}.") from error
+        size = _directory_size(self._file)
+        if size > MAX_DIRECTORY:
+            self._file.close()
+            raise InvalidSource(
+                f"The list of members of {name} takes {size:,} bytes; the limit is {MAX_DIRECTORY:,}. Split the archive."
+            )
         try:
             self._zip = zipfile.ZipFile(self._file)
         except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError) as error:
@@ -89,6 +101,24 @@ class ZipSource:
             raise ImageRefused(Reason.CORRUPT, f"The archive is damaged at this member: {error}.") from error
         check_size(len(content))
         return content
+
+
+def _directory_size(file: BinaryIO) -> int:
+    """Bytes of the list of members, as the end of the archive states them and `zipfile` will believe; 0 if nothing does.
+
+    APPNOTE 4.3.16, and 4.3.14 for archives over 4 GB.
+    """
+    file.seek(0, os.SEEK_END)
+    file.seek(max(0, file.tell() - _TAIL))
+    tail = file.read()
+    end = tail.rfind(b"PK\5\6", 0, -_END_BYTES + 4)
+    if end < 0:
+        return 0
+    size: int = struct.unpack_from("<I", tail, end + 12)[0]
+    large = tail.rfind(b"PK\6\6", 0, end)
+    if large >= 0:
+        size = max(size % 0xFFFFFFFF, struct.unpack_from("<Q", tail, large + 40)[0])
+    return size
 
 
 def _check(member: zipfile.ZipInfo, path: str) -> None:

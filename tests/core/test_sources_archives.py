@@ -14,7 +14,7 @@ import pytest
 
 from embedding_core.errors import ImageRefused, InvalidSource
 from embedding_core.records import Candidate, Reason
-from embedding_core.sources import Listing, open_source
+from embedding_core.sources import Listing, open_source, zip_archive
 from tests.core.hostile import encoded, noisy, picture, zipped
 from tests.core.test_hostile import verdicts
 from tests.core.test_sources import listed, paths, rows
@@ -204,4 +204,15 @@ def test_many_threads_read_one_zip(tmp_path: Path) -> None:
 def test_a_broken_zip_is_explained(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.zip").write_bytes(content)
     with pytest.raises(InvalidSource, match="not a sound ZIP"):
+        open_source(tmp_path / "a.zip")
+
+
+@pytest.mark.parametrize("members", [40, 70_000])  # the second has a directory in the form of large archives
+def test_a_list_of_members_over_the_limit_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, members: int
+) -> None:
+    (tmp_path / "a.zip").write_bytes(zipped({f"{number}.png": b"" for number in range(members)}))
+    monkeypatch.setattr(zip_archive, "MAX_DIRECTORY", 51 * members)
+    monkeypatch.setattr(zip_archive.zipfile, "ZipFile", lambda file: pytest.fail("it was read"))
+    with pytest.raises(InvalidSource, match="Split the archive"):
         open_source(tmp_path / "a.zip")
