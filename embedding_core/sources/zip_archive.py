@@ -48,7 +48,7 @@ class ZipSource:
         if size > MAX_DIRECTORY:
             self._file.close()
             raise InvalidSource(
-                f"The list of members of {name} takes {size:,} bytes; the limit is {MAX_DIRECTORY:,}. Split the archive."
+                f"The list of members of {name} takes {size:,} bytes; at most {MAX_DIRECTORY:,} are read. Split it."
             )
         try:
             self._zip = zipfile.ZipFile(self._file)
@@ -104,7 +104,7 @@ class ZipSource:
 
 
 def _directory_size(file: BinaryIO) -> int:
-    """Bytes of the list of members, as the end of the archive states them and `zipfile` will believe; 0 if nothing does.
+    """Bytes of the list of members, as the end of the archive states and `zipfile` believes; 0 if it is silent.
 
     APPNOTE 4.3.16, and 4.3.14 for archives over 4 GB.
     """

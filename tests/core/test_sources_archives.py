@@ -214,5 +214,5 @@ def test_a_list_of_members_over_the_limit_is_refused_before_it_is_read(
     (tmp_path / "a.zip").write_bytes(zipped({f"{number}.png": b"" for number in range(members)}))
     monkeypatch.setattr(zip_archive, "MAX_DIRECTORY", 51 * members)
     monkeypatch.setattr(zip_archive.zipfile, "ZipFile", lambda file: pytest.fail("it was read"))
-    with pytest.raises(InvalidSource, match="Split the archive"):
+    with pytest.raises(InvalidSource, match="Split it"):
         open_source(tmp_path / "a.zip")
