@@ -13,7 +13,7 @@ def images(columns: cached.Columns) -> list[int]:
     """The images that pass the filters, a page at a time. Returns the ids of the page."""
     filters = pickers.filters(columns)
     with st.container(horizontal=True, vertical_alignment="bottom", key="data_toolbar"):
-        order = st.selectbox("Sort by", list(table.ORDERS), key="data_sort", bind="query-params", width=170)
+        order = st.selectbox("Sort by", list(table.orders(columns)), key="data_sort", bind="query-params", width=170)
         view = st.segmented_control(
             "View", ["Grid", "Table"], key="data_view", bind="query-params", default="Grid", required=True
         )

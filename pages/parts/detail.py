@@ -165,9 +165,9 @@ def known(facts: dict[str, Any]) -> None:
         "Original": "where it was, on the server" if facts["origin"] else "kept in the workspace",  # not its path
         **facts["metadata"],
     }
-    shown = {name: value for name, value in rows.items() if value not in (None, "")}
+    shown = {name: known for name, known in rows.items() if known not in (None, "")}
     st.table(
-        {"": [words.plain(name) for name in shown], " ": [words.plain(value) for value in shown.values()]},
+        {"": [words.plain(name) for name in shown], " ": [words.value(known) for known in shown.values()]},
         hide_index=True,
         hide_header=True,
         border="horizontal",

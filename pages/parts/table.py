@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,19 +26,33 @@ def pixels(columns: Columns) -> pa.Array:
     return pc.multiply(pc.cast(columns.images["width"], pa.int64()), pc.cast(columns.images["height"], pa.int64()))
 
 
-ORDERS: dict[str, tuple[Keys, str] | None] = {
-    "Path": None,
-    "Label": (lambda columns: columns.label, "ascending"),
-    "Split": (lambda columns: columns.split, "ascending"),
-    "Largest file": (lambda columns: columns.images["nbytes"], "descending"),
-    "Most pixels": (pixels, "descending"),
-    "Fewest pixels": (pixels, "ascending"),
-}
+Order = tuple[Keys, str] | None  # keys (n,) and a direction; None keeps the order of the paths
+
+
+def orders(columns: Columns) -> dict[str, Order]:
+    """What these images can be sorted by, every metadata column whose values have an order included."""
+    found: dict[str, Order] = {"Path": None}
+    if columns.labels:
+        found["Label"] = (lambda columns: columns.label, "ascending")
+    if columns.splits:
+        found["Split"] = (lambda columns: columns.split, "ascending")
+    found["Largest file"] = (lambda columns: columns.images["nbytes"], "descending")
+    found["Most pixels"] = (pixels, "descending")
+    found["Fewest pixels"] = (pixels, "ascending")
+    for field in columns.metadata.schema:
+        if not pa.types.is_nested(field.type):
+            keys: Keys = partial(_metadata, name=field.name)
+            found[f"{field.name} ↑"], found[f"{field.name} ↓"] = (keys, "ascending"), (keys, "descending")
+    return found
+
+
+def _metadata(columns: Columns, name: str) -> Any:
+    return columns.metadata[name]
 
 
 def ordered(columns: Columns, rows: NDArray[np.int64], order: str) -> NDArray[np.int64]:
-    """These rows in another order; equal ones stay in the order of their paths."""
-    by = ORDERS.get(order)
+    """These rows in another order; equal ones stay in the order of their paths, those without a value come last."""
+    by = orders(columns).get(order)
     if by is None or not len(rows):
         return rows
     keys = pa.table({"key": pc.take(by[0](columns), pa.array(rows)), "row": rows})

@@ -105,6 +105,13 @@ def plain(text: object) -> str:
     return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
 
 
+def value(known: object) -> str:
+    """A value from someone's table, `plain`, with as many digits as a person reads."""
+    if isinstance(known, bool):
+        return "yes" if known else "no"
+    return plain(f"{known:.6g}" if isinstance(known, float) else known)
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """`count(1, "image")` is "1 image", `count(1200, "image")` "1,200 images"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -47,6 +47,8 @@ def test_orders_are_stable_and_put_the_unknown_last(workspace: Workspace) -> Non
     rows = np.arange(6)
     assert paths(columns, table.ordered(columns, rows, "Label"))[-1] == "a/0.png"
     assert paths(columns, table.ordered(columns, rows, "Largest file"))[0] == "b/5.png"
+    assert paths(columns, table.ordered(columns, rows, "wingspan ↓"))[0] == "b/5.png"
+    assert paths(columns, table.ordered(columns, rows, "wingspan ↑"))[0] == "a/0.png"
     assert table.ordered(columns, rows, "Path").tolist() == rows.tolist()
     assert table.ordered(columns, rows[:0], "Label").tolist() == []
 
