@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 NEIGHBOURS = 30  # in the graph that all stages share
 
 _GRAPH_REVISION = 1
-_MAP_REVISION = 2
+_MAP_REVISION = 3
 _CLUSTERS_REVISION = 2
 _NAMES_REVISION = 2
 

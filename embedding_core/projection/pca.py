@@ -39,6 +39,11 @@ def components(vectors: NDArray[np.float32], count: int) -> tuple[NDArray[np.flo
     return points, tuple(shares.tolist())
 
 
+def turned(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same picture (n, dims), centred and turned so that it is widest across: screens are wider than high."""
+    return components(points, points.shape[1])[0]
+
+
 def draw(
     vectors: NDArray[np.float32],
     graph: NeighbourGraph,

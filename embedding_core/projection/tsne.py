@@ -12,7 +12,7 @@ import numpy as np
 
 from embedding_core import threads
 from embedding_core.projection.base import Layout, Method, Parameter
-from embedding_core.projection.pca import components
+from embedding_core.projection.pca import components, turned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +57,7 @@ def draw(
     model = TSNE(dims, perplexity=perplexity, init=begin, learning_rate="auto", method="barnes_hut", random_state=seed)
     with threads.for_rows(n):
         points: NDArray[np.float32] = model.fit_transform(reduced)
-    return Layout(points, {"perplexity": perplexity})
+    return Layout(turned(points), {"perplexity": perplexity})
 
 
 METHOD = Method(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embedding_core.projection.base import Layout, Method, Parameter
-from embedding_core.projection.pca import components
+from embedding_core.projection.pca import components, turned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,8 +91,9 @@ def draw(
         parallel=False,  # threads race, and the same seed would give another map
         move_other=True,
     )
-    points -= points.mean(axis=0)
-    return Layout(points, {"n_neighbors": neighbours, "min_dist": min_dist, "epochs": epochs, "repulsion": _REPULSION})
+    return Layout(
+        turned(points), {"n_neighbors": neighbours, "min_dist": min_dist, "epochs": epochs, "repulsion": _REPULSION}
+    )
 
 
 def start(

@@ -29,6 +29,9 @@ def test_a_map_is_finite_repeatable_and_judged(method: str, dims: int) -> None:
     assert one.points.shape == (120, dims)
     assert one.points.dtype == np.float32
     assert np.isfinite(one.points).all()
+    spread = one.points.std(axis=0)
+    assert (np.diff(spread) <= 0).all(), "the longest side lies across, as on a screen"
+    np.testing.assert_allclose(np.corrcoef(one.points.T), np.eye(dims), atol=1e-3)
     assert (one.method, one.note) == (method, "")
     assert one.trust is not None
     assert one.trust.shape == (120,)
