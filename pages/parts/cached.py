@@ -42,7 +42,7 @@ class Columns:
     images: pa.Table  # id, path, sha256, width, height, format, nbytes, origin
     label: pa.Array  # (n,) string, null where there is none
     split: pa.Array  # (n,) string
-    metadata: pa.Table  # (n,) user's columns, without id and path
+    metadata: pa.Table  # (n,) user's columns, but for id, path, and those that label and split repeat
     tags: Mapping[str, frozenset[int]]
 
     @cached_property
@@ -97,14 +97,25 @@ def columns(dataset: Dataset) -> Columns:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _columns(token: str, *, _dataset: Dataset) -> Columns:
     attributes = _dataset.attributes()
+    metadata = _dataset.metadata().drop_columns(["id", "path"])
+    for source, known in ((_dataset.label_source, "label"), (_dataset.split_source, "split")):
+        name = source.removeprefix("column:")
+        # What has become the label or the split would otherwise be on every screen twice.
+        if name in metadata.column_names and _says(metadata[name], attributes[known]):
+            metadata = metadata.drop_columns([name])
     return Columns(
         dataset=_dataset.uuid,
         images=_dataset.images(),
         label=attributes["label"].combine_chunks(),
         split=attributes["split"].combine_chunks(),
-        metadata=_dataset.metadata().drop_columns(["id", "path"]),
+        metadata=metadata,
         tags=_dataset.tags(),
     )
+
+
+def _says(column: pa.ChunkedArray, text: pa.ChunkedArray) -> bool:
+    """Whether the column says row by row what `text` says."""
+    return pa.types.is_string(column.type) and column.combine_chunks().equals(text.combine_chunks())
 
 
 @dataclass(frozen=True, eq=False, slots=True)

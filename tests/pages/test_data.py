@@ -53,6 +53,19 @@ def test_orders_are_stable_and_put_the_unknown_last(workspace: Workspace) -> Non
     assert table.ordered(columns, rows[:0], "Label").tolist() == []
 
 
+def test_a_column_that_became_the_label_is_not_shown_twice(workspace: Workspace) -> None:
+    dataset = small.birds(workspace)
+    ids = dataset.images()["id"].to_pylist()
+    label = dataset.attributes()["label"]
+    dataset.put_attributes(ids, metadata=pa.table({"kind": label, "other": [*label.to_pylist()[1:], "c"]}))
+    assert cached.columns(dataset).metadata.column_names == ["kind", "other", "wingspan"]
+    dataset.put_attributes(ids, labels=label.to_pylist())  # as `relabel` does
+    dataset = workspace.update(dataset, label_source="column:kind")
+    assert cached.columns(dataset).metadata.column_names == ["other", "wingspan"]
+    dataset.put_attributes(ids[:1], labels=["changed"])
+    assert "kind" in cached.columns(dataset).metadata.column_names
+
+
 def test_a_link_opens_the_same_filter_and_the_table(workspace: Workspace) -> None:
     small.birds(workspace)
     app = small.open_page("data.py", dataset="birds", filter_label="a", data_view="Table", data_sort="Largest file")
