@@ -36,7 +36,7 @@ NEIGHBOURS = 30  # in the graph that all stages share
 _GRAPH_REVISION = 1
 _MAP_REVISION = 3
 _CLUSTERS_REVISION = 2
-_NAMES_REVISION = 2
+_NAMES_REVISION = 3
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _UNSEEN = 1e-4  # probability of a category that an encoder did not list among the likeliest
 _TELLING = 0.02  # a category less likely than this, of a thousand, says nothing
+_TITULAR = 1 / 3  # of a cluster's labelled images: from this share on a label gives it its name
 _PLAIN = {"nipple": "bottle teat"}  # ImageNet's word for the top of a baby's bottle
 
 
@@ -34,7 +35,8 @@ def from_labels(clusters: NDArray[np.int32], labels: Sequence[str | None]) -> Cl
     """Name each cluster in `clusters` (n,) by the majority label of its labelled images, and give that label's share.
 
     Of labels that are equally frequent, the first in the alphabet. Clusters with the same majority are told apart by
-    numbers: "sport", "sport 2". A cluster without any label is "unlabelled".
+    numbers: "sport", "sport 2". One in which no label makes up a third is "mixed", its largest label in brackets, and
+    a cluster without any label is "unlabelled".
     Raises `InvalidInput` for another number of labels.
     """
     if len(labels) != len(clusters):
@@ -47,8 +49,9 @@ def from_labels(clusters: NDArray[np.int32], labels: Sequence[str | None]) -> Cl
     shares: list[float | None] = []
     for count in counts:
         label, images = min(count.items(), key=lambda one: (-one[1], one[0]), default=("unlabelled", 0))
-        names.append(label)
-        shares.append(images / count.total() if images else None)
+        share = images / count.total() if images else None
+        names.append(label if share is None or share >= _TITULAR else f"mixed ({label})")
+        shares.append(share)
     return ClusterNames(_apart(names), tuple(shares), "labels")
 
 

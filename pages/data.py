@@ -25,7 +25,8 @@ def images(columns: cached.Columns) -> list[int]:
         with empty.note("No image passes these filters", "", ":material/filter_alt_off:", key="data_none"):
             st.button("Show all", key="data_unfilter", on_click=state.clear_filters)
         return []
-    bar, page = st.container(horizontal=True, vertical_alignment="center", key="data_bar"), st.container()
+    bar = st.container(horizontal=True, vertical_alignment="center", key="data_bar")
+    actions, page = st.container(), st.container()
     total = words.count(len(columns.ids), "image")
     bar.caption(f"{len(rows):,} of {total}" if filters.active else total, width="content")
     pages = -(-len(rows) // A_PAGE)
@@ -38,7 +39,8 @@ def images(columns: cached.Columns) -> list[int]:
             if opened is not None:
                 detail.show(opened)
         elif ids := table.show(columns, shown, key="data_table"):
-            picking.ticked(ids)
+            with actions:
+                picking.ticked(ids)
     return columns.ids[shown].tolist()
 
 

@@ -9,6 +9,8 @@ from pages.parts import empty, server, sidebar, state
 
 st.set_page_config(page_title="Kindred", page_icon=sidebar.ICON, layout="wide")
 st.html(sidebar.STATIC / "frame.css")
+if st.context.theme.type == "dark":
+    st.html(sidebar.STATIC / "frame-dark.css")
 
 page = st.navigation(
     [
@@ -27,6 +29,8 @@ page = st.navigation(
 try:
     server.workspace()
     state.begin()
+    for said in state.announcements():
+        st.toast(said, icon=":material/info:")
     with st.sidebar:
         sidebar.draw()
     page.run()

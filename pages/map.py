@@ -20,6 +20,11 @@ HINTS = (
     ":material/zoom_in: **scroll** to zoom, double-click to see everything",
     ":material/toggle_on: **click a name** to hide its points",
 )
+HINTS_TOUCH = (
+    ":material/ads_click: **Tap** a point to open its image",
+    ":material/lasso_select: choose the **lasso** above the map to draw around points",
+    ":material/toggle_on: **tap a name** to hide its points",
+)
 HINTS_3D = (
     ":material/3d_rotation: **Drag** to turn the map",
     ":material/ads_click: **click** a point to open its image",
@@ -69,20 +74,27 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="map_toolbar
         bind="query-params",
         width=190,
     )
-    with st.popover("Filter", icon=":material/filter_alt:"):
+    with st.popover("Filter", icon=":material/filter_alt:"), st.container(width=320):
         filters = pickers.filters(columns)
-        st.button("Show all", key="map_unfilter", on_click=state.clear_filters, disabled=not filters.active)
     map_choice.redraw(dataset, encoder)
+if filters.active:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="map_filtered"):
+        passed = len(filters.rows(columns))
+        said = f":material/filter_alt: **{passed:,} of {words.count(len(columns.ids), 'image')}** in colour"
+        st.markdown(f"{said} · {words.plain(filters.words)}", width="content")
+        st.button("Show all", key="map_unfilter", on_click=state.clear_filters, type="tertiary")
 
 map_choice.follow()
 map_choice.swap_note(drawn, dataset)
 chosen = state.selection()
-left, right = st.columns([7, 3] if chosen else [60, 1], gap="medium" if chosen else None)
+with st.container(key="map_sides"):
+    left, right = st.columns([7, 3] if chosen else [60, 1], gap="medium" if chosen else None)
 with left:
     map_view.show(drawing, by, filters)
     map_choice.honesty(drawn.projection)
     if chosen is None:
-        st.caption(" · ".join(HINTS if drawn.projection.dims == 2 else HINTS_3D))
+        hints = HINTS_3D if drawn.projection.dims == 3 else HINTS_TOUCH if state.touch() else HINTS
+        st.caption(" · ".join(hints))
 if chosen is not None:
     with right:
         picked(columns, chosen.ids)

@@ -26,7 +26,8 @@ METRICS = {
 @st.fragment
 def look_alikes(embedding: Embedding, columns: cached.Columns) -> None:
     """Reruns alone when its own widgets change."""
-    left, right = st.columns([3, 7], gap="large")
+    with st.container(key="similar_sides"):
+        left, right = st.columns([3, 7], gap="large")
     with left:
         wanted = query.choose(columns)
         if wanted is not None:

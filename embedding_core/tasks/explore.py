@@ -86,13 +86,19 @@ def search(workspace: Workspace, parameters: Parameters, progress: Reporter, act
 
 
 def preview(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
-    """One image, decoded and encoded anew as WebP with at most `longest` pixels on its longer side."""
+    """One image, decoded and encoded anew as WebP with at most `longest` pixels on its longer side.
+
+    It is the image `id` of `dataset`, or the uploaded `image` (base64).
+    """
     from embedding_core.images import decode, preview
 
-    dataset = shared.dataset(workspace, parameters)
     longest = int(parameters.get("longest") or 1600)
     try:
-        return {"bytes": preview(decode(dataset.content(parameters["id"])).image, longest)}
+        if parameters.get("image"):
+            content = base64.b64decode(parameters["image"])
+        else:
+            content = shared.dataset(workspace, parameters).content(parameters["id"])
+        return {"bytes": preview(decode(content).image, longest)}
     except ImageRefused as refusal:
         raise InvalidInput(refusal.detail) from refusal
 

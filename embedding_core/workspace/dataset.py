@@ -134,6 +134,11 @@ class Dataset:
             found.setdefault(row["tag"], set()).add(row["id"])
         return {tag: frozenset(ids) for tag, ids in sorted(found.items())}
 
+    @property
+    def left_out(self) -> int:
+        """How many files were refused."""
+        return self._store.count(self.table("rejected"))
+
     def rejected(self) -> list[Rejected]:
         rows = self._store.select(self.table("rejected"), REJECTED.names).sort_by("path").to_pylist()
         return [Rejected(row["path"], Reason(row["reason"]), row["detail"]) for row in rows]

@@ -6,6 +6,7 @@ and not copied (`cache_resource`), and every cache is bounded.
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -217,6 +218,18 @@ def search(embedding: Embedding, wanted: Mapping[str, Any], *, actor: Actor) -> 
     """
     key = digest(json.dumps(wanted, sort_keys=True).encode())
     return _search(embedding.fingerprint, key, _wanted=wanted, _actor=actor)
+
+
+def picture(image: bytes, *, actor: Actor) -> bytes:
+    """An uploaded image as WebP, decoded and encoded anew by the worker. Raises `KindredError`."""
+    return _picture(digest(image), _image=image, _actor=actor)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _picture(key: str, *, _image: bytes, _actor: Actor) -> bytes:
+    wanted = {"image": base64.b64encode(_image).decode(), "longest": 480}
+    made: bytes = server.runner().call("preview", wanted, actor=_actor)["bytes"]
+    return made
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

@@ -100,12 +100,14 @@ def scatter(
     selected: NDArray[np.bool_] | None = None,
     revision: str = "",
     picking: str = "",
+    drag: str = "lasso",
     height: int = 640,
 ) -> go.Figure:
     """A map of `points` (n, 2 or 3). Each point carries its row as customdata.
 
     `texts` (n,) are said on hover and are made safe already. Points that are not `shown` (n,) are faded and silent;
     points that are not `selected` (n,) step back. Zoom survives while `revision` stays, a drawn lasso while `picking`.
+    `drag` is what dragging does in two dimensions: "lasso" or "pan".
     """
     n, dims = points.shape
     shown = np.ones(n, dtype=bool) if shown is None else shown
@@ -135,7 +137,7 @@ def scatter(
     figure.update_layout(
         uirevision=revision,
         selectionrevision=picking,
-        dragmode="orbit" if dims == 3 else "lasso",
+        dragmode="orbit" if dims == 3 else drag,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         showlegend=colouring.codes is not None,
         legend={
@@ -235,10 +237,16 @@ def sizes(names: Sequence[str], counts: Sequence[int], look: Look) -> go.Figure:
     return figure
 
 
-def agreement(counts: NDArray[np.int64], groups: Sequence[str], labels: Sequence[str], look: Look) -> go.Figure:
-    """Which labels lie in which groups: `counts` (groups, labels), shaded by the share of the group."""
+def agreement(
+    counts: NDArray[np.int64], groups: Sequence[str], labels: Sequence[str], look: Look, *, narrow: bool = False
+) -> go.Figure:
+    """Which labels lie in which groups: `counts` (groups, labels), shaded by the share of the group.
+
+    With `narrow` names are small and cut short, so that all of them stand on a phone.
+    """
     counts = counts[:MOST, :MOST]
-    rows, columns = (_distinct(list(map(_short, names[:MOST]))) for names in (groups, labels))
+    limit = 14 if narrow else NAME_LIMIT
+    rows, columns = (_distinct([safe(name, limit) for name in names[:MOST]]) for names in (groups, labels))
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     figure = go.Figure(
         go.Heatmap(
@@ -257,8 +265,9 @@ def agreement(counts: NDArray[np.int64], groups: Sequence[str], labels: Sequence
     )
     _dress(figure, look, 150 + 24 * len(rows))
     figure.update_layout(margin={"l": 0, "r": 0, "t": 8, "b": 0})
-    figure.update_yaxes(autorange="reversed", automargin=True, showgrid=False, ticks="", ticksuffix="  ")
-    figure.update_xaxes(automargin=True, showgrid=False, tickangle=-45, side="top", ticks="")
+    axes = {"automargin": True, "showgrid": False, "ticks": "", "dtick": 1, "tickfont": {"size": 9 if narrow else 13}}
+    figure.update_yaxes(**axes, autorange="reversed", ticksuffix=" " if narrow else "  ")
+    figure.update_xaxes(**axes, tickangle=-90 if narrow else -45, side="top")
     return figure
 
 

@@ -34,6 +34,9 @@ def open_from_url(dataset: Dataset, around: Sequence[int] = ()) -> None:
     wanted = state.get("image")
     if wanted.isdecimal() and cached.columns(dataset).row(int(wanted)):
         drawer(dataset, around)
+    elif wanted:
+        st.toast("The image in this link is not here any more.", icon=":material/link_off:")
+        close()
 
 
 def show(image: int) -> None:

@@ -34,17 +34,17 @@ class UnknownSelection(UnknownName):
 
 
 async def originals(request: Request, actor: Actor) -> Response:
-    dataset, rows = await anyio.to_thread.run_sync(
+    dataset, rows, name = await anyio.to_thread.run_sync(
         _chosen, request.path_params["dataset"], request.path_params["selection"]
     )
-    return _download(zipped(dataset, [row["id"] for row in rows]), "application/zip", f"{dataset.name}.zip")
+    return _download(zipped(dataset, [row["id"] for row in rows]), "application/zip", f"{name}.zip")
 
 
 async def table(request: Request, actor: Actor) -> Response:
-    dataset, rows = await anyio.to_thread.run_sync(
+    _, rows, name = await anyio.to_thread.run_sync(
         _chosen, request.path_params["dataset"], request.path_params["selection"]
     )
-    return _download(as_csv(rows), "text/csv; charset=utf-8", f"{dataset.name}.csv")
+    return _download(as_csv(rows), "text/csv; charset=utf-8", f"{name}.csv")
 
 
 ROUTES = [
@@ -108,18 +108,19 @@ def as_csv(rows: list[dict[str, object]]) -> Iterator[str]:
     yield page.getvalue()
 
 
-def _chosen(uuid: str, selection: str) -> tuple[Dataset, list[dict[str, object]]]:
-    """The dataset and a row for each chosen image, by path. Raises `UnknownName`."""
+def _chosen(uuid: str, selection: str) -> tuple[Dataset, list[dict[str, object]], str]:
+    """The dataset, a row for each chosen image, by path, and what to call them. Raises `UnknownName`."""
     workspace = server.workspace()
     dataset = workspace.dataset_by_uuid(uuid)
     rows = _rows(dataset)
     if selection == EVERYTHING:
-        return dataset, rows
+        return dataset, rows, dataset.name
     kept = workspace.selections.get(selection)
     if kept is None or kept.dataset != uuid:
         raise UnknownSelection(selection)
     wanted = set(kept.ids.tolist())
-    return dataset, [row for row in rows if row["id"] in wanted]
+    name = f"{dataset.name}, {kept.name}" if kept.name else f"{dataset.name}, {len(wanted)} selected"
+    return dataset, [row for row in rows if row["id"] in wanted], name
 
 
 def _rows(dataset: Dataset) -> list[dict[str, object]]:

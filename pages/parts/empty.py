@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from embedding_core.encoders import registry
 from pages.parts import words
 
 if TYPE_CHECKING:
@@ -58,6 +59,15 @@ def no_images(dataset: Dataset) -> None:
 
 
 def not_embedded(dataset: Dataset, encoder: str) -> None:
+    if encoder not in registry.CARDS:
+        row = note(
+            f"There is no encoder “{words.plain(words.encoder(encoder))}” here",
+            "Choose another one in the sidebar. Vectors of your own come in on Encoders.",
+            ":material/link_off:",
+            key="embedding",
+        )
+        row.page_link("encoders.py", label="Go to Encoders", icon=":material/arrow_forward:")
+        return
     row = note(
         f"Not seen by {words.plain(words.encoder(encoder))} yet",
         f"The images of “{words.plain(dataset.name)}” have no vectors from this encoder. Compute them, or choose "

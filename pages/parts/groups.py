@@ -242,7 +242,7 @@ def drawing(found: ClusterResult, columns: Columns) -> None:
     else:
         counts, labels = crossing(found, columns)
         st.caption("Each row is a group. The fuller a square, the larger the part of the group that has the label.")
-        figure = charts.agreement(counts, found.names.names, labels, look)
+        figure = charts.agreement(counts, found.names.names, labels, look, narrow=state.touch())
         st.plotly_chart(figure, key="clusters_labels", theme=None, config=_QUIET, alt="How groups and labels agree")
         hidden = max(0, grouping.count - charts.MOST) + max(0, len(labels) - charts.MOST)
     if hidden:

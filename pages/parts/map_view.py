@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from pages.parts.pickers import Filters
 
 CHART, POINTER = "map_chart", "map_pointer"
+IN_VAIN = "map_in_vain"  # how many gestures of this visit have met no point
 PEEKED = 20_000  # points, above which no addresses of thumbnails are sent along
 CONFIG = {
     "displaylogo": False,
+    "showTips": False,
     "scrollZoom": True,
     "doubleClick": "autosize",
     "displayModeBar": True,
@@ -102,7 +104,8 @@ def show(drawing: Drawing, by: str, filters: Filters) -> None:
         shown=shown,
         selected=selected,
         revision=drawn.fingerprint,
-        picking=f"{state.get('selection')}:{state.get('image')}",
+        picking=f"{state.get('selection')}:{state.get('image')}:{state.value(IN_VAIN, 0)}",
+        drag="pan" if state.touch() else "lasso",
     )
     if seen := _seen(drawn.fingerprint):
         figure.update_layout(seen)
@@ -146,12 +149,13 @@ def _picked(drawing: Drawing, shown: NDArray[np.bool_]) -> None:
 def pick(drawing: Drawing, shown: NDArray[np.bool_], event: Any) -> None:
     """What a gesture means: one point clicked is an image to open, a shape drawn is a selection.
 
-    Nothing inside changes nothing: clearing has a button of its own.
+    Nothing inside changes nothing, for clearing has a button of its own; the shape that was drawn vanishes.
     """
     gesture = event.get("selection") or {}
     rows = [row for row in map(_row, gesture.get("points", ())) if 0 <= row < len(shown) and shown[row]]
     how = next((kind for kind in ("lasso", "box") if gesture.get(kind)), "")
     if not rows:
+        state.prime(IN_VAIN, state.value(IN_VAIN, 0) + 1)
         return
     ids = drawing.ids[np.unique(rows)]
     if how:

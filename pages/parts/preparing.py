@@ -93,10 +93,8 @@ def arrived(job: Job) -> None:
     if state.get("dataset") != dataset.name:
         state.choose_dataset(dataset.name)
     state.choose_encoder(str(result.get("encoder") or registry.DEFAULT))
-    if rejected:
-        st.toast(f"{words.count(len(rejected), 'file')} left out. Data says why.", icon=":material/info:")
     if jobs.mine(job) and state.forget(f"watched_{job.id}"):
-        state.go("map.py")
+        open_map(job, dataset)
     title, body = f"{words.plain(dataset.name)} is ready", f"{words.count(dataset.count, 'image')} on the map."
     with empty.note(title, f"{body} {left_out(rejected)}", ":material/check_circle:", key="start"):
         if st.button("Open the map", key="start_open", type="primary", icon=":material/bubble_chart:"):
@@ -137,8 +135,11 @@ def ways_on(job: Job, dataset: Dataset | None, label: str) -> None:
 
 
 def open_map(job: Job, dataset: Dataset) -> None:
+    """Leave for the map, and say there what did not come along."""
+    if dataset.left_out:
+        state.announce(f"{words.count(dataset.left_out, 'file')} left out. *Data*, *Rejected* says why.")
     state.choose_dataset(dataset.name)
-    state.choose_encoder(str(job.parameters.get("encoder") or registry.DEFAULT))
+    state.choose_encoder(str({**job.parameters, **(job.result or {})}.get("encoder") or registry.DEFAULT))
     state.go("map.py")
 
 

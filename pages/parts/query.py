@@ -7,12 +7,15 @@ and a selection's hash.
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
+from embedding_core.errors import KindredError
 from pages.parts import cached, detail, gallery, pickers, pictures, state, words
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 IMAGE, SELECTION, FILE = "Image", "Selection", "File"
 STEPS = 8  # of a walk that are kept
 OFFERED = 36  # images to begin with
+_OWN = "max-width:min(100%,240px);max-height:240px;border-radius:10px;display:block"
 TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "heic", "avif"]
 
 
@@ -145,7 +149,10 @@ def trail(columns: Columns) -> None:
 def show(query: Query, columns: Columns) -> None:
     """What is searched for, as pictures."""
     if query.file:
-        st.image(query.file, width=240, alt=f"Your file {query.name}")
+        with suppress(KindredError):  # the search says what is wrong with it
+            made = base64.b64encode(cached.picture(query.file, actor=state.actor())).decode()
+            alt = escape(f"Your file {query.name}", quote=True)
+            st.html(f'<img src="data:image/webp;base64,{made}" alt="{alt}" style="{_OWN}">')
         st.caption(words.plain(query.name))
         return
     several = len(query.ids) > 1
@@ -165,9 +172,11 @@ def show(query: Query, columns: Columns) -> None:
         detail.picture(state.require_dataset(), facts)
         st.caption(words.plain(facts["path"]))
     with st.container(horizontal=True, gap="small"):
-        if not several:
-            st.button("Details", key="similar_open", icon=":material/info:", on_click=detail.show, args=(query.ids[0],))
+        asked = not several and st.button("Details", key="similar_open", icon=":material/info:")
         st.button("Start over", key="similar_again", icon=":material/refresh:", on_click=_start_over)
+    if asked:
+        detail.show(query.ids[0])
+        st.rerun()  # the whole page: the drawer is not a part of this fragment
 
 
 def _start_over() -> None:

@@ -22,9 +22,13 @@ SHORT = 12  # characters of a fingerprint
 
 
 def asked_for(kind: str, found: Sequence[StoredResult]) -> StoredResult | None:
-    """The result that the URL names; None when it names none that is there."""
+    """The result that the URL names; None when it names none, or says so when that is not here."""
     short = state.get(kind)
-    return next((one for one in found if short and one.fingerprint.startswith(short)), None)
+    one = next((one for one in found if short and one.fingerprint.startswith(short)), None)
+    if short and found and one is None:
+        st.toast("What this link shows is not here any more. This is the newest.", icon=":material/link_off:")
+        state.put(kind, "")
+    return one
 
 
 def pick(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parent.parent / "static"
 ICON = str(STATIC / "icon.svg")
+CLOSED = "frame_closed"  # how often a popover has done its work
 SHOWN = 5  # thumbnails of the selection
 
 
@@ -60,14 +61,13 @@ def selection(dataset: Dataset) -> None:
         saved = server.workspace().selections.named(dataset.uuid)
         if saved:
             _saved(saved)
-        elif state.get("selection"):
+        if state.get("selection"):
             st.caption("The selection in this link is not here any more.")
         return
     with st.container(border=True, gap="xsmall", key="frame_selection"):
         title = words.plain(chosen.name) if chosen.name else "Selection"
         with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="xsmall"):
-            body = f"**{title}** · {words.count(len(chosen), 'image')}"
-            st.markdown(body, help=words.HELP["selection"], width="stretch")
+            st.markdown(f"**{title}** · {words.count(len(chosen), 'image')}", width="stretch")
             st.button(
                 "",
                 icon=":material/close:",
@@ -76,14 +76,14 @@ def selection(dataset: Dataset) -> None:
                 on_click=state.clear_selection,
                 type="tertiary",
             )
-        if chosen.how:
-            st.caption(words.plain(chosen.how))
+        st.caption(words.plain(chosen.how or "picked by hand"), help=words.HELP["selection"])
         columns = cached.columns(dataset)
         thumbnails.strip(dataset.uuid, columns.images.take(columns.rows(chosen.ids[:SHOWN])), size=32)
         with st.container(horizontal=True, gap="xxsmall"):
-            with st.popover("", icon=":material/bookmark:", help="Name and save"):
+            turn = state.value(CLOSED, 0)
+            with st.popover("", icon=":material/bookmark:", help="Name and save", key=f"frame_naming_{turn}"):
                 _name(chosen)
-            with st.popover("", icon=":material/sell:", help="Tag these images"):
+            with st.popover("", icon=":material/sell:", help="Tag these images", key=f"frame_tagging_{turn}"):
                 _tag(dataset, chosen, list(columns.tags))
             with st.popover("", icon=":material/download:", help="Download"):
                 st.link_button("Table (CSV)", urls.table(dataset.uuid, chosen.hash), icon=":material/table:")
@@ -110,7 +110,7 @@ def _name(chosen: Selection) -> None:
         if st.form_submit_button("Save", key="frame_name_save"):
             server.workspace().selections.rename(chosen, name)
             cached.forget_selection(chosen.hash)
-            st.rerun()
+            _done(f"Saved as “{words.plain(name.strip())}”." if name.strip() else "The name was taken away.")
 
 
 def _tag(dataset: Dataset, chosen: Selection, known: list[str]) -> None:
@@ -135,4 +135,12 @@ def _tag(dataset: Dataset, chosen: Selection, known: list[str]) -> None:
     except KindredError as error:
         empty.failed(error)
     else:
-        st.rerun()
+        tagged = f"{words.count(len(chosen), 'image')} {'tagged' if put else 'no longer tagged'}"
+        _done(f"{tagged} “{words.plain(str(tag).strip())}”.")
+
+
+def _done(said: str) -> None:
+    """Close the popover and say what has been done."""
+    state.announce(said)
+    state.prime(CLOSED, state.value(CLOSED, 0) + 1)  # a new popover is a closed one
+    st.rerun()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from embedding_core.workspace import Dataset, Embedding, Selection
 
 SHARED = ("dataset", "encoder", "selection")  # names in the URL that go along to every page
+ANNOUNCED = "announced"  # texts that wait for the next page
 PREFIX = "view_"  # of their copies in the session
 FILTERS = ("filter_text", "filter_label", "filter_split", "filter_tag")  # keys of bound widgets, see `pickers.filters`
 
@@ -55,6 +56,22 @@ def begin() -> None:
 def actor() -> Actor:
     """Who is looking. Handed to everything that changes something."""
     return access.visitor(st.context.cookies)
+
+
+def touch() -> bool:
+    """Whether whoever is looking does so on a phone or tablet, where a swipe scrolls."""
+    return "Mobi" in (st.context.headers.get("User-Agent") or "")
+
+
+def announce(text: str) -> None:
+    """Say something, in Markdown, that is to outlive this run: the frame shows it with the next page that is drawn."""
+    st.session_state.setdefault(ANNOUNCED, []).append(text)
+
+
+def announcements() -> list[str]:
+    """What is to be said now."""
+    said: list[str] = st.session_state.pop(ANNOUNCED, [])
+    return said
 
 
 # -- dataset and encoder ----------------------------------------------------------------------------------------

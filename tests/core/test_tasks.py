@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from embedding_core import derived, places
-from embedding_core.errors import InvalidQuery
+from embedding_core.errors import InvalidInput, InvalidQuery
 from embedding_core.images import decode
 from embedding_core.records import LOCAL, silent
 from embedding_core.sources import Staging
@@ -132,6 +133,14 @@ def test_a_preview_is_a_new_picture_with_nothing_of_the_file(workspace: Workspac
     assert made[:4] == b"RIFF"
     assert max(decode(made).image.size) == 64
     assert made != dataset.content(image)
+
+
+def test_a_file_that_was_sent_is_pictured_the_same_way_or_refused(workspace: Workspace) -> None:
+    sent = base64.b64encode(next((places.SAMPLE / "bug").glob("*.webp")).read_bytes()).decode()
+    made = run(workspace, "preview", image=sent, longest=64)["bytes"]
+    assert max(decode(made).image.size) == 64
+    with pytest.raises(InvalidInput, match="text"):
+        run(workspace, "preview", image=base64.b64encode(b"hello there, I am text").decode())
 
 
 def test_brought_vectors_are_prepared_without_an_encoder(workspace: Workspace, tmp_path: Path) -> None:

@@ -103,6 +103,8 @@ def test_from_a_zip_to_a_link_that_opens_elsewhere(
     chooser.value.set_files(archive)
     page.wait_for_url(re.compile(r"/map\b"), timeout=LONG)  # everything runs by itself to the map
 
+    page.get_by_text("2 files left out").wait_for(timeout=60_000)
+
     dataset = Workspace.open(str(app.workspace)).dataset("little zoo")
     assert dataset.count == sum(min(20, len(list((places.SAMPLE / label).glob("*.webp")))) for label in CLASSES)
     assert {(one.path, one.reason.value) for one in dataset.rejected()} == {
@@ -128,6 +130,8 @@ def test_from_a_zip_to_a_link_that_opens_elsewhere(
     page.goto(f"{app.url}/similar?dataset=little+zoo&selection={chosen}&like={int(selection.ids[0])}")
     page.get_by_text("Compare by").wait_for(timeout=60_000)
     see_images(page, 12)
+    page.get_by_role("button", name="Details").click()
+    page.get_by_role("dialog").get_by_text("Look-alikes").wait_for(timeout=60_000)
     page.goto(f"{app.url}/map?dataset=little+zoo&selection={chosen}&image={int(selection.ids[0])}")
     path = next(one for one, image in dataset.ids().items() if image == int(selection.ids[0]))
     drawer = page.get_by_role("dialog")
@@ -151,6 +155,22 @@ def test_from_a_zip_to_a_link_that_opens_elsewhere(
         see_images(cold, 12)
     finally:
         elsewhere.close()
+
+
+def test_a_file_is_looked_for_and_one_that_is_no_image_is_explained(
+    page: Page, app: RunningApp, tmp_path: Path
+) -> None:
+    page.goto(f"{app.url}/similar?dataset=little+zoo&similar_from=File")
+    broken = tmp_path / "broken.png"
+    broken.write_text("these are words", encoding="utf-8")
+    chooser = page.locator("[data-testid=stFileUploader] input[type=file]")
+    chooser.set_input_files(broken)
+    page.get_by_text("That file is not a usable image").wait_for(timeout=60_000)
+    assert page.locator("[data-testid=stException]").count() == 0
+    page.get_by_test_id("stFileUploader").get_by_label("Remove").click()
+    chooser.set_input_files(next((places.SAMPLE / "bird").glob("*.webp")))
+    page.locator("img[alt^='Your file']").wait_for(timeout=60_000)
+    see_images(page, 12)
 
 
 def test_a_link_to_what_is_not_here_says_so(page: Page, app: RunningApp) -> None:

@@ -104,6 +104,20 @@ def test_an_empty_or_senseless_gesture_changes_nothing(gesture: tuple[map_view.D
     assert (asked.opened, asked.selected) == ([], [])
 
 
+def test_a_shape_around_nothing_is_forgotten_by_the_next_drawing(
+    gesture: tuple[map_view.Drawing, Asked], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawing, _ = gesture
+    kept: dict[str, Any] = {}
+    monkeypatch.setattr(state, "prime", kept.__setitem__)
+    monkeypatch.setattr(state, "value", kept.get)
+    map_view.pick(drawing, np.ones(COUNT, bool), event(0, lasso=[{}]))
+    assert kept == {}
+    for times in (1, 2):
+        map_view.pick(drawing, np.ones(COUNT, bool), event(lasso=[{}]))
+        assert kept == {map_view.IN_VAIN: times}
+
+
 def test_images_that_left_the_dataset_leave_the_map(served: tuple[Workspace, small.Remembering]) -> None:
     workspace, _ = served
     dataset, drawn = mapped(workspace)

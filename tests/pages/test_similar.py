@@ -109,6 +109,16 @@ def test_a_failed_search_is_explained(searched: tuple[Workspace, Dataset, Search
     assert "The worker ended without a word" in small.texts(app)
 
 
+def test_details_open_the_drawer(searched: tuple[Workspace, Dataset, Searching]) -> None:
+    _, dataset, _ = searched
+    image = str(dataset.images()["id"][0].as_py())
+    app = small.open_page("similar.py", dataset="birds", like=image)
+    assert "Original" not in small.texts(app)
+    app.button(key="similar_open").click().run()
+    assert app.query_params["image"] == image
+    assert app.button(key="detail_similar").label == "More like this"
+
+
 def test_results_join_the_selection(searched: tuple[Workspace, Dataset, Searching]) -> None:
     workspace, dataset, _ = searched
     image = dataset.images()["id"][0].as_py()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from embedding_core.errors import UnknownDataset
-from embedding_core.records import Actor
+from embedding_core.records import Actor, Reason, Rejected
 from embedding_core.workspace import Workspace
 from tests.pages import small
 
@@ -89,6 +89,7 @@ def test_whoever_started_and_watched_it_is_taken_to_the_map(served: Served) -> N
     workspace, runner = served
     dataset = small.birds(workspace)
     small.birds(workspace, "newer")
+    dataset.put_rejected([Rejected("a/empty.png", Reason.EMPTY, "The file is empty.")])
     job = runner.submit("prepare", {"name": "birds"}, dataset="birds")
     app = small.open_app(job=job.id)
     finish(runner, job.id, dataset.uuid)
@@ -97,6 +98,7 @@ def test_whoever_started_and_watched_it_is_taken_to_the_map(served: Served) -> N
     assert "job" not in app.query_params
     assert app.query_params["dataset"] == "birds"
     assert app.query_params["encoder"] == "pixels"
+    assert [one.value for one in app.toast] == ["1 file left out. *Data*, *Rejected* says why."]
     assert not [title for title in app.title if title.value == "See how your images relate"]
 
 

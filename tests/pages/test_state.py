@@ -97,6 +97,7 @@ def test_a_selection_is_cleared_named_and_tagged_from_the_sidebar(workspace: Wor
     app.button(key="frame_name_save").click().run()
     assert [one.name for one in workspace.selections.named(dataset.uuid)] == ["two <b>birds</b>"]
     assert "two \\<b\\>birds\\</b\\>" in small.texts(app)
+    assert [one.value for one in app.toast] == ["Saved as “two \\<b\\>birds\\</b\\>”."]
     app.button(key="frame_clear").click().run()
     assert "selection" not in app.query_params
     app.button(key=f"frame_open_{kept.hash}").click().run()

@@ -25,6 +25,8 @@ class Pointer {
     this.picture = peek.querySelector("img");
     this.chart = null;
     this.hover = (event) => this.#show(event);
+    this.at = { clientX: 0, clientY: 0 }; // Plotly tells no place of a hover in 3-D
+    this.move = ({ clientX, clientY }) => (this.at = { clientX, clientY });
     this.leave = () => {
       this.over = null;
       this.peek.hidden = true;
@@ -65,8 +67,10 @@ class Pointer {
       this.chart?.removeListener?.(name, handler);
       chart?.on(name, handler);
     }
-    this.chart?.removeEventListener("pointerleave", this.leave);
-    chart?.addEventListener("pointerleave", this.leave);
+    for (const [name, handler] of Object.entries({ pointerleave: this.leave, pointermove: this.move })) {
+      this.chart?.removeEventListener(name, handler);
+      chart?.addEventListener(name, handler);
+    }
     this.chart = chart;
   }
 
@@ -81,9 +85,10 @@ class Pointer {
     if (this.picture.getAttribute("src") !== url) this.picture.src = url;
     this.peek.hidden = false;
     const { width, height } = this.peek.getBoundingClientRect();
-    const left = Math.min(Math.max(event.clientX - width / 2, 8), innerWidth - width - 8);
-    const above = event.clientY - height - GAP;
-    this.peek.style.translate = `${left}px ${above > 8 ? above : event.clientY + GAP}px`;
+    const { clientX, clientY } = event ?? this.at;
+    const left = Math.min(Math.max(clientX - width / 2, 8), innerWidth - width - 8);
+    const above = clientY - height - GAP;
+    this.peek.style.translate = `${left}px ${above > 8 ? above : clientY + GAP}px`;
   }
 
   #moved(change) {
