@@ -76,7 +76,7 @@ def choose(columns: Columns) -> Query | None:
     steps = walk()
     if steps:  # the walk decides, also one that came in a link
         state.prime("similar_from", SELECTION if steps[0].startswith("s") else IMAGE)
-    elif not (state.value("similar_from") or state.get("similar_from")):
+    elif (state.value("similar_from") or state.get("similar_from")) not in (IMAGE, SELECTION, FILE):
         state.prime("similar_from", IMAGE)
     kind = st.segmented_control(
         "Search with",

@@ -36,7 +36,7 @@ def sample(app: RunningApp) -> str:
 def test_every_page_fits_its_screen(browser: Browser, app: RunningApp, sample: str, name: str, theme: str) -> None:
     address = f"{app.url}/?{sample}" if name == "start" else f"{app.url}/{name}?{sample}"
     if name == "similar":
-        address += "&similar_from=The+selection"
+        address += "&similar_from=Selection"
     for width, height in SIZES:
         visitor = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)  # type: ignore[arg-type]
         try:

@@ -49,6 +49,13 @@ def test_it_begins_with_an_offer_of_images(searched: tuple[Workspace, Dataset, S
     assert searched[2].asked == []
 
 
+def test_a_link_to_a_way_of_searching_that_there_is_not_begins_with_an_image(
+    searched: tuple[Workspace, Dataset, Searching],
+) -> None:
+    app = small.open_page("similar.py", dataset="birds", similar_from="Elsewhere")
+    assert app.button_group(key="similar_from").value == "Image"
+
+
 def test_a_link_to_a_walk_shows_its_steps_and_goes_back(searched: tuple[Workspace, Dataset, Searching]) -> None:
     _, dataset, runner = searched
     first, second = dataset.images()["id"].to_pylist()[:2]
