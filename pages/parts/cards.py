@@ -59,8 +59,8 @@ def contents(dataset: Dataset, facts: cached.Summary) -> str:
         parts.append(f"{words.count(facts.labels, 'label')} {words.plain(words.source(dataset.label_source))}")
     if facts.splits:
         parts.append(words.plain(" / ".join(facts.splits[:4])))
-    if dataset.left_out:
-        parts.append(f"{words.count(dataset.left_out, 'file')} left out")
+    if refused := dataset.left_out:
+        parts.append(f"{words.count(refused, 'file')} left out")
     return " · ".join(parts)
 
 

@@ -136,8 +136,8 @@ def ways_on(job: Job, dataset: Dataset | None, label: str) -> None:
 
 def open_map(job: Job, dataset: Dataset) -> None:
     """Leave for the map, and say there what did not come along."""
-    if dataset.left_out:
-        state.announce(f"{words.count(dataset.left_out, 'file')} left out. *Data*, *Rejected* says why.")
+    if refused := dataset.left_out:
+        state.announce(f"{words.count(refused, 'file')} left out. *Data*, *Rejected* says why.")
     state.choose_dataset(dataset.name)
     state.choose_encoder(str({**job.parameters, **(job.result or {})}.get("encoder") or registry.DEFAULT))
     state.go("map.py")
