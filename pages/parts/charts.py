@@ -5,13 +5,14 @@ Plotly reads a little HTML in every text, so whatever comes from a user passes t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
 
+from pages.parts import palette
 from pages.parts.colouring import COLOURS, OTHER, UNKNOWN, Colouring
 
 if TYPE_CHECKING:
@@ -35,8 +36,14 @@ class Look:
     accent: str
     grey: str  # categories that share it
     faded: str  # what a filter leaves out
-    palette: tuple[str, ...]  # (COLOURS,)
+    palette: tuple[str, ...]  # the categories told apart best; see `palette` for the ones after
     scale: tuple[str, ...]  # of numbers, low to high, even in lightness
+    background: str  # of the page
+    theme: str
+
+    def for_browser(self) -> dict[str, Any]:
+        """What the map component draws with."""
+        return {**asdict(self), "font": FONT, "lightness": palette.LIGHTNESS[self.theme]}
 
 
 LIGHT = Look(
@@ -52,6 +59,8 @@ LIGHT = Look(
         *("#B8A900", "#7A5CC7", "#7F3C1D", "#1B2A6B", "#7FB800", "#E0457B"),
     ),
     scale=("#E9B44C", "#7FB069", "#2A8F85", "#24608F", "#27306B"),
+    background="#FFFFFF",
+    theme="light",
 )
 DARK = Look(
     text="#ECEAE4",
@@ -66,6 +75,8 @@ DARK = Look(
         *("#E3D53F", "#A58BEA", "#B57A52", "#7182E8", "#A5D63F", "#F0709B"),
     ),
     scale=("#5A4FA8", "#3277B0", "#2BA59B", "#8CC95F", "#F4D35E"),
+    background="#0F0F0D",
+    theme="dark",
 )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from embedding_core import derived, projection, trust
-from pages.parts import empty, jobs, results, server, state, words
+from pages.parts import cached, empty, jobs, results, server, state, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +40,39 @@ def title(one: StoredResult) -> str:
     return " · ".join(parts + turned)
 
 
+def name(drawn: MapResult) -> str:
+    """A map in a few words, where several are beside each other."""
+    return f"{TITLES.get(drawn.projection.method, drawn.projection.method)} · {words.encoder(drawn.encoder)}"
+
+
+def beside(dataset: Dataset, one: StoredResult) -> MapResult | None:
+    """A second map beside the first: any flat one of the dataset, through whichever encoder, and older ones."""
+    others = {
+        found.fingerprint[: results.SHORT]: found
+        for found in server.workspace().results.find(dataset.uuid, "map")
+        if found.parameters["dims"] == 2 and found.fingerprint != one.fingerprint
+    }
+    if not others:
+        return None
+    known = state.get("beside") if state.get("beside") in others else ""
+    key = f"map_beside_{known}"
+    st.selectbox(
+        "Beside it",
+        ["", *others],
+        index=["", *others].index(known),
+        key=key,
+        format_func=lambda short: _named(others[short]) if short in others else "One map",
+        help=words.HELP["beside"],
+        on_change=lambda: state.put("beside", state.value(key)),
+        width=230,
+    )
+    return cached.read_map(others[known].fingerprint) if known else None
+
+
+def _named(one: StoredResult) -> str:
+    return f"{title(one)} · {words.encoder(one.parameters['encoder'])}"
+
+
 def _turned(facts: dict[str, Any]) -> dict[str, float]:
     """The parameters that someone has set."""
     return {name: value for name, value in facts["asked"].items() if name not in ("method", "dims", "seed")}
@@ -49,8 +82,9 @@ def pick(maps: Sequence[StoredResult], one: StoredResult) -> None:
     results.pick("Map", maps, one, kind="map", key="map", title=title, help=words.HELP["projection"], width=230)
 
 
-def honesty(drawn: Projection) -> None:
+def honesty(one: MapResult) -> None:
     """How far the picture can be believed, in one line."""
+    drawn = one.projection
     said = []
     if drawn.trustworthiness is not None:
         said.append(f"**{drawn.trustworthiness:.2f}** trustworthy. {words.plain(trust.words(drawn.trustworthiness))}")

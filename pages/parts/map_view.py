@@ -1,176 +1,122 @@
-"""The map itself: points, colours, hover texts, and what a lasso or a click on it does."""
+"""The map in two dimensions: what it shows, and what follows from a finished gesture."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 import streamlit as st
 
-from pages.parts import charts, colouring, detail, pointer, state, urls
+from embedding_core.fingerprint import digest
+from pages.parts import charts, detail, filters, map_choice, state, urls
+from pages.parts.map import columns as map_columns
+from pages.parts.map import component, present
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from embedding_core.derived import ClusterResult, MapResult
-    from pages.parts.cached import Columns
-    from pages.parts.pickers import Filters
+    from pages.parts.map.present import Present
 
-CHART, POINTER = "map_chart", "map_pointer"
-IN_VAIN = "map_in_vain"  # how many gestures of this visit have met no point
-PEEKED = 20_000  # points, above which no addresses of thumbnails are sent along
-CONFIG = {
-    "displaylogo": False,
-    "showTips": False,
-    "scrollZoom": True,
-    "doubleClick": "autosize",
-    "displayModeBar": True,
-    "modeBarButtonsToRemove": ["autoScale2d", "toggleSpikelines", "hoverClosestCartesian", "hoverCompareCartesian"],
-}
-
-
-@dataclass(frozen=True, eq=False)
-class Drawing:
-    """A map, and the rows in `columns` of the images on it. Row i of every array is point i."""
-
-    drawn: MapResult
-    columns: Columns
-    clusters: ClusterResult | None
-
-    @cached_property
-    def there(self) -> NDArray[np.bool_]:
-        """(n of the map,) whether the image still belongs to the dataset"""
-        return np.isin(self.drawn.ids, self.columns.ids)
-
-    @cached_property
-    def rows(self) -> NDArray[np.int64]:
-        return self.columns.rows(self.drawn.ids)
-
-    @cached_property
-    def ids(self) -> NDArray[np.int64]:
-        return self.drawn.ids[self.there]
-
-    @cached_property
-    def points(self) -> NDArray[np.float32]:
-        return self.drawn.projection.points[self.there]
-
-    @cached_property
-    def trust(self) -> NDArray[np.float32] | None:
-        trust = self.drawn.projection.trust
-        return None if trust is None else trust[self.there]
-
-    @cached_property
-    def texts(self) -> list[str]:
-        """What is said of each point on hover; users' texts in it are safe."""
-        at = pa.array(self.rows)
-        paths = self.columns.paths.take(at).to_pylist()
-        labels = self.columns.label.take(at).to_pylist()
-        groups = colouring.groups_of(self.clusters, self.ids) if self.clusters else [None] * len(paths)
-        trust = [None] * len(paths) if self.trust is None else self.trust.tolist()
-        texts = []
-        for path, label, group, trusted in zip(paths, labels, groups, trust, strict=True):
-            lines = [f"<b>{charts.safe(path, 60)}</b>"]
-            lines += [f"Label: {charts.safe(label, 60)}"] if label else []
-            lines += [f"Group: {charts.safe(group, 60)}"] if group else []
-            lines += [f"Trust: {trusted:.2f}"] if trusted is not None else []
-            texts.append("<br>".join(lines))
-        return texts
-
-    @cached_property
-    def thumbnails(self) -> list[str]:
-        if len(self.ids) > PEEKED:
-            return []
-        images = self.columns.images.select(["id", "sha256"]).take(self.rows).to_pylist()
-        return [urls.thumbnail(self.columns.dataset, image["id"], image["sha256"]) for image in images]
-
-    def shown(self, filters: Filters) -> NDArray[np.bool_]:
-        """(n,) what passes the filters"""
-        return np.isin(self.rows, filters.rows(self.columns))
-
-
-def show(drawing: Drawing, by: str, filters: Filters) -> None:
-    """Draw the map. A lasso or box makes the selection, a click opens an image."""
-    drawn, chosen = drawing.drawn, state.selection()
-    shown = drawing.shown(filters)
-    selected = None if chosen is None else np.isin(drawing.ids, chosen.ids)
-    figure = charts.scatter(
-        drawing.points,
-        colouring.colour(by, drawing.columns, drawing.rows, shown, clusters=drawing.clusters, trust=drawing.trust),
-        drawing.texts,
-        charts.look(st.context.theme.type),
-        shown=shown,
-        selected=selected,
-        revision=drawn.fingerprint,
-        picking=f"{state.get('selection')}:{state.get('image')}:{state.value(IN_VAIN, 0)}",
-        drag="pan" if state.touch() else "lasso",
-    )
-    if seen := _seen(drawn.fingerprint):
-        figure.update_layout(seen)
-    st.plotly_chart(
-        figure,
-        key=CHART,
-        theme=None,
-        config=CONFIG,
-        on_select=lambda: _picked(drawing, shown),
-        selection_mode=("points", "box", "lasso"),
-        alt=f"Map of {len(drawing.ids):,} images, alike ones together, coloured by {by.lower()}",
-    )
-    _listen(drawing, shown)
+KEY = "map_view"
+LAYERS = "map_layers"  # which layers this visit has chosen
+FIRST_LAYERS = {"labels": True, "images": True, "contours": False}
+EXEMPLARS = 3  # of a group, that come first where images are drawn
+BEFORE = ("label", "group", "split", "tag", "trust")  # columns that say most, to colour by
 
 
 @st.fragment
-def _listen(drawing: Drawing, shown: NDArray[np.bool_]) -> None:
-    """Apart, so that a zoom reruns nothing else."""
-    if pointer.follow(CHART, drawing.thumbnails, key=POINTER, on_click=lambda: _clicked(drawing, shown)):
+def show(drawn: MapResult, beside: MapResult | None, clusters: ClusterResult | None) -> None:
+    """Draw the map. What is done on it reruns this alone, unless the page around it has to follow."""
+    told = component.show(scene(drawn, beside, clusters), key=KEY, on_view=_viewed)
+    if told.selected is not None:
+        state.put("selection", told.selected)
+        st.rerun()
+    if told.opened is not None:
+        detail.show(told.opened)
         st.rerun()
 
 
-def _seen(revision: str) -> dict[str, Any]:
-    """The part of this map that was looked at last, as Plotly's layout has it; empty for all of it."""
-    view = (state.value(POINTER) or {}).get("view") or {}
-    if view.get("revision") != revision:
-        return {}
-    at: dict[str, Any] = view["at"]
-    return {name: at[name] for name in ("xaxis", "yaxis", "scene", "dragmode") if name in at}
+def scene(drawn: MapResult, beside: MapResult | None, clusters: ClusterResult | None) -> component.Scene:
+    now = present.present(drawn.fingerprint)
+    data = urls.map_data(drawn.fingerprint)
+    columns = options(now, clusters)
+    keys = component.keys(columns)
+    told = [key for key in ("label", _group(clusters), "trust") if key in keys]
+    chosen = state.get("colour")
+    colour = chosen if chosen in {*keys, "none"} else next((one.key for one in columns if _most(one.key)), "none")
+    selected, opened = state.selection(), state.get("image")
+    look = charts.look(st.context.theme.type)
+    return component.Scene(
+        n=len(drawn.ids),
+        rows=rows_digest(drawn),
+        version=now.version,
+        map=component.Points(urls.map_points(drawn.fingerprint, drawn.turn_digest), map_choice.name(drawn)),
+        beside=_beside(drawn, beside),
+        columns=tuple(columns),
+        told=tuple(told),
+        colour="" if colour == "none" else colour,
+        filter=filters.for_browser(state.filtering()),
+        select=f"{data}selection",
+        selected=selected.hash if selected else "",
+        grow=f"{data}grow",
+        match=f"{data}match/{now.version}",
+        pages=f"{data}page/{now.version}/",
+        gone=f"{data}gone/{now.version}" if now.gone.any() else "",
+        exemplars=exemplars(drawn, clusters),
+        opened=row_of(drawn, opened),
+        options=state.value(LAYERS, FIRST_LAYERS),
+        look=look.for_browser(),
+        export=f"{data}export/{now.version}",
+        alt=f"Map of {len(drawn.ids):,} images, alike ones together",
+    )
 
 
-def _clicked(drawing: Drawing, shown: NDArray[np.bool_]) -> None:
-    row = (state.value(POINTER) or {}).get("clicked")
-    pick(drawing, shown, {"selection": {"points": [] if row is None else [{"customdata": row}]}})
+def options(now: Present, clusters: ClusterResult | None) -> list[component.Column]:
+    """The columns that can colour and filter, the most telling first."""
+    found = map_columns.options(now.columns, trust=now.drawn.projection.trust is not None)
+    if clusters is not None:
+        found.insert(1 if found[0][0] == "label" else 0, (_group(clusters), "Group", map_columns.CATEGORY))
+    fingerprint = now.drawn.fingerprint
+    return [
+        component.Column(key, title, kind, urls.map_column(fingerprint, now.version, key)) for key, title, kind in found
+    ]
 
 
-def _picked(drawing: Drawing, shown: NDArray[np.bool_]) -> None:
-    pick(drawing, shown, state.value(CHART) or {})
+def _most(key: str) -> bool:
+    return key.partition(":")[0] in BEFORE
 
 
-def pick(drawing: Drawing, shown: NDArray[np.bool_], event: Any) -> None:
-    """What a gesture means: one point clicked is an image to open, a shape drawn is a selection.
-
-    Nothing inside changes nothing, for clearing has a button of its own; the shape that was drawn vanishes.
-    """
-    gesture = event.get("selection") or {}
-    rows = [row for row in map(_row, gesture.get("points", ())) if 0 <= row < len(shown) and shown[row]]
-    how = next((kind for kind in ("lasso", "box") if gesture.get(kind)), "")
-    if not rows:
-        state.prime(IN_VAIN, state.value(IN_VAIN, 0) + 1)
-        return
-    ids = drawing.ids[np.unique(rows)]
-    if how:
-        state.select(ids.tolist(), f"{how} on the map", drawing.drawn.fingerprint)
-    elif len(ids) == 1:
-        detail.show(int(ids[0]))
-    else:
-        state.select(ids.tolist(), "points on the map", drawing.drawn.fingerprint)
+def _group(clusters: ClusterResult | None) -> str:
+    return f"group:{clusters.fingerprint}" if clusters else ""
 
 
-def _row(point: dict[str, Any]) -> int:
-    """The row that a point carries, as a number, alone in a list, or not at all (−1)."""
-    carried = point.get("customdata")
-    while isinstance(carried, list | tuple) and carried:
-        carried = carried[0]
-    if isinstance(carried, dict):
-        carried = next(iter(carried.values()), None)
-    return int(carried) if isinstance(carried, int | float) else -1
+def _beside(drawn: MapResult, beside: MapResult | None) -> component.Points | None:
+    if beside is None:
+        return None
+    address = urls.map_points(beside.fingerprint, beside.turn_digest)
+    return component.Points(f"{address}/as/{drawn.fingerprint}", map_choice.name(beside))
+
+
+def rows_digest(drawn: MapResult) -> str:
+    return digest(drawn.ids.tobytes())[:16]
+
+
+def exemplars(drawn: MapResult, clusters: ClusterResult | None) -> tuple[int, ...]:
+    """Rows on the map of the typical images of each group."""
+    if clusters is None:
+        return ()
+    ids = [int(clusters.ids[row]) for rows in clusters.clustering.exemplars for row in rows[:EXEMPLARS]]
+    return tuple(np.flatnonzero(np.isin(drawn.ids, ids)).tolist())
+
+
+def row_of(drawn: MapResult, image: str) -> int:
+    """The row of the image with that id; −1 for none."""
+    found = np.flatnonzero(drawn.ids == int(image)) if image.isdecimal() else []
+    return int(found[0]) if len(found) else -1
+
+
+def _viewed() -> None:
+    """Colours, filters or layers have been changed on the map: they belong to the view, and into its link."""
+    view: dict[str, Any] = (state.value(KEY) or {}).get("view") or {}
+    state.put("colour", view.get("colour") or "none")
+    state.filter_by(filters.from_browser(view.get("filter") or ()))
+    state.prime(LAYERS, {name: bool((view.get("options") or {}).get(name, on)) for name, on in FIRST_LAYERS.items()})

@@ -15,16 +15,16 @@ import streamlit as st
 
 from embedding_core.encoders import registry
 from embedding_core.errors import KindredError, NotEmbedded, UnknownDataset
-from pages.parts import access, cached, empty, server
+from pages.parts import access, cached, empty, filters, server
 
 if TYPE_CHECKING:
     from embedding_core.records import Actor
     from embedding_core.workspace import Dataset, Embedding, Selection
+    from pages.parts.filters import Filters
 
-SHARED = ("dataset", "encoder", "selection")  # names in the URL that go along to every page
+SHARED = ("dataset", "encoder", "selection", "filter")  # names in the URL that go along to every page
 ANNOUNCED = "announced"  # texts that wait for the next page
 PREFIX = "view_"  # of their copies in the session
-FILTERS = ("filter_text", "filter_label", "filter_split", "filter_tag")  # keys of bound widgets, see `pickers.filters`
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class View:
     dataset: str  # name
     encoder: str  # id
     selection: str  # hash
+    filter: str  # see `filters`
 
 
 def view() -> View:
@@ -131,9 +132,8 @@ def choose_dataset(name: str) -> None:
     """Look at another dataset. The selection, the filters and the open group belonged to the one before."""
     if name != get("dataset"):
         put("dataset", name)
-        for belonging in ("selection", "image", "map", "groups", "group"):
+        for belonging in ("selection", "filter", "image", "map", "beside", "colour", "groups", "group"):
             put(belonging, "")
-        clear_filters()
     dataset = current_dataset()
     there = [encoding.card.id for encoding in dataset.encodings()] if dataset else []
     if there and get("encoder") not in there:
@@ -144,7 +144,7 @@ def choose_encoder(encoder: str) -> None:
     """Look through another encoder. Its maps and groups are others."""
     if encoder != get("encoder"):
         put("encoder", encoder)
-        for belonging in ("map", "groups", "group"):
+        for belonging in ("map", "beside", "groups", "group"):
             put(belonging, "")
 
 
@@ -178,11 +178,17 @@ def clear_selection() -> None:
     put("selection", "")
 
 
+def filtering() -> Filters:
+    """Which images all pages look at."""
+    return filters.parse(get("filter"))
+
+
+def filter_by(wanted: Filters) -> None:
+    put("filter", filters.text(wanted))
+
+
 def clear_filters() -> None:
-    """Before the filters are drawn, as callbacks run: show all images again."""
-    st.session_state["filter_text"] = ""
-    for key in FILTERS[1:]:
-        st.session_state[key] = []
+    put("filter", "")
 
 
 # -- options ----------------------------------------------------------------------------------------------------

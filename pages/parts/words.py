@@ -50,6 +50,7 @@ HELP: Mapping[str, str] = {
     "selection": "The images that you have picked out. It stays while you go from page to page.",
     "rejected": "Files that were left out because they are not usable images.",
     "metadata": "Further columns that came with the images.",
+    "beside": "A second map of the same images. Pointing at an image shows where it is on both.",
     "seed": "The same number draws the same map again.",
 }
 
