@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from embedding_core.naming import ClusterNames
 from embedding_core.neighbours import NeighbourGraph
 from embedding_core.projection import Projection
 from embedding_core.records import silent
+from embedding_core.vectors import read_only
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,15 +41,33 @@ _CLUSTERS_REVISION = 2
 _NAMES_REVISION = 3
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class MapResult:
     """A stored map. Row i of the projection is the image `ids[i]`."""
 
     fingerprint: str
+    dataset: str  # uuid
+    embedding: str  # fingerprint
     ids: NDArray[np.int64]  # (n,)
     projection: Projection
     encoder: str
     seconds: float  # from reading vectors to stored points
+    turn: NDArray[np.float64] = field(
+        default_factory=lambda: read_only(np.eye(2))
+    )  # (2, 2) as it lies best; eye in 3-D
+
+    @cached_property
+    def placed(self) -> NDArray[np.float32]:
+        """(n, 2 or 3) the points as they are shown: turned, in two dimensions"""
+        points = self.projection.points
+        if self.projection.dims != 2 or np.array_equal(self.turn, np.eye(2)):
+            return points
+        return read_only((points.astype(np.float64) @ self.turn).astype(np.float32))
+
+    @property
+    def turn_digest(self) -> str:
+        """16 hex digits that stand for the turn."""
+        return digest(self.turn.astype("<f8").tobytes())[:16]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -55,6 +75,7 @@ class ClusterResult:
     """A stored clustering. Row i of its labels is the image `ids[i]`."""
 
     fingerprint: str
+    dataset: str  # uuid
     ids: NDArray[np.int64]  # (n,)
     clustering: Clustering  # with `nmi` and `purity` against the labels of now, where they have been computed
     names: ClusterNames
@@ -75,14 +96,14 @@ def neighbour_graph(
     progress: Progress = silent,
 ) -> NeighbourGraph:
     """The exact cosine graph of an embedding, rows as in `embedding.ids`."""
-    known = read_graph(workspace, embedding)
+    known = read_graph(workspace, embedding.fingerprint)
     if known is not None:
         return known
     begun = time.perf_counter()
     matrix = embedding.matrix() if vectors is None else vectors
     graph = neighbours.graph(matrix, NEIGHBOURS, progress=progress)
     workspace.results.put(
-        _graph_key(embedding),
+        _graph_key(embedding.fingerprint),
         kind="graph",
         dataset=dataset.uuid,
         parent=embedding.fingerprint,
@@ -132,7 +153,7 @@ def draw_map(
         },
         seconds=seconds,
     )
-    return MapResult(key, embedding.ids, drawn, embedding.card.id, seconds)
+    return MapResult(key, dataset.uuid, embedding.fingerprint, embedding.ids, drawn, embedding.card.id, seconds)
 
 
 def find_clusters(
@@ -187,7 +208,7 @@ def find_clusters(
         parameters={"nmi": judged.nmi, "purity": judged.purity, **asdict(names)},
         seconds=time.perf_counter() - begun,
     )
-    return ClusterResult(key, embedding.ids, judged, names, embedding.card.id, seconds, current=True)
+    return ClusterResult(key, dataset.uuid, embedding.ids, judged, names, embedding.card.id, seconds, current=True)
 
 
 def _names(
@@ -211,8 +232,8 @@ def _names(
 # -- reading ----------------------------------------------------------------------------------------------------
 
 
-def read_graph(workspace: Workspace, embedding: Embedding) -> NeighbourGraph | None:
-    """The stored graph, rows as in `embedding.ids`."""
+def read_graph(workspace: Workspace, embedding: str) -> NeighbourGraph | None:
+    """The stored graph of the embedding with that fingerprint, rows as in `embedding.ids`."""
     stored = workspace.results.get(_graph_key(embedding))
     return None if stored is None else NeighbourGraph(stored.arrays["rows"], stored.arrays["similarity"])
 
@@ -244,7 +265,7 @@ def read_map(workspace: Workspace, key: str) -> MapResult | None:
         explained_variance=None if variance is None else tuple(variance),
         note=facts["note"],
     )
-    return MapResult(key, stored.arrays["ids"], drawn, facts["encoder"], stored.seconds)
+    return MapResult(key, stored.dataset, stored.parent, stored.arrays["ids"], drawn, facts["encoder"], stored.seconds)
 
 
 def read_clusters(workspace: Workspace, key: str, labels: Sequence[str | None]) -> ClusterResult | None:
@@ -269,7 +290,14 @@ def read_clusters(workspace: Workspace, key: str, labels: Sequence[str | None]) 
         found = replace(found, nmi=verdict["nmi"], purity=verdict["purity"])
         names = ClusterNames(tuple(verdict["names"]), tuple(verdict["shares"]), verdict["source"])
     return ClusterResult(
-        key, stored.arrays["ids"], found, names, facts["encoder"], stored.seconds, current=judged is not None
+        key,
+        stored.dataset,
+        stored.arrays["ids"],
+        found,
+        names,
+        facts["encoder"],
+        stored.seconds,
+        current=judged is not None,
     )
 
 
@@ -280,8 +308,8 @@ def labels_of(dataset: Dataset, ids: NDArray[np.int64]) -> list[str | None]:
     return [label.get(image) for image in ids.tolist()]
 
 
-def _graph_key(embedding: Embedding) -> str:
-    return fingerprint("graph", _GRAPH_REVISION, embedding.fingerprint, k=NEIGHBOURS)
+def _graph_key(embedding: str) -> str:
+    return fingerprint("graph", _GRAPH_REVISION, embedding, k=NEIGHBOURS)
 
 
 def _names_key(clusters: str, labels: Sequence[str | None]) -> str:

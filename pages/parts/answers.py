@@ -20,13 +20,21 @@ from embedding_core.errors import (
 from pages.parts.frames import OutOfStep
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.requests import Request
+
+
+class OutOfDate(KindredError):
+    """A request is about a state of things that is past, or not reached yet."""
+
 
 # The first that an error is one of, decides.
 STATUS: dict[type[KindredError], int] = {
     UnknownName: 404,
     NameTaken: 409,
     NotEmbedded: 409,
+    OutOfDate: 409,
     OutOfStep: 412,
     TooLarge: 413,
     InvalidInput: 400,
@@ -44,13 +52,23 @@ def explain(_request: Request, error: Exception) -> Response:
     return JSONResponse({"error": str(error)}, status_code=status)
 
 
-def for_good(request: Request, content: bytes, media_type: str, etag: str) -> Response:
-    """Bytes whose address names their content: kept by the browser, or not sent again when it has them."""
-    headers = {"Cache-Control": FOR_GOOD, "ETag": f'"{etag}"'}
+def has(request: Request, etag: str) -> bool:
+    """Whether the browser says that it has the content of that tag."""
     known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-    if headers["ETag"] in known:
-        return Response(status_code=304, headers=headers)
-    return Response(content, media_type=media_type, headers=headers)
+    return f'"{etag}"' in known
+
+
+def for_good(
+    request: Request, content: bytes, media_type: str, etag: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Bytes whose address names their content: kept by the browser, or not sent again when it has them.
+
+    `headers` are further ones that go with the bytes.
+    """
+    kept = {"Cache-Control": FOR_GOOD, "ETag": f'"{etag}"'}
+    if has(request, etag):
+        return Response(status_code=304, headers=kept)
+    return Response(content, media_type=media_type, headers={**kept, **(headers or {})})
 
 
 async def json_body(request: Request) -> dict[str, Any]:

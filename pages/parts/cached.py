@@ -17,9 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from embedding_core import derived
+from embedding_core import derived, spatial
 from embedding_core.errors import NotEmbedded
 from embedding_core.fingerprint import digest
+from embedding_core.neighbours import NeighbourGraph
+from embedding_core.vectors import read_only
 from pages.parts import server
 
 if TYPE_CHECKING:
@@ -28,11 +30,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedding_core.derived import ClusterResult, MapResult
-    from embedding_core.neighbours import NeighbourGraph
     from embedding_core.records import Actor
     from embedding_core.workspace import Dataset, Embedding, Selection
 
 FIRST = 6  # images on a dataset's card
+MANY = 200_000  # images, above which
+NEAR = 15  # neighbours of each are kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,11 +74,15 @@ class Columns:
 
     def rows(self, ids: Iterable[int] | NDArray[np.int64]) -> NDArray[np.int64]:
         """The rows (m,) of these images, in the order asked for; those that are not there any more are left out."""
-        wanted = np.asarray(ids if isinstance(ids, np.ndarray) else list(ids), dtype=np.int64)
-        if not len(self.ids) or not len(wanted):
-            return np.empty(0, np.int64)
-        found = self._order[np.searchsorted(self.ids, wanted, sorter=self._order).clip(max=len(self.ids) - 1)]
-        return found[self.ids[found] == wanted]
+        found = self.find(np.asarray(ids if isinstance(ids, np.ndarray) else list(ids), dtype=np.int64))
+        return found[found >= 0]
+
+    def find(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The row of each of these images (m,); −1 for one that is not there any more."""
+        if not len(self.ids):
+            return np.full(len(ids), -1, np.int64)
+        found = self._order[np.searchsorted(self.ids, ids, sorter=self._order).clip(max=len(self.ids) - 1)]
+        return np.where(self.ids[found] == ids, found, -1)
 
     def row(self, image: int) -> dict[str, Any] | None:
         """Everything about one image, as Python values; its tags under "tags"."""
@@ -158,10 +165,29 @@ def _embedding(state: str, encoder: str, *, _dataset: Dataset) -> Embedding:
     return _dataset.embedding(encoder)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
 def read_map(fingerprint: str) -> MapResult | None:
     """A stored map. Row i is the image `ids[i]`."""
+    found = _map(fingerprint)
+    if found is None:
+        _map.clear(fingerprint)  # it may be on its way
+    return found
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _map(fingerprint: str) -> MapResult | None:
     return derived.read_map(server.workspace(), fingerprint)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def rows_on_map(fingerprint: str, token: str, *, _drawn: MapResult, _columns: Columns) -> NDArray[np.int32]:
+    """The row in `_columns`, those of the dataset at `token`, of each image on a map (n,); −1 for one that is gone."""
+    return read_only(_columns.find(_drawn.ids).astype(np.int32))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def spatial_order(fingerprint: str, *, _drawn: MapResult) -> NDArray[np.int32]:
+    """The rows of a map in two dimensions (n,) by their place on it."""
+    return read_only(spatial.order(_drawn.placed))
 
 
 def read_clusters(dataset: Dataset, fingerprint: str) -> ClusterResult | None:
@@ -181,17 +207,23 @@ def _clusters(fingerprint: str, token: str, *, _dataset: Dataset) -> ClusterResu
     return derived.read_clusters(server.workspace(), fingerprint, labels)
 
 
-def read_graph(embedding: Embedding) -> NeighbourGraph | None:
-    """The neighbour graph, rows as in `embedding.ids`; None until it has been computed."""
-    graph = _graph(embedding.fingerprint, _embedding=embedding)
+def read_graph(embedding: str) -> NeighbourGraph | None:
+    """The neighbour graph of the embedding with that fingerprint, rows as in its `ids`; None until it is computed.
+
+    Of many images it is the `NEAR` nearest neighbours of each.
+    """
+    graph = _graph(embedding)
     if graph is None:
-        _graph.clear(embedding.fingerprint, _embedding=embedding)
+        _graph.clear(embedding)
     return graph
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _graph(fingerprint: str, *, _embedding: Embedding) -> NeighbourGraph | None:
-    return derived.read_graph(server.workspace(), _embedding)
+def _graph(embedding: str) -> NeighbourGraph | None:
+    graph = derived.read_graph(server.workspace(), embedding)
+    if graph is None or graph.n <= MANY:
+        return graph
+    return NeighbourGraph(graph.rows[:, :NEAR], graph.similarity[:, :NEAR])
 
 
 def selection(hash_: str) -> Selection | None:

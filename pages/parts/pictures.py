@@ -56,7 +56,7 @@ def alike(embedding: Embedding, image: int, k: int) -> list[tuple[int, str]] | N
 
     None when the graph has not been computed, has fewer than k neighbours, or does not know the image.
     """
-    graph = cached.read_graph(embedding)
+    graph = cached.read_graph(embedding.fingerprint)
     at = np.flatnonzero(embedding.ids == image)
     if graph is None or not len(at) or graph.k < min(k, len(embedding) - 1):
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from streamlit import config
 
 SHA_DIGITS = 16  # of an image's SHA-256, in its address: enough to tell apart, short enough to send by the thousand
@@ -36,3 +38,23 @@ def originals(dataset: str, selection: str) -> str:
 def table(dataset: str, selection: str) -> str:
     """A CSV of a selection: path, label, split and all metadata."""
     return f"{api()}download/{dataset}/{selection}.csv"
+
+
+def map_data(fingerprint: str) -> str:
+    """Below this lies all that the browser needs of a stored map, see `map_routes`."""
+    return f"{api()}map/{fingerprint}/"
+
+
+def map_points(fingerprint: str, turn: str) -> str:
+    """The points of a map. `turn` is `MapResult.turn_digest`."""
+    return f"{map_data(fingerprint)}points/{turn}"
+
+
+def map_column(fingerprint: str, version: str, key: str) -> str:
+    """What is known of the images on a map in one respect. `version` is `map.present.version` of the dataset."""
+    return f"{map_data(fingerprint)}column/{version}/{quote(key, safe=':')}"
+
+
+def map_module(revision: str, name: str) -> str:
+    """A module of the map's JavaScript, see `map.modules.address`."""
+    return f"{api()}module/{revision}/{name}.js"

@@ -1,0 +1,488 @@
+"""What the map asks for, read as a browser would: bytes from an address, without this program's own functions."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import struct
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from embedding_core import derived
+from embedding_core.derived import MapResult
+from embedding_core.workspace import Dataset, Workspace
+from pages.parts import cached, map_routes, urls
+from pages.parts.map import columns, modules, planes, present, sending
+from tests.pages import small
+from tests.pages.serving import SAME_ORIGIN, stranger, visitor
+
+N = 70  # more than one page of images
+IMMUTABLE = "private, max-age=31536000, immutable"
+TYPES = {"float32": "f4", "float64": "f8", "uint8": "u1", "uint16": "u2", "uint32": "u4", "int32": "i4", "bytes": "u1"}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    with small.serving(tmp_path / "workspace", monkeypatch) as (workspace, _):
+        yield workspace
+
+
+@pytest.fixture
+def birds(workspace: Workspace) -> Dataset:
+    return small.birds(workspace, count=N)
+
+
+@pytest.fixture
+def drawn(workspace: Workspace, birds: Dataset) -> MapResult:
+    return derived.draw_map(workspace, birds, birds.embedding("pixels"), method="pca")
+
+
+def opened(content: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The facts and planes of a container, read from the description of its form."""
+    (length,) = struct.unpack("<I", content[:4])
+    assert (4 + length) % 8 == 0
+    facts = json.loads(content[4 : 4 + length].decode())
+    found = {}
+    for plane in facts.pop("planes"):
+        assert plane["offset"] % 8 == 0
+        at = 4 + length + plane["offset"]
+        found[plane["name"]] = np.frombuffer(content, "<" + TYPES[plane["type"]], plane["length"], at)
+    return facts, found
+
+
+def base(drawn: MapResult) -> str:
+    return f"/api/map/{drawn.fingerprint}"
+
+
+def version(dataset: Dataset) -> str:
+    return present.version(dataset.token)
+
+
+def get(address: str, status: int = 200) -> bytes:
+    answer = visitor().get(address)
+    assert answer.status_code == status, answer.text
+    content: bytes = answer.content
+    return content
+
+
+def column(drawn: MapResult, dataset: Dataset, key: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    facts, found = opened(get(urls.map_column(drawn.fingerprint, version(dataset), key)))
+    assert facts["n"] == len(drawn.ids)
+    return facts, found
+
+
+def named(facts: dict[str, Any], found: dict[str, np.ndarray]) -> list[str | None]:
+    """Row by row what a column of categories says."""
+    assert facts["kind"] == "category"
+    return [None if code == 0 else facts["names"][code - 1] for code in found["codes"].tolist()]
+
+
+def remove(dataset: Dataset, *ids: int) -> None:
+    dataset._store.delete(dataset.table("images"), f"id IN ({','.join(map(str, ids))})")
+
+
+def bits(rows: list[int], n: int = N) -> bytes:
+    content = bytearray((n + 7) // 8)
+    for row in rows:
+        content[row >> 3] |= 1 << (row & 7)
+    return bytes(content)
+
+
+def set_of(content: bytes) -> list[int]:
+    return [row for row in range(8 * len(content)) if content[row >> 3] >> (row & 7) & 1]
+
+
+# -- the form --------------------------------------------------------------------------------------------------------
+
+
+def test_a_container_is_what_it_says() -> None:
+    given = {
+        "odd": np.arange(3, dtype=np.uint8),
+        "none": np.zeros(0, np.float32),
+        "long": np.array([1.5, np.nan]),
+        "raw": b"abc",
+        "last": np.array([7], np.int32),
+    }
+    facts, found = opened(planes.pack(3, given, title="ü " * 5, names=["a"]))
+    assert facts == {"n": 3, "title": "ü " * 5, "names": ["a"]}
+    assert list(found) == list(given)
+    assert found.pop("raw").tobytes() == given.pop("raw")
+    for name, plane in given.items():
+        np.testing.assert_array_equal(found[name], plane)
+
+
+def test_what_a_browser_has_no_array_for_is_refused() -> None:
+    with pytest.raises(TypeError, match="x is of int64"):
+        planes.pack(1, {"x": np.zeros(1, np.int64)})
+
+
+# -- points ----------------------------------------------------------------------------------------------------------
+
+
+def test_points_come_row_by_row_with_their_box(drawn: MapResult) -> None:
+    facts, found = opened(get(urls.map_points(drawn.fingerprint, drawn.turn_digest)))
+    np.testing.assert_array_equal(np.stack([found["x"], found["y"]], axis=1), drawn.placed)
+    x, y = drawn.placed.T
+    assert facts == {"n": N, "box": [float(x.min()), float(y.min()), float(x.max()), float(y.max())]}
+
+
+def test_points_of_another_turn_or_in_space_are_not_there(
+    workspace: Workspace, birds: Dataset, drawn: MapResult
+) -> None:
+    get(urls.map_points(drawn.fingerprint, "0" * 16), 404)
+    solid = derived.draw_map(workspace, birds, birds.embedding("pixels"), method="pca", dims=3)
+    get(urls.map_points(solid.fingerprint, solid.turn_digest), 404)
+    get(f"{base(solid)}/page/{version(birds)}/0", 404)
+
+
+def test_an_unknown_map_is_not_found_and_is_found_once_it_is_there(workspace: Workspace, birds: Dataset) -> None:
+    later = derived.draw_map(workspace, birds, birds.embedding("pixels"), method="pca")
+    workspace.results.forget(birds.uuid)
+    cached.read_map(later.fingerprint)
+    address = urls.map_points(later.fingerprint, later.turn_digest)
+    for unknown in (address, address.replace("map/", "map/x"), urls.map_points("0" * 64, later.turn_digest)):
+        get(unknown, 404)
+    derived.draw_map(workspace, birds, birds.embedding("pixels"), method="pca")
+    get(address)
+
+
+def test_a_map_goes_with_its_dataset_also_for_who_has_it(
+    workspace: Workspace, birds: Dataset, drawn: MapResult
+) -> None:
+    client, address = visitor(), urls.map_points(drawn.fingerprint, drawn.turn_digest)
+    etag = client.get(address).headers["etag"]
+    workspace.delete(birds)
+    assert client.get(address, headers={"If-None-Match": etag}).status_code == 404
+
+
+# -- how answers travel ----------------------------------------------------------------------------------------------
+
+
+def test_answers_may_be_kept_for_good_and_are_not_sent_twice(drawn: MapResult, birds: Dataset) -> None:
+    client = visitor()
+    for address in (
+        urls.map_points(drawn.fingerprint, drawn.turn_digest),
+        urls.map_column(drawn.fingerprint, version(birds), "label"),
+        f"{base(drawn)}/page/{version(birds)}/0",
+        f"{base(drawn)}/gone/{version(birds)}",
+    ):
+        first = client.get(address)
+        assert first.headers["cache-control"] == IMMUTABLE
+        again = client.get(address, headers={"If-None-Match": f'"x", W/{first.headers["etag"]}'})
+        assert (again.status_code, again.content) == (304, b"")
+        assert client.get(address, headers={"If-None-Match": '"x"'}).content == first.content
+
+
+def test_nothing_is_told_without_a_token_and_nothing_kept_for_another_site(drawn: MapResult, birds: Dataset) -> None:
+    posts = (f"{base(drawn)}/selection", f"{base(drawn)}/grow")
+    gets = (
+        urls.map_points(drawn.fingerprint, drawn.turn_digest),
+        urls.map_column(drawn.fingerprint, version(birds), "label"),
+        f"{base(drawn)}/page/{version(birds)}/0",
+        f"{base(drawn)}/match/{version(birds)}?text=a",
+        modules.address("planes"),
+    )
+    for address in gets:
+        answer = stranger().get(address)
+        assert (answer.status_code, answer.content) == (403, b"")
+    for address in posts:
+        assert stranger().post(address, content=bits([1]), headers=SAME_ORIGIN).status_code == 403
+        crossing = {"Sec-Fetch-Site": "cross-site"}
+        assert visitor().post(address, content=bits([1]), headers=crossing).status_code == 403
+
+
+def test_only_what_shrinks_is_compressed_and_only_for_who_takes_it(
+    monkeypatch: pytest.MonkeyPatch, drawn: MapResult
+) -> None:
+    monkeypatch.setattr(sending, "_kept", sending.Kept(2**20))
+    made = []
+
+    def answering(content: bytes) -> None:
+        monkeypatch.setattr(map_routes, "_points", lambda *_: made.append(1) or content)
+
+    def asked(accept: str) -> tuple[str, bytes]:
+        with visitor().stream("GET", address, headers={"Accept-Encoding": accept}) as answer:
+            assert answer.headers["vary"] == "Accept-Encoding"
+            return answer.headers["content-encoding"], b"".join(answer.iter_raw())
+
+    address = urls.map_points(drawn.fingerprint, drawn.turn_digest)
+    answering(np.random.default_rng(0).bytes(500_000))
+    assert asked("gzip")[0] == "identity"
+    answering(b"")
+    assert asked("gzip") == ("identity", b"")
+    codes = np.random.default_rng(0).integers(0, 20, 500_000, np.uint8).tobytes()
+    answering(codes)
+    for accept in ("", "br", "gzip;q=0"):
+        assert asked(accept) == ("identity", codes)
+    made.clear()
+    for accept in ("gzip, deflate, br", "br;q=1, gzip;q=0.5"):
+        encoding, packed = asked(accept)
+        assert (encoding, gzip.decompress(packed)) == ("gzip", codes)
+        assert len(packed) < 0.8 * len(codes)
+    assert len(made) == 1, "it is kept compressed"
+
+
+def test_kept_answers_stay_within_their_limit_and_the_oldest_go_first() -> None:
+    kept = sending.Kept(100)
+    for name in "abc":
+        kept.put(name, bytes(40))
+        kept.get("a")
+    assert [kept.get(name) is not None for name in "abc"] == [True, False, True]
+    kept.put("a", bytes(60))
+    assert kept.get("c") is not None
+    kept.put("big", bytes(101))
+    assert [kept.get(name) for name in ("a", "c", "big")] == [None] * 3
+    kept.put("a", bytes(100))
+    assert kept.get("a") is not None
+
+
+@pytest.mark.parametrize("key", ["label", "trust", "width", "gone"])
+def test_an_address_of_an_earlier_state_says_so(drawn: MapResult, birds: Dataset, key: str) -> None:
+    before = version(birds)
+    address = f"{base(drawn)}/gone/{before}" if key == "gone" else urls.map_column(drawn.fingerprint, before, key)
+    first = visitor().get(address)
+    birds.tag("seen", drawn.ids[:1].tolist())
+    again = visitor().get(address, headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 409
+    assert again.json() == {"error": "The dataset has changed. Reload the page."}
+    assert again.headers["cache-control"] == "no-store"
+    get(address.replace(before, version(birds)))
+
+
+def test_what_changes_while_it_is_read_is_not_given_an_old_name(
+    monkeypatch: pytest.MonkeyPatch, drawn: MapResult, birds: Dataset
+) -> None:
+    real = columns.column
+
+    def slow(now: present.Present, key: str) -> bytes:
+        birds.tag("meanwhile", drawn.ids[:1].tolist())
+        return real(now, key)
+
+    monkeypatch.setattr(columns, "column", slow)
+    get(urls.map_column(drawn.fingerprint, version(birds), "label"), 409)
+
+
+# -- columns ---------------------------------------------------------------------------------------------------------
+
+
+def test_labels_and_splits_are_categories_the_frequent_first(drawn: MapResult, birds: Dataset) -> None:
+    paths = {image: path for path, image in birds.ids().items()}
+    ids = drawn.ids.tolist()
+    said = ["wren"] * 20 + ["owl"] * 20 + [None] + [paths[image][0] for image in ids[41:]]
+    birds.put_attributes(ids[:41], labels=said[:41])
+    facts, found = column(drawn, birds, "label")
+    assert named(facts, found) == said
+    assert facts["counts"] == [said.count(name) for name in facts["names"]]
+    assert facts["counts"] == sorted(facts["counts"], reverse=True)
+    assert facts["names"].index("owl") < facts["names"].index("wren"), "equal numbers go by the alphabet"
+    assert (facts["title"], facts["unknown"]) == ("Label", "no label")
+    assert found["codes"].dtype == np.uint8
+    assert set(column(drawn, birds, "split")[0]["names"]) == {"train", "val"}
+
+
+def test_codes_are_as_wide_as_they_must_be() -> None:
+    for count, wide in ((255, np.uint8), (256, np.uint16), (65_535, np.uint16), (65_536, np.uint32)):
+        names = pa.array([f"{number:06d}" for number in range(count)])
+        facts, found = opened(columns.coded("x", np.arange(count + 1), names, "none"))
+        assert found["codes"].dtype == wide
+        assert found["codes"].tolist() == list(range(count + 1))
+        assert facts["names"] == names.to_pylist()
+
+
+def test_names_without_an_image_are_not_told() -> None:
+    facts, found = opened(columns.coded("x", np.array([3, 3, 1, 0]), pa.array(["a", "b", "c"]), "none"))
+    assert (facts["names"], facts["counts"]) == (["c", "a"], [2, 1])
+    assert found["codes"].tolist() == [1, 1, 2, 0]
+
+
+def test_metadata_come_as_their_type_asks(drawn: MapResult, birds: Dataset) -> None:
+    ids = drawn.ids.tolist()
+    day = datetime(1969, 12, 31, 12, tzinfo=UTC)
+    birds.put_attributes(
+        ids,
+        metadata=pa.table(
+            {
+                "a/b ?&#%": pa.array([1.5, None, np.nan, np.inf] + [0.25] * (N - 4)),
+                "count": pa.array([None, *range(1, N)]),
+                "when": pa.array([day, None] + [datetime(2020, 1, 1, tzinfo=UTC)] * (N - 2), pa.timestamp("ms", "UTC")),
+                "ripe": pa.array([True, False, None] + [True] * (N - 3)),
+                "note": pa.array(["", None, "x"] + ["y"] * (N - 3)),
+                "empty": pa.array([None] * N, pa.float64()),
+                "list": pa.array([[1]] * N),
+            }
+        ),
+    )
+    facts, found = column(drawn, birds, "meta:a/b ?&#%")
+    assert (facts["kind"], facts["title"], facts["low"], facts["high"]) == ("number", "a/b ?&#%", 0.25, 1.5)
+    assert "whole" not in facts
+    assert found["values"].dtype == np.float32
+    np.testing.assert_array_equal(found["values"], [1.5, np.nan, np.nan, np.nan] + [0.25] * (N - 4))
+
+    facts, found = column(drawn, birds, "meta:count")
+    assert (facts["low"], facts["high"], facts["whole"]) == (1, N - 1, True)
+    assert np.flatnonzero(np.isnan(found["values"])).tolist() == [0]
+
+    facts, found = column(drawn, birds, "meta:when")
+    assert (facts["kind"], facts["low"]) == ("date", day.timestamp())
+    assert found["values"].dtype == np.float64
+    assert found["values"][0] == day.timestamp() == -43_200
+    assert np.isnan(found["values"][1])
+
+    assert named(*column(drawn, birds, "meta:ripe"))[:4] == ["yes", "no", None, "yes"]
+    assert named(*column(drawn, birds, "meta:note"))[:4] == [None, None, "x", "y"]
+    facts, found = column(drawn, birds, "meta:empty")
+    assert (facts["low"], facts["high"], np.isnan(found["values"]).all()) == (None, None, True)
+    for unknown in ("meta:list", "meta:none", "none", "label:x", "tag:none", "group:", "group:" + "0" * 64):
+        get(urls.map_column(drawn.fingerprint, version(birds), unknown), 404)
+
+
+def test_trust_and_the_facts_of_files(drawn: MapResult, birds: Dataset) -> None:
+    facts, found = column(drawn, birds, "trust")
+    assert (facts["low"], facts["high"]) == (0, 1)
+    np.testing.assert_array_equal(found["values"], drawn.projection.trust)
+    images = {one["id"]: one for one in birds.images().to_pylist()}
+    for key in ("width", "height", "nbytes"):
+        assert column(drawn, birds, key)[1]["values"].tolist() == [images[image][key] for image in drawn.ids.tolist()]
+    assert named(*column(drawn, birds, "format")) == ["PNG"] * N
+
+
+def test_tags_one_an_image_or_one_at_a_time(drawn: MapResult, birds: Dataset) -> None:
+    ids = drawn.ids.tolist()
+    birds.tag("odd/one", ids[:3])
+    birds.tag("big", ids[2:4])
+    assert named(*column(drawn, birds, "tag"))[:5] == ["odd/one", "odd/one", "several tags", "big", None]
+    facts, found = column(drawn, birds, "tag:odd/one")
+    assert named(facts, found) == ["yes"] * 3 + ["no"] * (N - 3)
+    assert facts["title"] == "odd/one"
+
+
+def test_groups_have_their_names_and_are_kept_once_they_have_them(
+    workspace: Workspace, birds: Dataset, drawn: MapResult
+) -> None:
+    def found() -> derived.ClusterResult:
+        return derived.find_clusters(workspace, birds, birds.embedding("pixels"), k=3)
+
+    one = found()
+    facts, planes_ = column(drawn, birds, f"group:{one.fingerprint}")
+    assert named(facts, planes_) == [one.names.names[label] for label in one.clustering.labels]
+    assert facts["counts"] == list(one.clustering.sizes)
+    birds.put_attributes(drawn.ids.tolist(), labels=["x"] * N)
+    address = urls.map_column(drawn.fingerprint, version(birds), f"group:{one.fingerprint}")
+    answer = visitor().get(address)
+    assert "Cluster 1" in opened(answer.content)[0]["names"]
+    assert answer.headers["cache-control"] == "no-store", "names for the new labels are on their way"
+    found()
+    answer = visitor().get(address)
+    assert "x" in opened(answer.content)[0]["names"]
+    assert answer.headers["cache-control"] == IMMUTABLE
+
+
+def test_images_that_are_gone_have_no_value_and_are_told(drawn: MapResult, birds: Dataset) -> None:
+    ids = drawn.ids.tolist()
+    birds.tag("t", ids[:4])
+    birds.put_attributes(ids, metadata=pa.table({"count": [7] * N}))
+    remove(birds, ids[0], ids[N - 1])
+    assert set_of(get(f"{base(drawn)}/gone/{version(birds)}")) == [0, N - 1]
+    for key in ("label", "tag", "tag:t", "format"):
+        said = named(*column(drawn, birds, key))
+        assert (said[0], said[N - 1]) == (None, None), key
+        assert said[1] is not None
+    for key in ("trust", "meta:count", "width"):
+        values = column(drawn, birds, key)[1]["values"]
+        assert np.flatnonzero(np.isnan(values)).tolist() == [0, N - 1], key
+    assert sum(column(drawn, birds, "label")[0]["counts"]) == N - 2
+
+
+def test_every_column_that_is_offered_is_there(drawn: MapResult, birds: Dataset) -> None:
+    birds.tag("t", drawn.ids[:4].tolist())
+    offered = columns.options(cached.columns(birds), trust=True)
+    assert [key for key, _, _ in offered][:5] == ["label", "split", "tag", "trust", "meta:wingspan"]
+    for key, title, kind in offered:
+        facts, _ = column(drawn, birds, key)
+        assert (facts["title"], facts["kind"]) == (title, kind)
+
+
+# -- selections ------------------------------------------------------------------------------------------------------
+
+
+def test_a_selection_goes_to_the_server_and_comes_back(workspace: Workspace, birds: Dataset, drawn: MapResult) -> None:
+    rows = [0, 7, 8, 31, N - 1]
+    how = "lasso, then “all of its group”"
+    answer = visitor().post(f"{base(drawn)}/selection?how={quote(how)}", content=bits(rows))
+    assert answer.status_code == 200
+    kept = workspace.selections.get(answer.json()["hash"])
+    assert kept is not None
+    assert answer.json()["count"] == len(kept) == 5
+    assert set(kept.ids.tolist()) == set(drawn.ids[rows].tolist())
+    assert (kept.how, kept.projection, kept.dataset) == (how, drawn.fingerprint, birds.uuid)
+    back = visitor().get(f"{base(drawn)}/selection/{kept.hash}")
+    assert back.content == bits(rows)
+    assert back.headers["cache-control"] == IMMUTABLE
+
+
+def test_a_selection_that_cannot_be_one_is_refused_in_words(drawn: MapResult, birds: Dataset) -> None:
+    address = f"{base(drawn)}/selection"
+    for content, status, said in (
+        (bits([]), 400, "at least one image"),
+        (bits([1]) + b"\0", 400, "10 came"),
+        (b"", 400, "takes 9 bytes"),
+        (bytes(map_routes.LARGEST_SET + 1), 413, "at most 4 MB"),
+    ):
+        answer = visitor().post(address, content=content)
+        assert (answer.status_code, said in answer.json()["error"]) == (status, True), answer.text
+    assert visitor().post(f"{address}?how={'x' * 201}", content=bits([1])).status_code == 400
+    assert visitor().post(f"{address}?how={'x' * 200}", content=bits([1])).status_code == 200
+
+
+def test_images_that_are_gone_are_left_out_of_a_selection(drawn: MapResult, birds: Dataset) -> None:
+    remove(birds, int(drawn.ids[3]))
+    assert visitor().post(f"{base(drawn)}/selection", content=bits([2, 3])).json()["count"] == 1
+    assert visitor().post(f"{base(drawn)}/selection", content=bits([3])).status_code == 400
+
+
+def test_a_selection_of_another_dataset_or_of_none_is_not_found(workspace: Workspace, drawn: MapResult) -> None:
+    other = workspace.create("Other")
+    foreign = workspace.selections.keep(other.uuid, [1], how="a test")
+    for key in (foreign.hash, "0" * 16, "' OR true --"):
+        get(f"{base(drawn)}/selection/{quote(key)}", 404)
+
+
+# -- JavaScript ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "js"
+    folder.mkdir()
+    (folder / "one.js").write_text('import { two } from "./two.js";\n' + "// ü\n" * 400)
+    (folder / "two.js").write_text("export const two = 2;\n")
+    (folder / "secret.txt").write_text("not a module")
+    monkeypatch.setattr(modules, "FOLDER", folder)
+    return folder
+
+
+def test_modules_are_served_beside_each_other_under_their_revision(workspace: Workspace, script: Path) -> None:
+    address = modules.address("one")
+    assert modules.address("two") == address.replace("one.js", "two.js")
+    answer = visitor().get(address)
+    assert answer.content == (script / "one.js").read_bytes()
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["cache-control"] == IMMUTABLE
+    for unknown in ("three", "secret", "..%2fone"):
+        get(address.replace("one.js", f"{unknown}.js"), 404)
+    get(address.replace(address.split("/")[-2], "0" * 16), 404)
+
+
+def test_another_content_is_another_revision_and_the_old_one_is_gone(workspace: Workspace, script: Path) -> None:
+    before = modules.address("one")
+    (script / "two.js").write_text("export const two = 3;\n")
+    assert modules.address("one") != before
+    get(before, 404)
+    get(modules.address("two"))
