@@ -6,6 +6,7 @@ import gzip
 import json
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from embedding_core import derived
+from embedding_core import derived, spatial
 from embedding_core.derived import MapResult
+from embedding_core.records import ImageRecord
+from embedding_core.vectors import unit_rows
 from embedding_core.workspace import Dataset, Workspace
 from pages.parts import cached, map_routes, urls
 from pages.parts.map import columns, modules, planes, present, sending
@@ -160,6 +163,30 @@ def test_a_map_goes_with_its_dataset_also_for_who_has_it(
     etag = client.get(address).headers["etag"]
     workspace.delete(birds)
     assert client.get(address, headers={"If-None-Match": etag}).status_code == 404
+
+
+def test_points_in_the_order_of_another_map(workspace: Workspace, birds: Dataset) -> None:
+    first = derived.draw_map(workspace, birds, birds.embedding("pixels"), method="pca")
+    (record,) = records(birds, first.ids[:1])
+    birds.put_images(birds.image_ids(["a/!.png"]), [replace(record, path="a/!.png")])  # before all others
+    small.embed(birds, "efficientnet-lite0", 50)
+    maps = [first, derived.draw_map(workspace, birds, birds.embedding("efficientnet-lite0"), method="pca")]
+    for one, other in (maps, maps[::-1], maps[:1] * 2):
+        address = urls.map_points(one.fingerprint, one.turn_digest)
+        facts, found = opened(get(f"{address}/as/{other.fingerprint}"))
+        at = dict(zip(one.ids.tolist(), one.placed.tolist(), strict=True))
+        expected = np.array([at.get(image, [np.nan, np.nan]) for image in other.ids.tolist()], np.float32)
+        np.testing.assert_array_equal(np.stack([found["x"], found["y"]], axis=1), expected)
+        assert np.isnan(expected).any() == (one is not other)
+        assert facts == {"n": len(other.ids), "box": opened(get(address))[0]["box"]}
+
+
+def test_points_are_not_laid_over_a_map_of_another_dataset(workspace: Workspace, drawn: MapResult) -> None:
+    other = small.birds(workspace, "others", count=20)
+    foreign = derived.draw_map(workspace, other, other.embedding("pixels"), method="pca")
+    address = urls.map_points(drawn.fingerprint, drawn.turn_digest)
+    get(f"{address}/as/{foreign.fingerprint}", 404)
+    get(f"{address}/as/{'0' * 64}", 404)
 
 
 # -- how answers travel ----------------------------------------------------------------------------------------------
@@ -409,6 +436,104 @@ def test_every_column_that_is_offered_is_there(drawn: MapResult, birds: Dataset)
         assert (facts["title"], facts["kind"]) == (title, kind)
 
 
+# -- pages of images -------------------------------------------------------------------------------------------------
+
+
+def pages(drawn: MapResult, dataset: Dataset) -> list[tuple[dict[str, Any], list[bytes]]]:
+    """All pages, with the thumbnails apart."""
+    found = []
+    for number in range(-(-N // 64)):
+        facts, planes_ = opened(get(f"{base(drawn)}/page/{version(dataset)}/{number}"))
+        starts = [0, *facts["ends"]]
+        content = planes_["thumbnails"].tobytes()
+        assert facts["ends"][-1] == len(content)
+        found.append((facts, [content[starts[at] : starts[at + 1]] for at in range(facts["n"])]))
+    get(f"{base(drawn)}/page/{version(dataset)}/{len(found)}", 404)
+    return found
+
+
+def test_pages_hold_every_image_in_spatial_order(drawn: MapResult, birds: Dataset) -> None:
+    birds.put_images(
+        drawn.ids[:2].tolist(),
+        [replace(record, thumbnail=f"thumb of {record.path}".encode()) for record in records(birds, drawn.ids[:2])],
+    )
+    found = pages(drawn, birds)
+    assert [facts["n"] for facts, _ in found] == [64, N - 64]
+    rows = [row for facts, _ in found for row in facts["rows"]]
+    assert rows == spatial.order(drawn.placed).tolist()
+    images = {one["id"]: one for one in birds.images().to_pylist()}
+    thumbnails = birds.thumbnails(images)
+    assert len(set(thumbnails.values())) == 3
+    for facts, pictures in found:
+        assert facts["ids"] == drawn.ids[facts["rows"]].tolist()
+        for at, image in enumerate(facts["ids"]):
+            known = images[image]
+            assert facts["paths"][at] == known["path"]
+            assert facts["shas"][at] == known["sha256"][:16]
+            assert facts["sizes"][at] == [known["width"], known["height"]]
+            assert pictures[at] == thumbnails[image]
+
+
+def records(dataset: Dataset, ids: np.ndarray) -> list[ImageRecord]:
+    found = []
+    for image in ids.tolist():
+        row = dataset.image(image)
+        row.pop("id")
+        found.append(ImageRecord(**row, thumbnail=b"", content=b"x"))  # type: ignore[arg-type]
+    return found
+
+
+def test_neighbours_are_the_nearest_in_the_full_space(drawn: MapResult, birds: Dataset) -> None:
+    vectors = unit_rows(birds.embedding("pixels").matrix())
+    alike = vectors @ vectors.T
+    np.fill_diagonal(alike, -2)
+    for facts, _ in pages(drawn, birds):
+        for row, near, similarity in zip(facts["rows"], facts["near"], facts["similarity"], strict=True):
+            assert near == np.argsort(-alike[row], kind="stable")[:10].tolist()
+            assert similarity == pytest.approx(alike[row, near], abs=6e-4)
+            assert similarity == [round(value, 3) for value in similarity]
+
+
+def test_of_an_image_that_is_gone_a_page_tells_nothing(drawn: MapResult, birds: Dataset) -> None:
+    before = pages(drawn, birds)[0][0]
+    row = before["rows"][5]
+    remove(birds, before["ids"][5])
+    facts, pictures = pages(drawn, birds)[0]
+    assert (facts["rows"], facts["ids"]) == (before["rows"], before["ids"])
+    assert (facts["paths"][5], facts["shas"][5], facts["sizes"][5], pictures[5]) == ("", "", [0, 0], b"")
+    assert facts["paths"][6] == before["paths"][6]
+    assert pictures[6] == b"thumb"
+    assert any(row in near for near in before["near"])
+    assert not any(row in near for near in facts["near"])
+    assert {len(near) for near in facts["near"]} == {10}
+
+
+def test_without_a_graph_there_are_no_neighbours_and_no_growing(
+    monkeypatch: pytest.MonkeyPatch, drawn: MapResult, birds: Dataset
+) -> None:
+    monkeypatch.setattr(cached, "read_graph", lambda embedding: None)
+    facts, _ = pages(drawn, birds)[0]
+    assert facts["near"] == facts["similarity"] == [[]] * 64
+    answer = visitor().post(f"{base(drawn)}/grow", content=bits([1]))
+    assert answer.status_code == 409
+    assert "have not been computed" in answer.json()["error"]
+
+
+def test_of_many_images_fewer_neighbours_are_kept_and_they_are_the_same(
+    monkeypatch: pytest.MonkeyPatch, drawn: MapResult
+) -> None:
+    whole = cached.read_graph(drawn.embedding)
+    assert whole is not None
+    assert whole.k == 30
+    cached._graph.clear()
+    monkeypatch.setattr(cached, "MANY", N - 1)
+    few = cached.read_graph(drawn.embedding)
+    assert few is not None
+    np.testing.assert_array_equal(few.rows, whole.rows[:, :15])
+    np.testing.assert_array_equal(few.similarity, whole.similarity[:, :15])
+    cached._graph.clear()
+
+
 # -- selections ------------------------------------------------------------------------------------------------------
 
 
@@ -452,6 +577,36 @@ def test_a_selection_of_another_dataset_or_of_none_is_not_found(workspace: Works
     foreign = workspace.selections.keep(other.uuid, [1], how="a test")
     for key in (foreign.hash, "0" * 16, "' OR true --"):
         get(f"{base(drawn)}/selection/{quote(key)}", 404)
+
+
+def test_a_set_grows_by_the_five_nearest_of_each(drawn: MapResult, birds: Dataset) -> None:
+    graph = cached.read_graph(drawn.embedding)
+    assert graph is not None
+    rows = [0, 9, N - 1]
+    expected = {*rows, *graph.rows[rows, :5].ravel().tolist()}
+    answer = visitor().post(f"{base(drawn)}/grow", content=bits(rows))
+    assert set_of(answer.content) == sorted(expected)
+    lost = int(graph.rows[0, 0])
+    remove(birds, int(drawn.ids[lost]))
+    grown = set_of(visitor().post(f"{base(drawn)}/grow", content=bits(rows)).content)
+    assert set(grown) == expected - {lost}
+    assert visitor().post(f"{base(drawn)}/grow", content=b"abc").status_code == 400
+
+
+def test_paths_are_searched_for_a_text_whatever_its_case(drawn: MapResult, birds: Dataset) -> None:
+    paths = {image: path for path, image in birds.ids().items()}
+
+    def matched(text: str) -> list[str]:
+        rows = set_of(get(f"{base(drawn)}/match/{version(birds)}?text={quote(text)}"))
+        return sorted(paths[int(drawn.ids[row])] for row in rows)
+
+    assert matched("A/1") == sorted(path for path in paths.values() if path.startswith("a/1"))
+    assert matched(".PNG") == sorted(paths.values())
+    assert matched("%_.*") == []
+    assert len(matched("")) == N
+    remove(birds, birds.ids()["a/12.png"])
+    assert matched("a/12") == []
+    get(f"{base(drawn)}/match/{version(birds)}?text={'x' * 201}", 400)
 
 
 # -- JavaScript ------------------------------------------------------------------------------------------------------
