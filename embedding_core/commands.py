@@ -257,7 +257,7 @@ def _write_map(workspace: Workspace, dataset: Dataset, key: str, out: Path) -> N
         writer = csv.writer(file)
         writer.writerow(["path", *"xyz"[: drawn.projection.dims], "trust", "label"])
         for row, image in enumerate(drawn.ids.tolist()):
-            point = [f"{value:.6g}" for value in drawn.projection.points[row].tolist()]
+            point = [f"{value:.6g}" for value in drawn.placed[row].tolist()]
             trusted = "" if trust is None else f"{trust[row]:.4f}"
             writer.writerow([path.get(image, ""), *point, trusted, label[row] or ""])
     _replacing(out).replace(out)

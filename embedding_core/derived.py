@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from embedding_core.clusters import Clustering
 from embedding_core.fingerprint import digest, fingerprint
 from embedding_core.naming import ClusterNames
 from embedding_core.neighbours import NeighbourGraph
-from embedding_core.projection import Projection
+from embedding_core.projection import Projection, align
 from embedding_core.records import silent
 from embedding_core.vectors import read_only
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from embedding_core.workspace import Dataset, Embedding, StoredResult, Workspace
 
 NEIGHBOURS = 30  # in the graph that all stages share
+UNTURNED = read_only(np.eye(2))  # also what maps lie by that were stored before there were turns
 
 _GRAPH_REVISION = 1
 _MAP_REVISION = 3
@@ -52,15 +53,13 @@ class MapResult:
     projection: Projection
     encoder: str
     seconds: float  # from reading vectors to stored points
-    turn: NDArray[np.float64] = field(
-        default_factory=lambda: read_only(np.eye(2))
-    )  # (2, 2) as it lies best; eye in 3-D
+    turn: NDArray[np.float64]  # (2, 2) orthogonal, see `placed`; the identity in three dimensions
 
     @cached_property
     def placed(self) -> NDArray[np.float32]:
-        """(n, 2 or 3) the points as they are shown: turned, in two dimensions"""
+        """(n, 2 or 3) the points as they are shown: in two dimensions `points @ turn`"""
         points = self.projection.points
-        if self.projection.dims != 2 or np.array_equal(self.turn, np.eye(2)):
+        if self.projection.dims != 2 or np.array_equal(self.turn, UNTURNED):
             return points
         return read_only((points.astype(np.float64) @ self.turn).astype(np.float32))
 
@@ -125,7 +124,11 @@ def draw_map(
     parameters: Mapping[str, float] | None = None,
     progress: Progress = silent,
 ) -> MapResult:
-    """A map of an embedding. Raises `InvalidInput` for what `projection.project` does not take."""
+    """A map of an embedding, turned towards the newest one of the dataset that shows some of the same images.
+
+    The turn is of the two-dimensional map as a whole and is stored beside the points, which the fingerprint names.
+    Raises `InvalidInput` for what `projection.project` does not take.
+    """
     asked = dict(parameters or {})
     key = fingerprint("map", _MAP_REVISION, embedding.fingerprint, method=method, dims=dims, seed=seed, **asked)
     known = read_map(workspace, key)
@@ -138,6 +141,7 @@ def draw_map(
     arrays: dict[str, NDArray[Any]] = {"ids": embedding.ids, "points": drawn.points}
     if drawn.trust is not None:
         arrays["trust"] = drawn.trust
+    turn = _turn(workspace, dataset, embedding.ids, drawn)
     seconds = time.perf_counter() - begun
     workspace.results.put(
         key,
@@ -150,10 +154,22 @@ def draw_map(
             "encoder": embedding.card.id,
             **_without(asdict(drawn), "points", "trust"),
             "dims": drawn.dims,
+            "turn": turn.tolist(),
         },
         seconds=seconds,
     )
-    return MapResult(key, dataset.uuid, embedding.fingerprint, embedding.ids, drawn, embedding.card.id, seconds)
+    return MapResult(key, dataset.uuid, embedding.fingerprint, embedding.ids, drawn, embedding.card.id, seconds, turn)
+
+
+def _turn(workspace: Workspace, dataset: Dataset, ids: NDArray[np.int64], drawn: Projection) -> NDArray[np.float64]:
+    """How to turn a new map (2, 2), so that whoever knows the last one of the dataset finds the way."""
+    if drawn.dims == 2:
+        for found in workspace.results.find(dataset.uuid, "map"):
+            last = read_map(workspace, found.fingerprint) if found.parameters["dims"] == 2 else None
+            turn = align.turn(drawn.points, ids, last.placed, last.ids) if last is not None else None
+            if turn is not None:
+                return read_only(turn)
+    return UNTURNED
 
 
 def find_clusters(
@@ -265,7 +281,16 @@ def read_map(workspace: Workspace, key: str) -> MapResult | None:
         explained_variance=None if variance is None else tuple(variance),
         note=facts["note"],
     )
-    return MapResult(key, stored.dataset, stored.parent, stored.arrays["ids"], drawn, facts["encoder"], stored.seconds)
+    return MapResult(
+        key,
+        stored.dataset,
+        stored.parent,
+        stored.arrays["ids"],
+        drawn,
+        facts["encoder"],
+        stored.seconds,
+        read_only(np.array(facts["turn"])) if "turn" in facts else UNTURNED,
+    )
 
 
 def read_clusters(workspace: Workspace, key: str, labels: Sequence[str | None]) -> ClusterResult | None:

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from embedding_core import places
+from embedding_core import derived, places
 from embedding_core.cli import main
+from embedding_core.workspace import Workspace
 
 CLASSES = ("bird", "clock", "fruit")
 
@@ -108,6 +109,18 @@ def test_map_writes_every_image_once(workspace: str, images: Path, tmp_path: Pat
     spatial = run(workspace, "map", "three", "--method", "pca", "--dims", "3", "--out", str(out))
     assert len(spatial["explained_variance"]) == 3
     assert out.read_text().startswith("path,x,y,z,trust,label")
+
+
+def test_a_written_map_lies_as_it_is_shown(workspace: str, tmp_path: Path) -> None:
+    out = tmp_path / "map.csv"
+    for seed in ("7", "8"):
+        drawn = run(workspace, "map", "three", "--method", "umap", "--seed", seed, "--out", str(out))
+    stored = derived.read_map(Workspace.open(workspace), drawn["fingerprint"])
+    assert stored is not None
+    assert not np.allclose(stored.placed, stored.projection.points, atol=0.01), "it is turned towards the one before"
+    with out.open(newline="") as file:
+        written = [[float(row["x"]), float(row["y"])] for row in csv.DictReader(file)]
+    np.testing.assert_allclose(written, stored.placed, rtol=1e-4)
 
 
 def test_similar_finds_its_own_class_and_never_itself(workspace: str) -> None:
