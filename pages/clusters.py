@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import cached, detail, groups, state
+from pages.parts import cached, detail, filtering, groups, state
 
 dataset = state.require_dataset()
 embedding = state.require_embedding()
@@ -25,6 +25,10 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="clusters_to
     groups.ask(dataset, encoder, len(embedding))
 groups.follow()
 groups.verdict(found)
+if state.filtering().active:
+    now = filtering.known(dataset)
+    filtering.chips(now)
+    found = groups.narrowed(found, columns.ids[filtering.rows(now, state.filtering())])
 
 number = groups.opened(found)
 if number is not None:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from pages.parts import cached, detail, empty, pickers, picking, refused, state, table, words
+from pages.parts import cached, detail, empty, filtering, picking, refused, state, table, words
+
+if TYPE_CHECKING:
+    from embedding_core.workspace import Dataset
 
 A_PAGE = 60  # images; never more is drawn
 
 
-def images(columns: cached.Columns) -> list[int]:
+def images(dataset: Dataset, columns: cached.Columns) -> list[int]:
     """The images that pass the filters, a page at a time. Returns the ids of the page."""
-    filters = pickers.filters(columns)
+    now = filtering.known(dataset)
+    filtering.bar(now)
+    wanted = state.filtering()
     with st.container(horizontal=True, vertical_alignment="bottom", key="data_toolbar"):
         order = st.selectbox("Sort by", list(table.orders(columns)), key="data_sort", bind="query-params", width=170)
         view = st.segmented_control(
             "View", ["Grid", "Table"], key="data_view", bind="query-params", default="Grid", required=True
         )
-        rows = table.ordered(columns, filters.rows(columns), order)
+        rows = table.ordered(columns, filtering.rows(now, wanted), order)
         if len(rows) and st.button(f"Select all {len(rows):,}", key="data_all", icon=":material/done_all:"):
-            state.select(columns.ids[rows].tolist(), filters.words)
+            how = f"filter: {filtering.said(wanted)}" if wanted.active else "all images"
+            state.select(columns.ids[rows].tolist(), how)
             st.rerun()
     if not len(rows):
         with empty.note("No image passes these filters", "", ":material/filter_alt_off:", key="data_none"):
@@ -28,7 +36,7 @@ def images(columns: cached.Columns) -> list[int]:
     bar = st.container(horizontal=True, vertical_alignment="center", key="data_bar")
     actions, page = st.container(), st.container()
     total = words.count(len(columns.ids), "image")
-    bar.caption(f"{len(rows):,} of {total}" if filters.active else total, width="content")
+    bar.caption(f"{len(rows):,} of {total}" if wanted.active else total, width="content")
     pages = -(-len(rows) // A_PAGE)
     number = st.pagination(pages, key="data_page", bind="query-params") if pages > 1 else 1
     shown = rows[(min(number, pages) - 1) * A_PAGE :][:A_PAGE]
@@ -51,7 +59,7 @@ tab_images, tab_refused = st.tabs(["Images", "Rejected"], key="data_tab", bind="
 around: list[int] = []
 if tab_images.open:
     with tab_images:
-        around = images(columns)
+        around = images(dataset, columns)
 if tab_refused.open:
     with tab_refused:
         refused.show(dataset)

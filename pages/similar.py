@@ -9,7 +9,7 @@ import streamlit as st
 
 from embedding_core import neighbours
 from embedding_core.errors import KindredError
-from pages.parts import cached, detail, empty, gallery, pictures, query, state, words
+from pages.parts import cached, detail, empty, filtering, gallery, pictures, query, server, state, words
 
 if TYPE_CHECKING:
     from embedding_core.workspace import Embedding
@@ -48,6 +48,8 @@ def look_alikes(embedding: Embedding, columns: cached.Columns) -> None:
                 width=180,
             )
             k = st.slider("How many", 4, 96, 24, 4, key="similar_k", bind="query-params", width=220)
+        if state.filtering().active:
+            filtering.chips(filtering.known(state.require_dataset()))
         try:
             with st.spinner("Searching…", show_time=True):
                 found = search(embedding, wanted, metric, k)
@@ -59,12 +61,20 @@ def look_alikes(embedding: Embedding, columns: cached.Columns) -> None:
 
 def search(embedding: Embedding, wanted: query.Query, metric: str, k: int) -> list[tuple[int, str]]:
     """Ids and similarity in words, best first; at once where the neighbour graph knows them, else by the worker."""
-    if metric == "cosine" and len(wanted.ids) == 1:
+    filtered = state.filtering()
+    if metric == "cosine" and len(wanted.ids) == 1 and not filtered.active:
         known = pictures.alike(embedding, wanted.ids[0], k)
         if known is not None:
             return known
     dataset = state.require_dataset()
     parameters: dict[str, Any] = {"dataset": dataset.uuid, "encoder": embedding.card.id, "metric": metric, "k": k}
+    if filtered.active:
+        now = filtering.known(dataset)
+        ids = now.columns.ids[filtering.rows(now, filtered)]
+        if not len(ids):
+            return []
+        how = f"filter: {filtering.said(filtered)}"
+        parameters["among"] = server.workspace().selections.keep(dataset.uuid, ids, how=how).hash
     found = cached.search(embedding, parameters | wanted.parameters, actor=state.actor())
     return [(one["id"], one["words"]) for one in found]
 
@@ -73,7 +83,12 @@ def results(columns: cached.Columns, wanted: query.Query, found: list[tuple[int,
     """The gallery; a click searches on from that image."""
     ids = [image for image, _ in found]
     if not ids:
-        st.info("There is no other image to compare with.", icon=":material/image_not_supported:")
+        st.info(
+            "No other image passes the filters."
+            if state.filtering().active
+            else "There is no other image to compare with.",
+            icon=":material/image_not_supported:",
+        )
         return
     with st.container(horizontal=True, vertical_alignment="center", key="similar_found"):
         st.markdown(agreement(columns, wanted, ids), width="stretch")

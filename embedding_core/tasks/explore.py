@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from embedding_core import derived, neighbours
 from embedding_core.encoders import registry
 from embedding_core.errors import ImageRefused, InvalidInput, InvalidQuery
@@ -51,7 +53,10 @@ def find_clusters(workspace: Workspace, parameters: Parameters, progress: Report
 
 
 def search(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
-    """The `k` images most like those in `ids`, or like the uploaded `image` (base64), under `metric`."""
+    """The `k` images most like those in `ids`, or like the uploaded `image` (base64), under `metric`.
+
+    `among` is the hash of a selection, outside of which nothing is looked for.
+    """
     dataset = shared.dataset(workspace, parameters)
     embedding, vectors = _loaded(dataset, parameters.get("encoder") or registry.DEFAULT)
     metric = parameters.get("metric") or "cosine"
@@ -65,6 +70,11 @@ def search(workspace: Workspace, parameters: Parameters, progress: Reporter, act
         query = neighbours.mean_query(vectors[exclude], metric)
     else:
         raise InvalidQuery("A search wants an image: name one of the dataset, or give a file.")
+    if parameters.get("among"):
+        among = workspace.selections.get(parameters["among"])
+        if among is None or among.dataset != dataset.uuid:
+            raise InvalidQuery("The images to search among are not known here any more. Filter again.")
+        exclude = np.union1d(exclude, np.flatnonzero(~np.isin(embedding.ids, among.ids))).astype(np.int64).tolist()
     k = max(0, min(int(parameters.get("k") or 12), len(embedding) - len(exclude)))
     if not k:
         return {"dataset": dataset.uuid, "metric": metric, "results": []}

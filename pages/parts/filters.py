@@ -1,7 +1,7 @@
 """Which images are looked at, on every page: conditions on columns that must all hold, as a text in the URL.
 
-`label=cat|dog;split!=test;trust=[0.2..];path~tower` shows cats and dogs outside of the test split, with a trust of 0.2 or
-more, whose path contains "tower". Names are percent-encoded; an empty one stands for images without a value.
+`label=cat|dog;split!=test;trust=[0.2..];path~tower` shows cats and dogs outside of the test split, with a trust of 0.2
+or more, whose path contains "tower". Names are percent-encoded; an empty one stands for images without a value.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -136,13 +137,30 @@ def members(found: ClusterResult, number: int) -> NDArray[np.int64]:
     return found.ids[found.clustering.labels == number]
 
 
+def narrowed(found: ClusterResult, ids: NDArray[np.int64]) -> ClusterResult:
+    """The same groups of these images alone. A group whose typical images are not among them shows others."""
+    keep = np.isin(found.ids, ids)
+    at = np.cumsum(keep) - 1  # of a row, among those that are kept
+    labels = found.clustering.labels[keep]
+    exemplars = tuple(
+        tuple(int(at[row]) for row in rows if keep[row]) or tuple(np.flatnonzero(labels == number)[:3].tolist())
+        for number, rows in enumerate(found.clustering.exemplars)
+    )
+    return replace(found, ids=found.ids[keep], clustering=replace(found.clustering, labels=labels, exemplars=exemplars))
+
+
 def name(found: ClusterResult, number: int) -> str:
     return "In no group" if number < 0 else found.names.names[number]
 
 
 def cards(found: ClusterResult, columns: Columns) -> None:
     """A card each, the largest first, and one for the noise."""
-    numbers = [*range(found.clustering.count), *([-1] if found.clustering.noise else [])]
+    sizes = found.clustering.sizes
+    numbers = [number for number in range(found.clustering.count) if sizes[number]]
+    numbers += [-1] if found.clustering.noise else []
+    if not numbers:
+        st.caption("No image passes the filters.")
+        return
     grid = st.grid(4, min_column_width=250)
     pages = -(-len(numbers) // A_PAGE)
     page = min(st.pagination(pages, key="clusters_page", bind="query-params"), pages) if pages > 1 else 1

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedding_core.derived import MapResult
-    from embedding_core.projection import Projection
     from embedding_core.workspace import Dataset, Embedding, StoredResult
 
 DRAWN = "map_drawn"  # how many maps this visit has asked for

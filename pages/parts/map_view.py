@@ -72,7 +72,7 @@ def scene(drawn: MapResult, beside: MapResult | None, clusters: ClusterResult | 
 
 def options(now: Present, clusters: ClusterResult | None) -> list[component.Column]:
     """The columns that can colour and filter, the most telling first."""
-    found = map_columns.options(now.columns, trust=now.drawn.projection.trust is not None)
+    found = map_columns.options(now.columns, trust=now.trust is not None)
     if clusters is not None:
         found.insert(1 if found[0][0] == "label" else 0, (_group(clusters), "Group", map_columns.CATEGORY))
     fingerprint = now.drawn.fingerprint

@@ -28,15 +28,15 @@ def category(k: int, first: Sequence[str], theme: str) -> str:
 def _oklch(lightness: float, chroma: float, hue: float) -> tuple[int, int, int]:
     """Björn Ottosson's OKLCH, in which equal steps look equal; cut to what sRGB can show. 0…255 each."""
     a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
-    l, m, s = (
+    long, medium, short = (
         (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3,
         (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3,
         (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3,
     )
     linear = (
-        4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
-        -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
-        -0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s,
+        4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
+        -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
+        -0.0041960863 * long - 0.7034186147 * medium + 1.707614701 * short,
     )
     red, green, blue = map(_gamma, linear)
     return red, green, blue

@@ -16,7 +16,7 @@ import numpy as np
 import streamlit as st
 
 from embedding_core.errors import KindredError
-from pages.parts import cached, detail, gallery, pickers, pictures, state, words
+from pages.parts import cached, detail, filtering, gallery, pictures, state, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,7 +116,7 @@ def offer(columns: Columns) -> None:
         width=420,
     )
     text = (text or "").strip()
-    rows = pickers.Filters(text=text).rows(columns)
+    rows = np.flatnonzero(filtering.containing(columns, text)) if text else np.arange(len(columns.ids))
     some = rows[:OFFERED] if text else rows[np.linspace(0, len(rows) - 1, min(OFFERED, len(rows))).astype(int)]
     more = f", the first {OFFERED} are shown" if len(rows) > OFFERED else ""
     st.caption(f"{words.count(len(rows), 'image')} found{more}." if text else "Or begin with one of these.")

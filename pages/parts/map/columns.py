@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pages.parts.cached import Columns
-    from pages.parts.map.present import Present
+    from pages.parts.map.present import Known
 
 CATEGORY, NUMBER, DATE = "category", "number", "date"
 FACTS = {
@@ -59,7 +59,7 @@ def kind_of(of: pa.DataType) -> str | None:
     return None if pa.types.is_nested(of) or pa.types.is_binary(of) else CATEGORY
 
 
-def column(now: Present, key: str) -> bytes:
+def column(now: Known, key: str) -> bytes:
     """The container of the column with that key. Raises `UnknownColumn`."""
     source, colon, name = key.partition(":")
     if colon:
@@ -73,7 +73,7 @@ def column(now: Present, key: str) -> bytes:
     return made
 
 
-def settled(now: Present, key: str) -> bool:
+def settled(now: Known, key: str) -> bool:
     """Whether the column is the same for as long as the dataset is: groups may yet get their names."""
     source, _, name = key.partition(":")
     clusters = cached.read_clusters(now.dataset, name) if source == "group" else None
@@ -99,14 +99,14 @@ def coded(title: str, codes: NDArray[np.integer], names: pa.Array, unknown: str)
     )
 
 
-def _texts(now: Present, title: str, values: pa.Array, unknown: str) -> bytes:
+def _texts(now: Known, title: str, values: pa.Array, unknown: str) -> bytes:
     """A category of strings, row by row with the columns of `now`. An empty one says nothing."""
     found = _on_map(now, pc.if_else(pc.equal(values, ""), None, values)).dictionary_encode()
     codes = pc.fill_null(found.indices, -1).to_numpy(zero_copy_only=False) + 1
     return coded(title, codes, found.dictionary, unknown)
 
 
-def _of_table(now: Present, title: str, column: pa.ChunkedArray) -> bytes | None:
+def _of_table(now: Known, title: str, column: pa.ChunkedArray) -> bytes | None:
     """Whatever a column of a table holds; None for what is not shown."""
     kind, values = kind_of(column.type), column.combine_chunks()
     if kind is None:
@@ -121,7 +121,7 @@ def _of_table(now: Present, title: str, column: pa.ChunkedArray) -> bytes | None
     return _texts(now, title, pc.cast(values, pa.string()), "no value")
 
 
-def _of_metadata(now: Present, name: str) -> bytes | None:
+def _of_metadata(now: Known, name: str) -> bytes | None:
     known = now.columns.metadata
     return _of_table(now, name, known[name]) if name in known.column_names else None
 
@@ -140,14 +140,14 @@ def _numbers(title: str, kind: str, values: NDArray[np.floating], unknown: str, 
     return planes.pack(len(sent), {"values": sent}, **{**facts, **bounds})
 
 
-def _trust(now: Present) -> bytes | None:
+def _trust(now: Known) -> bytes | None:
     trust = now.drawn.projection.trust
     if trust is None:
         return None
     return _numbers("Trust", NUMBER, np.where(now.gone, np.nan, trust), "not judged", low=0, high=1)
 
 
-def _tags(now: Present) -> bytes:
+def _tags(now: Known) -> bytes:
     """One tag an image; those with several say so."""
     tags = list(now.columns.tags)
     codes = np.zeros(len(now.rows), np.int32)
@@ -157,14 +157,14 @@ def _tags(now: Present) -> bytes:
     return coded("Tag", codes, pa.array([*tags, SEVERAL]), "no tag")
 
 
-def _one_tag(now: Present, tag: str) -> bytes | None:
+def _one_tag(now: Known, tag: str) -> bytes | None:
     if tag not in now.columns.tags:
         return None
     answer = 1 + _tagged(now, tag).astype(np.int32)
     return coded(tag, np.where(now.gone, 0, answer), pa.array(["no", "yes"]), GONE)
 
 
-def _tagged(now: Present, tag: str) -> NDArray[np.bool_]:
+def _tagged(now: Known, tag: str) -> NDArray[np.bool_]:
     """(n,) whether each image carries the tag"""
     ids = now.columns.tags[tag]
     tagged = np.isin(now.columns.ids, np.fromiter(ids, np.int64, len(ids)))
@@ -172,7 +172,7 @@ def _tagged(now: Present, tag: str) -> NDArray[np.bool_]:
     return found
 
 
-def _group(now: Present, fingerprint: str) -> bytes | None:
+def _group(now: Known, fingerprint: str) -> bytes | None:
     """The groups of a clustering. They may be of other images than the map."""
     clusters = cached.read_clusters(now.dataset, fingerprint)
     if clusters is None or clusters.dataset != now.dataset.uuid:
@@ -183,7 +183,7 @@ def _group(now: Present, fingerprint: str) -> bytes | None:
     return coded("Group", number[now.rows], pa.array(clusters.names.names, pa.string()), "in no group")
 
 
-def _on_map(now: Present, values: pa.Array) -> pa.Array:
+def _on_map(now: Known, values: pa.Array) -> pa.Array:
     """Values in the order of the map's rows, null for images that are gone."""
     return values.take(pa.array(now.rows, mask=now.gone))
 
@@ -200,4 +200,4 @@ _SINGLE: dict[str, Callable[[Present], bytes | None]] = {
     "tag": _tags,
     "trust": _trust,
 }
-_NAMED: dict[str, Callable[[Present, str], bytes | None]] = {"tag": _one_tag, "group": _group, "meta": _of_metadata}
+_NAMED: dict[str, Callable[[Known, str], bytes | None]] = {"tag": _one_tag, "group": _group, "meta": _of_metadata}

@@ -37,3 +37,16 @@ def pack(n: int, planes: Mapping[str, NDArray[Any] | bytes], **facts: Any) -> by
     written = head.encode()
     written += b" " * (-(4 + len(written)) % _STEP)
     return b"".join([struct.pack("<I", len(written)), written, *parts])
+
+
+def unpack(content: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """The facts of a container, and its planes by name, read-only."""
+    (length,) = struct.unpack_from("<I", content)
+    facts = json.loads(content[4 : 4 + length])
+    planes = {
+        one["name"]: np.frombuffer(
+            content, "uint8" if one["type"] == "bytes" else one["type"], one["length"], 4 + length + one["offset"]
+        )
+        for one in facts["planes"]
+    }
+    return facts, planes

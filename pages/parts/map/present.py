@@ -1,4 +1,4 @@
-"""A stored map beside the dataset as it is now: which of its images are still there, and where."""
+"""Images beside the dataset as it is now: those of a stored map, or all there are."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from embedding_core.errors import UnknownDataset, UnknownName
 from embedding_core.fingerprint import digest
 from pages.parts import cached, server
 from pages.parts.answers import OutOfDate
+from pages.parts.map import rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,10 +31,10 @@ class UnknownMap(UnknownName):
 
 
 @dataclass(frozen=True, eq=False)
-class Present:
-    """A map of n images, and what is known of them at one moment."""
+class Known:
+    """All n images of a dataset, and what is known of them at one moment."""
 
-    drawn: MapResult
+    drawn: MapResult | None  # the map whose trust is known of them
     dataset: Dataset
     token: str  # of the dataset at that moment
 
@@ -47,13 +48,37 @@ class Present:
 
     @cached_property
     def rows(self) -> NDArray[np.int32]:
-        """(n,) the row in `columns` of each image on the map; −1 for one that is no longer in the dataset"""
-        return cached.rows_on_map(self.drawn.fingerprint, self.token, _drawn=self.drawn, _columns=self.columns)
+        """(n,) the row in `columns` of each image; −1 for one that is no longer in the dataset"""
+        return np.arange(len(self.columns.ids), dtype=np.int32)
 
     @property
     def gone(self) -> NDArray[np.bool_]:
         """(n,)"""
         return self.rows < 0
+
+    @cached_property
+    def trust(self) -> NDArray[np.float32] | None:
+        """(n,) NaN where the image is not on the map"""
+        trust = self.drawn.projection.trust if self.drawn else None
+        if self.drawn is None or trust is None:
+            return None
+        at = rows.find(self.columns.ids, self.drawn.ids)
+        return np.where(at >= 0, trust[at], np.float32(np.nan))
+
+
+@dataclass(frozen=True, eq=False)
+class Present(Known):
+    """The n images of a map, in its order."""
+
+    drawn: MapResult
+
+    @cached_property
+    def rows(self) -> NDArray[np.int32]:
+        return cached.rows_on_map(self.drawn.fingerprint, self.token, _drawn=self.drawn, _columns=self.columns)
+
+    @property
+    def trust(self) -> NDArray[np.float32] | None:
+        return self.drawn.projection.trust
 
     def require(self, asked: str) -> None:
         """Raises `OutOfDate` unless `asked` is the version of this moment, and nothing has changed since."""

@@ -1,16 +1,23 @@
-// Draws the points. All of them are drawn once into a frame aside, a batch at a time, and the frame is what is moved while
-// the map moves: without a GPU a million points take half a second, a picture of them takes none. Where all points fit
-// into one batch, every frame is drawn anew. Nothing happens while nothing changes.
+// Draws the points into a frame aside, and shows that frame wherever the map has been moved since. What is quick is drawn
+// anew for every frame; what is not, once the map is at rest, a batch at a time. Nothing happens while nothing changes.
+//
+// A GPU draws a million points in some milliseconds. Without one the processor does it itself, see raster.js.
 
-import { CONTOURS, PALETTE_WIDTH, PICTURE, POINTS } from "./shaders.js";
+import { Buffers } from "./buffers.js";
 import { Frame, program, texture } from "./context.js";
+import { Raster, software } from "./raster.js";
+import { CONTOURS, PICTURE } from "./shaders.js";
 
 const AT_REST = 110; // ms without movement, after which all points are drawn anew
-const FIRST_BATCH = 60_000; // points; then as many as take about `PACE`
-const PACE = 12; // ms
-const SAMPLE = 14_000; // points that fill what the moved picture does not cover
+const BATCH = 100_000; // points at first; then as many as take about `PACE`
+const PACE = 24; // ms
+const LEAST = 50_000;
+const MOST = 4_000_000;
+const SAMPLE = 14_000; // points that fill what the moved frame does not cover
 const MARGIN = 0.15; // of the screen, drawn around it, so that a small movement uncovers nothing
-const LOCATIONS = { x: 0, y: 1, oldX: 2, oldY: 3, code: 4, state: 5 };
+const TINY = 2.2; // px, up to which the processor draws a point
+const MANY = 30_000; // points, from which it does
+const QUICK = 18; // ms that drawing may take in a frame
 
 /** States of a point; each is drawn over the ones before. */
 export const HIDDEN = 0;
@@ -18,26 +25,19 @@ export const GHOST = 1; // left out by a filter
 export const DIM = 2; // not selected while others are
 export const BRIGHT = 3; // selected
 export const PLAIN = 4;
+const ORDER = [GHOST, DIM, PLAIN, BRIGHT];
 
 export class Points {
   /** `drawn` is called when all points have been drawn as they are now, with the milliseconds that it took. */
   constructor(gl, drawn) {
-    this.gl = gl;
-    this.drawn = drawn;
-    this.batch = FIRST_BATCH;
-    this.points = program(gl, POINTS);
+    Object.assign(this, { gl, drawn, batch: BATCH, grid: null, present: 1 << PLAIN });
+    this.buffers = new Buffers(gl);
+    this.raster = software(gl) ? new Raster() : null;
     this.picture = program(gl, PICTURE);
     this.contours = program(gl, CONTOURS);
-    this.buffers = Object.fromEntries(Object.keys(LOCATIONS).map((name) => [name, gl.createBuffer()]));
-    this.palette = texture(gl, gl.NEAREST);
     this.field = null;
     this.shown = new Frame(gl); // what the screen shows, moved to where the camera is
     this.next = new Frame(gl); // what is being drawn
-    this.arrays = gl.createVertexArray();
-    this.sampling = gl.createVertexArray();
-    this.present = 1 << PLAIN;
-    this.arrived = 1;
-    this.grid = null;
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
   }
@@ -47,43 +47,39 @@ export class Points {
   /** The points of a grid, in its order; with `old` (two arrays in the same order) they can be moved there from elsewhere. */
   place(grid, old = null) {
     this.grid = grid;
-    this.#upload("x", grid.xs);
-    this.#upload("y", grid.ys);
-    this.#upload("oldX", old ? old[0] : grid.xs);
-    this.#upload("oldY", old ? old[1] : grid.ys);
-    this.arrived = old ? 0 : 1;
+    this.buffers.place(grid, old);
     this.changed();
   }
 
-  /** Colour numbers and states, in the grid's order. `present` has a bit for each state that occurs. */
-  codes(codes) {
-    this.wide = { 1: this.gl.UNSIGNED_BYTE, 2: this.gl.UNSIGNED_SHORT, 4: this.gl.UNSIGNED_INT }[codes.BYTES_PER_ELEMENT];
-    this.codeSize = codes.BYTES_PER_ELEMENT;
-    this.#upload("code", codes);
+  get arrived() {
+    return this.buffers.arrived;
+  }
+
+  /** How far points are on their way from the old places to the new ones, in 0…1. */
+  set arrived(share) {
+    this.buffers.arrived = share;
+  }
+
+  /** Colour numbers (n,) in the grid's order, and the colours by number, RGBA bytes. */
+  paint(codes, colours) {
+    this.painted = { codes, colours };
+    this.buffers.codes(codes);
+    this.buffers.colours(colours);
     this.changed();
   }
 
+  /** States (n,) in the grid's order. `present` has a bit for each that occurs. */
   states(states, present) {
+    this.stated = states;
     this.present = present;
-    this.#upload("state", states);
-    this.changed();
-  }
-
-  /** Colours by number, RGBA bytes; an opacity of 0 hides. */
-  colours(rgba) {
-    const { gl } = this;
-    const height = Math.max(1, Math.ceil(rgba.length / 4 / PALETTE_WIDTH));
-    const whole = new Uint8Array(height * PALETTE_WIDTH * 4);
-    whole.set(rgba);
-    gl.bindTexture(gl.TEXTURE_2D, this.palette);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, PALETTE_WIDTH, height, 0, gl.RGBA, gl.UNSIGNED_BYTE, whole);
+    this.buffers.states(states);
     this.changed();
   }
 
   /** A field of heights in 0…1 over a box of the map whose lines are drawn below the points; null for none. */
   density(field) {
     const { gl } = this;
-    this.field?.texture && gl.deleteTexture(this.field.texture);
+    if (this.field) gl.deleteTexture(this.field.texture);
     this.field = field;
     if (field) {
       field.texture = texture(gl, gl.LINEAR);
@@ -91,15 +87,6 @@ export class Points {
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.R8, field.side, field.side, 0, gl.RED, gl.UNSIGNED_BYTE, field.heights);
       gl.pixelStorei(gl.UNPACK_ALIGNMENT, 4);
     }
-  }
-
-  #upload(name, array) {
-    const { gl } = this;
-    gl.bindVertexArray(null);
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[name]);
-    if (this.buffers[name].size === array.byteLength) gl.bufferSubData(gl.ARRAY_BUFFER, 0, array);
-    else gl.bufferData(gl.ARRAY_BUFFER, array, gl.DYNAMIC_DRAW);
-    this.buffers[name].size = array.byteLength;
   }
 
   /** What the frames show is not what is to be seen any more. */
@@ -113,31 +100,31 @@ export class Points {
   /** Draw one frame for a camera. `look` has size, opacity, ghost, dimmed, ratio and the line of contours. Returns whether
    * more is to come by itself: then ask again with the next frame. */
   frame(camera, look, now) {
-    const { gl } = this;
-    if (!this.grid || gl.isContextLost()) return false;
+    if (!this.grid || this.gl.isContextLost()) return false;
     this.look = look;
-    const moved = !this.moving || !camera.same(this.moving);
-    if (moved) {
+    if (!this.moving || !camera.same(this.moving)) {
       this.moving = camera.state();
       this.movedAt = now;
       if (this.work && !camera.same(this.work.camera)) this.stop();
     }
-    const current = this.shown.camera && !this.stale && camera.same(this.shown.camera) && this.arrived === this.shown.arrived;
-    if (!current && !this.work) {
+    if (!this.#current(camera) && !this.work) {
       const work = this.#planned(camera);
-      const cheap = work.points <= this.batch;
-      const resting = this.stale || now - this.movedAt >= AT_REST;
-      if (cheap || !this.shown.camera || (resting && this.arrived === 1)) this.#begin(work, camera);
+      const resting = this.arrived === 1 && (this.stale || now - this.movedAt >= AT_REST);
+      if (work.quick || !this.shown.camera || resting) this.#begin(work, camera);
     }
     if (this.work) this.#proceed();
     this.#present(camera);
-    return Boolean(this.work) || !(this.shown.camera && camera.same(this.shown.camera) && !this.stale);
+    return Boolean(this.work) || !this.#current(camera);
+  }
+
+  #current(camera) {
+    return this.shown.camera && !this.stale && camera.same(this.shown.camera) && this.arrived === this.shown.arrived;
   }
 
   /** Drop a drawing that is under way. */
   stop() {
     if (!this.work) return;
-    if (this.work.fence) this.gl.deleteSync(this.work.fence);
+    for (const { fence } of this.work.sent) this.gl.deleteSync(fence);
     this.stale ||= this.work.stale;
     this.work = null;
   }
@@ -148,78 +135,110 @@ export class Points {
     return Boolean(this.work);
   }
 
-  /** What has to be drawn for a camera: passes over stretches of points. */
+  /** What has to be drawn for a camera, by whom, and whether that is quick. */
   #planned(camera) {
     const [x0, y0, x1, y1] = camera.seen(MARGIN);
     const room = (this.look.size + 2) / camera.scale;
-    const stretches = this.arrived < 1 ? [[0, this.grid.n]] : this.grid.stretches(x0 - room, y0 - room, x1 + room, y1 + room);
+    const moving = this.arrived < 1;
+    const stretches = moving ? [[0, this.grid.n]] : this.grid.stretches(x0 - room, y0 - room, x1 + room, y1 + room);
     const inView = stretches.reduce((sum, [first, end]) => sum + end - first, 0);
-    const passes = [GHOST, DIM, PLAIN, BRIGHT].filter((state) => this.present & (1 << state)).map((state) => 1 << state);
-    // States that need no order among themselves go in one pass.
-    const jobs = passes.flatMap((wanted) => stretches.map(([first, end]) => ({ wanted, first, end })));
-    return { jobs, points: inView * passes.length };
+    const passes = ORDER.filter((state) => this.present & (1 << state));
+    const points = inView * passes.length;
+    const bare = this.raster && !moving && this.look.size <= TINY && points > MANY;
+    const quick = bare ? points * this.raster.perPoint < QUICK : points <= (this.raster ? Math.min(this.batch, MANY) : this.batch);
+    return { stretches, passes, points, inView, bare, quick };
   }
 
-  #begin(work, camera) {
-    const { gl } = this;
-    const ratio = this.look.ratio;
-    this.work = { ...work, camera: camera.state(), arrived: this.arrived, stale: this.stale, begun: performance.now() };
+  #begin(plan, camera) {
+    const { ratio } = this.look;
+    const more = 1 + 2 * MARGIN;
+    this.next.resize(Math.ceil(camera.width * more * ratio), Math.ceil(camera.height * more * ratio));
+    this.next.view = { ...camera.state(), width: this.next.width / ratio, height: this.next.height / ratio };
+    const jobs = plan.passes.flatMap((state) => plan.stretches.map(([first, end]) => ({ wanted: 1 << state, first, end })));
+    const { arrived, stale } = this;
+    this.work = { ...plan, jobs, camera: camera.state(), arrived, stale, begun: performance.now(), sent: [] };
     this.stale = false;
-    this.next.resize(Math.ceil(camera.width * (1 + 2 * MARGIN) * ratio), Math.ceil(camera.height * (1 + 2 * MARGIN) * ratio));
-    this.next.clear();
-    const [width, height] = [this.next.width / ratio, this.next.height / ratio];
-    this.next.view = { scale: camera.scale, x: camera.x, y: camera.y, width, height };
-    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    if (plan.bare) this.#bare();
+    else this.next.clear();
   }
 
-  /** Draw batches until one is still on its way, or all is done. */
+  /** Draw with the processor, all at once. */
+  #bare() {
+    const { gl, raster, next, look, work } = this;
+    raster.clear(next.width, next.height);
+    const side = look.size * look.ratio >= 1.75 || work.inView < 300_000 ? 2 : 1;
+    const area = (look.size * look.ratio) ** 2 / side ** 2; // of a point, against the pixels that are written for it
+    for (const state of work.passes) {
+      const opacity = { [GHOST]: look.ghost[3] * look.opacity, [DIM]: look.opacity * look.dimmed, [BRIGHT]: Math.min(look.opacity * 1.25, 1) }[state] ?? look.opacity;
+      const colours = state === GHOST ? this.#ghostly() : this.painted.colours;
+      const arrays = { codes: this.painted.codes, states: this.stated };
+      raster.draw(this.grid, work.stretches, arrays, state, next.view, { colours, opacity: 1 - (1 - opacity) ** area }, side);
+    }
+    gl.bindTexture(gl.TEXTURE_2D, next.texture);
+    const bytes = new Uint8Array(raster.pixels.buffer);
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, next.width, next.height, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
+    work.jobs = [];
+  }
+
+  #ghostly() {
+    const { colours } = this.painted;
+    const ghost = this.look.ghost.map((channel) => Math.round(channel * 255));
+    return Uint8Array.from(colours, (_, at) => (at % 4 === 3 ? 255 : ghost[at % 4]));
+  }
+
+  /** Send batches, two ahead of what is done, until all is. */
   #proceed() {
     const { gl, work } = this;
-    for (;;) {
-      if (work.fence) {
-        const state = gl.clientWaitSync(work.fence, 0, 0);
-        if (state === gl.TIMEOUT_EXPIRED) return;
-        gl.deleteSync(work.fence);
-        work.fence = null;
-        const took = performance.now() - work.sent;
-        if (work.full) this.batch = Math.max(20_000, Math.min(this.batch * Math.min(Math.max(PACE / took, 0.5), 2), 4_000_000));
-      }
-      if (!work.jobs.length) return this.#finish();
-      this.#send();
-      if (work.jobs.length === 0 && work.points <= this.batch) return this.#finish(); // one batch: no need to wait for it
+    if (work.quick || work.bare) {
+      while (work.jobs.length) this.#send();
+      return this.#finish();
     }
+    while (work.sent.length || work.jobs.length) {
+      const [first] = work.sent;
+      if (first && gl.clientWaitSync(first.fence, 0, 0) !== gl.TIMEOUT_EXPIRED) {
+        gl.deleteSync(first.fence);
+        work.sent.shift();
+        const now = performance.now();
+        const took = now - Math.max(first.at, work.doneAt ?? 0);
+        work.doneAt = now;
+        if (first.full) this.batch = Math.max(LEAST, Math.min(this.batch * Math.min(Math.max(PACE / took, 0.5), 2), MOST));
+      } else if (work.jobs.length && work.sent.length < 2) {
+        const full = this.#send();
+        work.sent.push({ fence: gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0), at: performance.now(), full });
+        gl.flush();
+      } else return;
+    }
+    this.#finish();
   }
 
+  /** Draw one batch. Returns whether it was a full one. */
   #send() {
-    const { gl, work } = this;
-    this.#pointing(this.next.view, this.next);
+    const { work } = this;
+    this.buffers.begin(this.next.view, this.next, this.look);
     let room = Math.round(this.batch);
     while (work.jobs.length && room > 0) {
       const job = work.jobs[0];
       const count = Math.min(job.end - job.first, room);
-      gl.uniform1ui(this.points.uniforms.wanted, job.wanted);
-      gl.drawArrays(gl.POINTS, job.first, count);
+      this.buffers.draw(job.wanted, job.first, count);
       job.first += count;
       room -= count;
       if (job.first >= job.end) work.jobs.shift();
     }
-    gl.bindVertexArray(null);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
-    work.full = room <= 0;
-    work.sent = performance.now();
-    work.fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
-    gl.flush();
+    this.buffers.end();
+    return room <= 0;
   }
 
   #finish() {
     const { work } = this;
-    if (work.fence) this.gl.deleteSync(work.fence);
+    for (const { fence } of work.sent) this.gl.deleteSync(fence);
     [this.shown, this.next] = [this.next, this.shown];
     this.shown.camera = work.camera;
     this.shown.arrived = work.arrived;
     this.work = null;
     this.drawn(performance.now() - work.begun);
   }
+
+  // -- the screen -----------------------------------------------------------------------------------------------
 
   /** Put the shown frame on the screen, where the camera is now. */
   #present(camera) {
@@ -232,91 +251,53 @@ export class Points {
     if (this.field) this.#contour(camera);
     if (this.arrived < 1 && this.shown.arrived !== this.arrived) return this.#sample(camera, [[0, 0, width, height]]);
     const frame = this.shown.camera ? this.shown : this.next; // the very first one is seen as it comes
-    const view = frame.view;
+    const { view } = frame;
     if (!view) return;
-    const box = [view.width, view.height].map((side) => side / 2 / view.scale);
-    const place = clip(camera, [view.x - box[0], view.y - box[1], view.x + box[0], view.y + box[1]]);
-    this.#fill(camera, place);
-    gl.useProgram(this.picture.made);
-    gl.uniform4fv(this.picture.uniforms.place, place);
-    gl.bindTexture(gl.TEXTURE_2D, frame.texture);
-    gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
-  }
-
-  /** Some of the points on the strips that the moved picture leaves free. */
-  #fill(camera, [left, bottom, right, top]) {
-    const { width, height } = this.gl.canvas;
-    const [l, b, r, t] = [left * width, bottom * height, right * width, top * height].map((edge, at) =>
-      Math.round(Math.min(Math.max((edge + (at % 2 ? height : width)) / 2, 0), at % 2 ? height : width)),
-    );
-    const strips = [[0, 0, l, height], [r, 0, width, height], [l, 0, r, b], [l, t, r, height]];
-    this.#sample(camera, strips.filter(([x0, y0, x1, y1]) => x1 - x0 > 1 && y1 - y0 > 1));
+    const half = [view.width, view.height].map((side) => side / 2 / view.scale);
+    const place = clip(camera, [view.x - half[0], view.y - half[1], view.x + half[0], view.y + half[1]]);
+    this.#sample(camera, uncovered(place, width, height));
+    this.#picture(this.picture, place, frame.texture);
   }
 
   /** Some of the points, on these parts of the screen. */
-  #sample(camera, strips) {
-    if (!strips.length) return;
+  #sample(camera, parts) {
+    if (!parts.length) return;
     const { gl } = this;
     const { width, height } = gl.canvas;
-    const every = Math.max(1, Math.min(Math.ceil(this.grid.n / SAMPLE), Math.floor(255 / Math.max(4, this.codeSize))));
-    const view = { scale: camera.scale, x: camera.x, y: camera.y, width: camera.width, height: camera.height };
-    this.#pointing(view, { width, height, buffer: null }, every);
-    gl.uniform1ui(this.points.uniforms.wanted, this.present & ~(1 << HIDDEN));
+    const every = this.buffers.apart(this.grid.n, SAMPLE);
+    const view = { ...camera.state(), width: camera.width, height: camera.height };
+    this.buffers.begin(view, { width, height, buffer: null }, this.look, every);
     gl.enable(gl.SCISSOR_TEST);
-    for (const [x0, y0, x1, y1] of strips) {
+    for (const [x0, y0, x1, y1] of parts) {
       gl.scissor(x0, y0, x1 - x0, y1 - y0);
-      gl.drawArrays(gl.POINTS, 0, Math.floor(this.grid.n / every));
+      this.buffers.draw(this.present & ~(1 << HIDDEN), 0, Math.floor(this.grid.n / every));
     }
     gl.disable(gl.SCISSOR_TEST);
-    gl.bindVertexArray(null);
+    this.buffers.end();
   }
 
   #contour(camera) {
-    const { gl, field } = this;
-    const { made, uniforms } = this.contours;
+    const { gl, contours, field } = this;
+    gl.useProgram(contours.made);
+    gl.uniform4fv(contours.uniforms.line, this.look.contour);
+    gl.uniform1f(contours.uniforms.levels, field.levels);
+    this.#picture(contours, clip(camera, field.box), field.texture);
+  }
+
+  #picture({ made, uniforms }, place, picture) {
+    const { gl } = this;
     gl.useProgram(made);
-    gl.uniform4fv(uniforms.place, clip(camera, field.box));
-    gl.uniform4fv(uniforms.line, this.look.contour);
-    gl.uniform1f(uniforms.levels, field.levels);
-    gl.bindTexture(gl.TEXTURE_2D, field.texture);
+    gl.uniform4fv(uniforms.place, place);
+    gl.bindTexture(gl.TEXTURE_2D, picture);
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
   }
 
-  /** Make ready to draw points, each or `every` so many, into a frame. */
-  #pointing(view, frame, every = 1) {
-    const { gl, look } = this;
-    const { made, uniforms } = this.points;
-    gl.bindFramebuffer(gl.FRAMEBUFFER, frame.buffer);
-    gl.viewport(0, 0, frame.width, frame.height);
-    gl.useProgram(made);
-    const high = [Math.fround(view.x), Math.fround(view.y)];
-    gl.uniform4f(uniforms.middle, high[0], high[1], view.x - high[0], view.y - high[1]);
-    gl.uniform2f(uniforms.perUnit, (2 * view.scale) / view.width, (2 * view.scale) / view.height);
-    gl.uniform1f(uniforms.arrived, this.arrived);
-    gl.uniform1f(uniforms.size, look.size * look.ratio);
-    gl.uniform1f(uniforms.opacity, look.opacity);
-    gl.uniform4fv(uniforms.ghost, look.ghost);
-    gl.uniform1f(uniforms.dimmed, look.dimmed);
-    gl.bindTexture(gl.TEXTURE_2D, this.palette);
-    gl.bindVertexArray(every === 1 ? this.arrays : this.sampling);
-    for (const [name, location] of Object.entries(LOCATIONS)) {
-      gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[name]);
-      gl.enableVertexAttribArray(location);
-      if (name === "code") gl.vertexAttribIPointer(location, 1, this.wide, this.codeSize * every, 0);
-      else if (name === "state") gl.vertexAttribIPointer(location, 1, gl.UNSIGNED_BYTE, every, 0);
-      else gl.vertexAttribPointer(location, 1, gl.FLOAT, false, 4 * every, 0);
-    }
-  }
-
   delete() {
-    const { gl } = this;
     this.stop();
     this.density(null);
-    for (const buffer of Object.values(this.buffers)) gl.deleteBuffer(buffer);
+    this.buffers.delete();
     for (const frame of [this.shown, this.next]) frame.delete();
-    for (const { made } of [this.points, this.picture, this.contours]) gl.deleteProgram(made);
-    for (const array of [this.arrays, this.sampling]) gl.deleteVertexArray(array);
-    gl.deleteTexture(this.palette);
+    for (const { made } of [this.picture, this.contours]) this.gl.deleteProgram(made);
   }
 }
 
@@ -326,4 +307,12 @@ function clip(camera, [x0, y0, x1, y1]) {
   const [right, bottom] = camera.toScreen(x1, y0);
   const [w, h] = [camera.width, camera.height];
   return [(2 * left) / w - 1, 1 - (2 * bottom) / h, (2 * right) / w - 1, 1 - (2 * top) / h];
+}
+
+/** The parts of a screen, in pixels from the lower left, that a picture at `place` in clip space leaves free. */
+function uncovered([left, bottom, right, top], width, height) {
+  const pixel = (edge, size) => Math.round(Math.min(Math.max(((edge + 1) / 2) * size, 0), size));
+  const [l, b, r, t] = [pixel(left, width), pixel(bottom, height), pixel(right, width), pixel(top, height)];
+  const parts = [[0, 0, l, height], [r, 0, width, height], [l, 0, r, b], [l, t, r, height]];
+  return parts.filter(([x0, y0, x1, y1]) => x1 - x0 > 1 && y1 - y0 > 1);
 }

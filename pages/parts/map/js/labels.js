@@ -51,33 +51,47 @@ export function anchors(grid, camera, codes, categories, pass) {
   return found.filter(({ count }) => count >= (all > 300 ? LEAST : 1)).sort((a, b) => b.count - a.count || a.code - b.code);
 }
 
-/** Draw those for which there is room. `look` has font, text and surface (colours), `taken` are boxes to stay clear of. */
-export function draw(canvas, camera, found, names, look, taken = []) {
+/** Those for which there is room: `{x, y, said, size}` on the screen. `canvas` measures texts, `look` has their font, `taken`
+ * are boxes to stay clear of. */
+export function placed(canvas, camera, found, names, look, taken = []) {
   const boxes = [...taken];
   const most = found[0]?.count ?? 1;
-  canvas.textAlign = "center";
-  canvas.textBaseline = "middle";
-  canvas.lineJoin = "round";
-  let drawn = 0;
+  const shown = [];
   for (const { code, x, y, count } of found) {
-    if (drawn >= MOST) break;
+    if (shown.length >= MOST) break;
     const size = 11.5 + 4 * Math.sqrt(count / most);
     const name = names[code - 1];
-    const text = name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name;
-    canvas.font = `600 ${size}px ${look.font}`;
-    const width = canvas.measureText(text).width;
+    const said = name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name;
+    canvas.font = font(size, look);
+    const width = canvas.measureText(said).width;
     const [left, top] = camera.toScreen(x, y);
     const centre = Math.min(Math.max(left, width / 2 + GAP), camera.width - width / 2 - GAP);
     const box = [centre - width / 2 - GAP, top - size * 0.75, centre + width / 2 + GAP, top + size * 0.75];
     if (box[1] < 0 || box[3] > camera.height || left < 0 || left > camera.width) continue;
     if (boxes.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1])) continue;
     boxes.push(box);
-    canvas.lineWidth = 3.5;
-    canvas.strokeStyle = look.halo;
-    canvas.strokeText(text, centre, top);
-    canvas.fillStyle = look.text;
-    canvas.fillText(text, centre, top);
-    drawn += 1;
+    shown.push({ x: centre, y: top, said, size });
   }
-  return drawn;
+  return shown;
+}
+
+/** Draw them. `look` has the colours of text and halo as well. */
+export function draw(canvas, camera, found, names, look, taken) {
+  const shown = placed(canvas, camera, found, names, look, taken);
+  canvas.textAlign = "center";
+  canvas.textBaseline = "middle";
+  canvas.lineJoin = "round";
+  canvas.lineWidth = 3.5;
+  for (const { x, y, said, size } of shown) {
+    canvas.font = font(size, look);
+    canvas.strokeStyle = look.halo;
+    canvas.strokeText(said, x, y);
+    canvas.fillStyle = look.text;
+    canvas.fillText(said, x, y);
+  }
+  return shown;
+}
+
+function font(size, look) {
+  return `600 ${size}px ${look.font}`;
 }

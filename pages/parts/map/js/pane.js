@@ -139,8 +139,7 @@ export class Pane {
     const { order } = this.grid;
     const codes = new shades.constructor(order.length);
     for (let p = 0; p < order.length; p += 1) codes[p] = shades[order[p]];
-    this.points.codes(codes);
-    this.points.colours(colours);
+    this.points.paint(codes, colours);
   }
 
   /** What is filtered or selected has changed. */
@@ -364,15 +363,26 @@ export class Pane {
         pass: (row) => model.shown(row),
         first: (row) => (model.exemplars.has(row) ? -1 : model.selection.has(row) ? 0 : 1),
       });
-      images.draw(scene, this.layout, model.pages, {
-        frame: (row) => (model.selection.has(row) ? model.colours.accent : css(model.colourOf(row))),
-        faint: (row) => model.selection.size > 0 && !model.selection.has(row),
-        surface: model.colours.surface,
-      });
+      images.draw(scene, this.layout, model.pages, this.framing());
     }
+    if (this.anchors.length) this.named = labels.draw(scene, camera, this.anchors, model.naming().names, model.colours, this.covered());
+    else this.named = [];
+  }
+
+  /** How images are framed. */
+  framing() {
+    const { model } = this;
+    return {
+      frame: (row) => (model.selection.has(row) ? model.colours.accent : css(model.colourOf(row))),
+      faint: (row) => model.selection.size > 0 && !model.selection.has(row),
+      surface: model.colours.surface,
+    };
+  }
+
+  /** The boxes that images cover. */
+  covered() {
     const half = this.layout.size / 2 + 2;
-    const taken = this.layout.images.map(({ x, y }) => [x - half, y - half, x + half, y + half]);
-    if (this.anchors.length) labels.draw(scene, camera, this.anchors, model.naming().names, model.colours, taken);
+    return this.layout.images.map(({ x, y }) => [x - half, y - half, x + half, y + half]);
   }
 
   /** To which side the neighbours of a row lie: the mean of their places on the screen, less its own; 0 without any. */

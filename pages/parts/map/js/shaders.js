@@ -32,7 +32,7 @@ export const POINTS = {
       float grown = size;
       if (state == 1u) { found = vec4(ghost.rgb, 1.0); shown = ghost.a * opacity; grown = max(size * 0.7, 1.0); }
       if (state == 2u) shown *= dimmed;
-      if (state == 3u) { shown = max(opacity, 0.85); grown = size * 1.15; }
+      if (state == 3u) { shown = min(opacity * 1.25, 1.0); grown = size * 1.15; }
       vec2 place = mix(vec2(oldX, oldY), vec2(x, y), arrived);
       gl_Position = vec4((place - middle.xy - middle.zw) * perUnit, 0.0, 1.0);
       gl_PointSize = grown;
