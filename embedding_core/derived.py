@@ -102,7 +102,7 @@ def neighbour_graph(
     matrix = embedding.matrix() if vectors is None else vectors
     graph = neighbours.graph(matrix, NEIGHBOURS, progress=progress)
     workspace.results.put(
-        _graph_key(embedding.fingerprint),
+        _graph_key(embedding),
         kind="graph",
         dataset=dataset.uuid,
         parent=embedding.fingerprint,
@@ -250,8 +250,13 @@ def _names(
 
 def read_graph(workspace: Workspace, embedding: str) -> NeighbourGraph | None:
     """The stored graph of the embedding with that fingerprint, rows as in `embedding.ids`."""
-    stored = workspace.results.get(_graph_key(embedding))
+    stored = workspace.results.get(graph_key(embedding))
     return None if stored is None else NeighbourGraph(stored.arrays["rows"], stored.arrays["similarity"])
+
+
+def graph_key(embedding: str) -> str:
+    """The fingerprint of the graph of the embedding with that fingerprint."""
+    return fingerprint("graph", _GRAPH_REVISION, embedding, k=NEIGHBOURS)
 
 
 def maps(workspace: Workspace, dataset: Dataset, embedding: Embedding) -> list[StoredResult]:
@@ -333,8 +338,8 @@ def labels_of(dataset: Dataset, ids: NDArray[np.int64]) -> list[str | None]:
     return [label.get(image) for image in ids.tolist()]
 
 
-def _graph_key(embedding: str) -> str:
-    return fingerprint("graph", _GRAPH_REVISION, embedding, k=NEIGHBOURS)
+def _graph_key(embedding: Embedding) -> str:
+    return graph_key(embedding.fingerprint)
 
 
 def _names_key(clusters: str, labels: Sequence[str | None]) -> str:

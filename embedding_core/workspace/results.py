@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from embedding_core.records import Scalar
+from embedding_core.workspace import npz
+from embedding_core.workspace.npz import Array
 from embedding_core.workspace.schema import RESULTS
 from embedding_core.workspace.store import Row, Store, quoted
-
-Array = NDArray[Any]
 
 _DESCRIPTION = ["fingerprint", "kind", "dataset", "parent", "parameters", "seconds", "created"]
 
@@ -54,8 +51,6 @@ class Results:
         parameters: Mapping[str, Scalar | list[Any] | dict[str, Any]],
         seconds: float,
     ) -> None:
-        packed = io.BytesIO()
-        np.savez(packed, allow_pickle=False, **{name: np.asarray(array) for name, array in arrays.items()})
         row = {
             "fingerprint": [fingerprint],
             "kind": [kind],
@@ -64,19 +59,22 @@ class Results:
             "parameters": [json.dumps(parameters, ensure_ascii=False)],
             "seconds": [seconds],
             "created": [time.time()],
-            "arrays": [packed.getvalue()],
+            "arrays": [npz.pack(arrays)],
         }
         self._store.upsert("results", "fingerprint", pa.table(row, schema=RESULTS))
 
     def get(self, fingerprint: str) -> StoredResult | None:
-        where = f"fingerprint = {quoted(fingerprint)}"
-        rows = self._store.select("results", [*_DESCRIPTION, "arrays"], where).to_pylist()
-        return _read(rows[0]) if rows else None
+        """A result with its arrays, which are read-only and lie where they were read to, not copied once more."""
+        rows = self._store.select("results", [*_DESCRIPTION, "arrays"], f"fingerprint = {quoted(fingerprint)}")
+        if not rows.num_rows:
+            return None
+        (described,) = rows.select(_DESCRIPTION).slice(0, 1).to_pylist()
+        return _read(described, npz.unpack(rows["arrays"][0].as_buffer()))
 
     def find(self, dataset: str, kind: str, parent: str | None = None) -> list[StoredResult]:
         """Results of one kind, newest first, without their arrays."""
         found = [
-            _read(row)
+            _read(row, {})
             for row in self._store.rows("results", _DESCRIPTION)
             if row["dataset"] == dataset and row["kind"] == kind and parent in (None, row["parent"])
         ]
@@ -87,11 +85,5 @@ class Results:
         self._store.delete("results", f"dataset = {quoted(dataset)}")
 
 
-def _read(row: Row) -> StoredResult:
-    arrays: dict[str, Array] = {}
-    if "arrays" in row:
-        with np.load(io.BytesIO(row["arrays"]), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        for array in arrays.values():
-            array.flags.writeable = False
+def _read(row: Row, arrays: Mapping[str, Array]) -> StoredResult:
     return StoredResult(**{**row, "parameters": json.loads(row["parameters"]), "arrays": arrays})

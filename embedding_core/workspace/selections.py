@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from embedding_core.fingerprint import digest
+from embedding_core.ids import distinct
 from embedding_core.workspace.schema import SELECTIONS
 from embedding_core.workspace.store import Store, quoted
 
@@ -37,9 +38,14 @@ class Selections:
         self._store = store
         store.create("selections", SELECTIONS)
 
-    def keep(self, dataset: str, ids: Iterable[int], *, how: str, projection: str = "") -> Selection:
-        """Store a selection; the same images of a dataset always get the same hash, and keep an earlier name."""
-        unique = np.unique(np.asarray(list(ids), dtype=np.int64))
+    def keep(
+        self, dataset: str, ids: Iterable[int] | NDArray[np.integer], *, how: str, projection: str = ""
+    ) -> Selection:
+        """Store a selection; the same images of a dataset always get the same hash, and keep an earlier name.
+
+        Of many images an array is the quick way to name them.
+        """
+        unique = distinct(ids if isinstance(ids, np.ndarray) else np.array(list(ids), np.int64))
         key = digest(dataset.encode() + unique.tobytes())[:16]
         known = self.get(key)
         if known is not None:
@@ -50,14 +56,12 @@ class Selections:
         return selection
 
     def get(self, key: str) -> Selection | None:
-        rows = self._store.select("selections", SELECTIONS.names, f"hash = {quoted(key)}").to_pylist()
-        return _read(rows[0]) if rows else None
+        return next(iter(self._read(f"hash = {quoted(key)}")), None)
 
     def named(self, dataset: str) -> list[Selection]:
         """The selections that someone gave a name, newest first."""
-        where = f"dataset = {quoted(dataset)} AND name != ''"
-        rows = self._store.select("selections", SELECTIONS.names, where).to_pylist()
-        return sorted((_read(row) for row in rows), key=lambda selection: -selection.created)
+        found = self._read(f"dataset = {quoted(dataset)} AND name != ''")
+        return sorted(found, key=lambda selection: -selection.created)
 
     def rename(self, selection: Selection, name: str) -> Selection:
         """Give a selection a name, or take it away with an empty one."""
@@ -77,19 +81,24 @@ class Selections:
         self._store.delete("selections", f"dataset = {quoted(dataset)}")
 
     def _write(self, selection: Selection) -> None:
-        row: dict[str, list[Any]] = {
+        row: dict[str, Any] = {
             "hash": [selection.hash],
             "dataset": [selection.dataset],
             "name": [selection.name],
             "how": [selection.how],
             "projection": [selection.projection],
             "created": [selection.created],
-            "ids": [selection.ids.tolist()],
+            "ids": pa.ListArray.from_arrays(pa.array([0, len(selection)], pa.int32()), pa.array(selection.ids)),
         }
         self._store.upsert("selections", "hash", pa.table(row, schema=SELECTIONS))
 
+    def _read(self, where: str) -> list[Selection]:
+        rows = self._store.select("selections", SELECTIONS.names, where)
+        facts = rows.drop_columns(["ids"]).to_pylist()
+        return [Selection(ids=_ids(ids), **row) for row, ids in zip(facts, rows["ids"], strict=True)]
 
-def _read(row: dict[str, Any]) -> Selection:
-    ids = np.asarray(row.pop("ids"), dtype=np.int64)
+
+def _ids(stored: pa.ListScalar) -> NDArray[np.int64]:
+    ids: NDArray[np.int64] = stored.values.to_numpy()
     ids.flags.writeable = False
-    return Selection(ids=ids, **row)
+    return ids
