@@ -188,7 +188,7 @@ def _range(now: Known, one: Condition, name: str, kind: str) -> None:
     if facts["low"] is None or facts["low"] == facts["high"]:
         st.caption("All images have the same value here.")
         return
-    low, high = facts["low"], facts["high"]
+    low, high = float(facts["low"]), float(facts["high"])
     limits: list[Any] = [low, high]
     bounded = np.clip([low if one.low is None else one.low, high if one.high is None else one.high], low, high)
     chosen: list[Any] = bounded.tolist()

@@ -194,7 +194,7 @@ def _floats(values: pa.Array) -> NDArray[np.float64]:
     return found
 
 
-_SINGLE: dict[str, Callable[[Present], bytes | None]] = {
+_SINGLE: dict[str, Callable[[Known], bytes | None]] = {
     "label": lambda now: _texts(now, "Label", now.columns.label, "no label"),
     "split": lambda now: _texts(now, "Split", now.columns.split, "no split"),
     "tag": _tags,

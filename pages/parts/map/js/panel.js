@@ -71,6 +71,7 @@ export class Panel {
 
   /** Counts, brushes and marks follow the filters. */
   update() {
+    for (const { column } of this.view.model.filters.conditions) this.others.querySelector(`[data-key="${CSS.escape(column)}"]`)?.setAttribute("open", "");
     this.main?.update();
     for (const one of this.facets.values()) one.update();
     const text = this.view.model.filters.condition("path")?.text ?? "";
