@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from embedding_core.encoders.base import EncoderCard, card_from_json, card_to_json
 from embedding_core.errors import NotEmbedded
 from embedding_core.fingerprint import digest, fingerprint
+from embedding_core.workspace.attributes import align
 from embedding_core.workspace.embedding import Embedding
 from embedding_core.workspace.schema import ENCODINGS, vectors
 from embedding_core.workspace.store import Row, Store, id_filters, quoted
@@ -42,25 +44,26 @@ class Vectors:
     def embedding(self, encoder_id: str) -> Embedding:
         """The vectors from one encoder. Raises `NotEmbedded` when there are none."""
         card, table = self._encoding(encoder_id)
-        images = self._store.select(f"images_{self.uuid}", ["id", "path", "sha256"]).sort_by("path")
-        current = _current(self._store, table)
-        kept = [(image, sha) for image, sha in _pairs(images) if current.get(image) == sha]
-        if not kept:
+        images = self._images()
+        kept = images.filter(self._current(images, table))
+        if not len(kept):
             raise self._not_embedded(encoder_id)
-        ids = np.array([image for image, _ in kept], dtype=np.int64)
+        ids = np.array(kept["id"], dtype=np.int64)
         ids.flags.writeable = False
-        content = digest(ids.tobytes() + "".join(sha for _, sha in kept).encode())
+        content = digest(ids.tobytes() + "".join(kept["sha256"].to_pylist()).encode())
         return Embedding(ids, card, fingerprint("embedding", 1, card.fingerprint, content), self._store, table)
 
     def missing(self, card: EncoderCard) -> list[int]:
         """Ids of the images that have no vector from this encoder, in the order of their paths."""
-        images = self._store.select(f"images_{self.uuid}", ["id", "path", "sha256"]).sort_by("path")
+        images = self._images()
         try:
             stored, table = self._encoding(card.id)
         except NotEmbedded:
-            return [int(image) for image in images["id"].to_pylist()]
-        current = _current(self._store, table) if stored.fingerprint == card.fingerprint else {}
-        return [image for image, sha in _pairs(images) if current.get(image) != sha]
+            stored = None
+        if stored is not None and stored.fingerprint == card.fingerprint:
+            images = images.filter(pc.invert(self._current(images, table)))
+        ids: list[int] = images["id"].to_pylist()
+        return ids
 
     def put(self, card: EncoderCard, ids: Sequence[int], shas: Sequence[str], matrix: NDArray[np.float32]) -> None:
         """Store vectors (m, d) of these images; `shas` say which content was embedded. One atomic commit."""
@@ -87,6 +90,16 @@ class Vectors:
 
     def tables(self) -> list[str]:
         return [str(row["table"]) for row in self._rows()]
+
+    def _images(self) -> pa.Table:
+        """id and sha256 of all images, in the order of their paths."""
+        rows = self._store.select(f"images_{self.uuid}", ["id", "path", "sha256"])
+        return rows.select(["id", "sha256"]).take(pc.sort_indices(rows["path"]))
+
+    def _current(self, images: pa.Table, table: str) -> pa.ChunkedArray:
+        """Which of `images` (n,) have a vector in `table` of the content that they have now."""
+        embedded = align(self._store.select(table, ["id", "sha256"]), images["id"].to_numpy())
+        return pc.equal(embedded["sha256"], images["sha256"]).fill_null(False)
 
     def _rows(self) -> list[Row]:
         """What is known of the encoders that this dataset has vectors from."""
@@ -125,11 +138,3 @@ class Vectors:
             f"The images of {self.name!r} have no vectors from {encoder_id!r} yet. "
             f"Run: python -m embedding_core embed {self.name!r} --encoder {encoder_id}"
         )
-
-
-def _current(store: Store, table: str) -> Mapping[int, str]:
-    return dict(_pairs(store.select(table, ["id", "sha256"])))
-
-
-def _pairs(rows: pa.Table) -> list[tuple[int, str]]:
-    return list(zip(rows["id"].to_pylist(), rows["sha256"].to_pylist(), strict=True))
