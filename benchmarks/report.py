@@ -12,6 +12,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
+FAILS = "**does not hold**"
 LIBRARIES = ("torch", "streamlit", "lancedb", "umap-learn", "scikit-learn", "pillow")
 
 
@@ -35,6 +36,21 @@ class Table:
         lines += [f"| {' | '.join(self.columns)} |", f"|{'---|' * len(self.columns)}"]
         lines += [f"| {' | '.join(row)} |" for row in self.rows]
         return "\n".join(lines) + "\n"
+
+
+def verdict(holds: bool) -> str:
+    """Whether a bound holds, as a cell. `python -m benchmarks` ends with 1 when one does not."""
+    return "holds" if holds else FAILS
+
+
+@dataclass
+class Report:
+    """Several tables that belong together."""
+
+    tables: list[Table]
+
+    def markdown(self) -> str:
+        return "\n".join(table.markdown() for table in self.tables)
 
 
 def machine() -> str:

@@ -44,7 +44,7 @@ def run() -> Table:
             clicked = time.perf_counter()
             page.get_by_role("button", name="Try the sample").click()
             page.wait_for_url(re.compile(r"/map\b"), timeout=300_000)
-            page.locator(".js-plotly-plot .nsewdrag").first.wait_for(timeout=60_000)
+            page.locator("[data-kindred-map][data-first-draw-ms]").wait_for(timeout=60_000)
             table.add("click on the sample to its map, s", f"{time.perf_counter() - clicked:.1f}", "", "30")
         browser.close()
     return table

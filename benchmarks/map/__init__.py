@@ -1,0 +1,119 @@
+"""The map against its peers: Plotly, regl-scatterplot, deck.gl and embedding-atlas, in one browser, on the same points.
+
+`python -m benchmarks.map` measures all of them; `--tools` and `--points` fewer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import psutil
+
+from benchmarks.map import peers
+from benchmarks.map.figures import BARS, COMPARED, Figures, pair, words
+from benchmarks.map.gestures import Box
+from benchmarks.map.measure import measure
+from benchmarks.map.tools import OURS, Kindred, Peer
+from benchmarks.report import Report, Table, verdict
+from benchmarks.synthetic import workspace
+from tests.running import running_app
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+POINTS = (10_000, 100_000, 1_000_000)
+SIZE = Box(0, 0, 1040, 640)  # of the peers' plots when ours was not measured
+COLUMNS = (
+    *("points", "tool", "first draw, ms", "page until then, ms", "hover known / shown, ms"),
+    *("lasso known / shown, ms", "selected", "pan median / p95, ms", "heap, MB", "transfer, MB"),
+)
+NOTE = (
+    "First draw: from the points' arrival in the page's memory to the frame that shows all of them. Hover: from a "
+    "real mouse move to the point under it, and to the frame after; median of up to 20. Pan: between two frames, "
+    "while dragging for 3 s. Lasso: around a third of the points with 60 corners; from releasing the mouse to the "
+    "selection, and to the last frame that shows it. A hand waits up to 1 s at each corner for a page that does not "
+    "follow; such a page may see fewer corners and select less. Heap: after a collection, with buffers. Transfer: "
+    "libraries and points; of Kindred the whole app. deck.gl has no lasso: instead, what can be seen within the "
+    "lasso's bounding rectangle. embedding-atlas leaves to the page what is hovered and what a lasso holds: here "
+    "plain loops over all points; nothing is drawn anew for a selection. regl-scatterplot runs in its performance "
+    "mode with a million points. Plots of the same size; all draw without a GPU, and Kindred then by the processor "
+    "instead of WebGL."
+)
+
+Found = dict[tuple[int, str], Figures]
+
+
+def run(points: Sequence[int] = POINTS, tools: Sequence[str] = (OURS, *peers.PEERS)) -> Report:
+    """Measure the named tools with each number of points."""
+    table = Table("The map and its peers", COLUMNS, note=NOTE)
+    server = Table("The server of the map", ("points", "memory before, MB", "with the map open, MB"))
+    found: Found = {}
+    size = SIZE
+    if OURS in tools:
+        size = _ours(points, table, server, found)
+    if peers.install():
+        _peers(points, [tool for tool in tools if tool != OURS], size, table, found)
+    table.rows.sort(key=lambda row: int(row[0].replace(",", "")))
+    return Report([table, server, _bars(max(points), found), _faster(found)])
+
+
+def _ours(points: Sequence[int], table: Table, server: Table, found: Found) -> Box:
+    datasets = {n: workspace.ensure(n) for n in points}
+    for n in points:
+        with running_app(workspace.PLACE) as app:
+            process = psutil.Process(app.pid)
+            before = process.memory_info().rss / 2**20
+            tool = Kindred(app.url, datasets)
+
+            async def looked_at(
+                page: Page, n: int = n, process: psutil.Process = process, before: float = before
+            ) -> None:
+                server.add(f"{n:,}", f"{before:.0f}", f"{process.memory_info().rss / 2**20:.0f}")
+
+            found[n, OURS] = asyncio.run(measure(tool, n, looked_at))
+        _add(table, n, OURS, found[n, OURS])
+    return tool.size or SIZE
+
+
+def _peers(points: Sequence[int], tools: Sequence[str], size: Box, table: Table, found: Found) -> None:
+    with peers.served() as address:
+        for n in points:
+            for name in tools:
+                found[n, name] = asyncio.run(measure(Peer(name, address, size), n))
+                _add(table, n, name, found[n, name])
+
+
+def _add(table: Table, n: int, tool: str, one: Figures) -> None:
+    table.add(
+        *(f"{n:,}", tool, words(one, "draw"), words(one, "page"), pair(one, "hover_known", "hover_shown")),
+        *(pair(one, "lasso_known", "lasso_shown"), "none" if one.lasso_count is None else f"{one.lasso_count:,}"),
+        *(pair(one, "pan_median", "pan_p95"), words(one, "heap"), words(one, "moved")),
+    )
+
+
+def _bars(n: int, found: Found) -> Table:
+    """What is claimed of the largest map."""
+    table = Table(f"How many times as long peers take, {n:,} points", ("peer", "figure", "at least", "measured", ""))
+    for peer, figure, least in BARS:
+        ours, theirs = (getattr(found.get((n, tool), Figures()), figure) for tool in (OURS, peer))
+        if ours is None or theirs is None:
+            table.add(peer, COMPARED[figure], f"{least}×", "not measured", "")
+        else:
+            table.add(peer, COMPARED[figure], f"{least}×", f"{theirs / ours:.1f}×", verdict(theirs / ours >= least))
+    return table
+
+
+def _faster(found: Found) -> Table:
+    """Each figure in which a peer needs less than ours."""
+    table = Table("Where a peer needs less", ("points", "figure", "peer", "its", "ours"))
+    for (n, tool), theirs in found.items():
+        ours = found.get((n, OURS))
+        if tool == OURS or ours is None:
+            continue
+        for figure, title in COMPARED.items():
+            its, own = getattr(theirs, figure), getattr(ours, figure)
+            if its is not None and own is not None and its < own:
+                table.add(f"{n:,}", title, tool, words(theirs, figure), words(ours, figure))
+    return table

@@ -1,0 +1,152 @@
+// Runs in every measured page before anything else: when points were in memory, when a frame had all of them, and
+// when a gesture's answer was known and shown. The same for all tools, ours included.
+//
+// A frame has all points when its draw calls cover `wanted` of them; a tool that spreads them over several frames says
+// itself which is the last (`gauge.complete`), and its draw calls until then must cover as many, unless it has sent pictures.
+// A frame is shown when the graphics queue is empty after it: one pixel is read back, which waits for all that was asked for
+// before. A selection is shown with the last frame after it that draws points or sends a picture.
+(() => {
+  const SOME = 1000; // points of a frame that draws them
+  const QUIET = 400; // ms without such a frame, after which there is no further one
+  const contexts = [];
+  const gauge = {
+    wanted: Infinity,
+    began: null, // points in memory
+    presented: null, // the first frame with all points, shown
+    drawn: 0, // points drawn in this frame
+    calls: 0, // of drawing, in this frame
+    pictures: 0, // sent to the graphics memory, in this frame
+    total: 0, // and since they were in memory
+    sent: 0, // pictures since then
+    spreads: false, // whether the tool draws in several frames
+    stamps: {}, // of the last event of a kind, on the clock of performance.now()
+    armed: null,
+    frames: [],
+  };
+  window.gauge = gauge;
+
+  gauge.sync = () => {
+    const pixel = new Uint8Array(4);
+    for (const gl of contexts) if (!gl.isContextLost()) gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
+  };
+
+  gauge.afterFrame = (then) => requestAnimationFrame(() => gauge.soon(then));
+
+  gauge.soon = (then) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      gauge.sync();
+      then(performance.now());
+    };
+    port2.postMessage(0);
+  };
+
+  gauge.begin = (wanted) => {
+    gauge.wanted = wanted;
+    gauge.began ??= performance.now();
+  };
+
+  // -- what is drawn ----------------------------------------------------------------------------------------------
+
+  const newFrame = () => {
+    gauge.drawn = gauge.calls = gauge.pictures = 0;
+    requestAnimationFrame(newFrame);
+  };
+  requestAnimationFrame(newFrame);
+
+  const count = (points) => {
+    gauge.calls += 1;
+    gauge.drawn += points;
+    if (gauge.began !== null) gauge.total += points;
+    if (!gauge.spreads && gauge.drawn >= gauge.wanted) all();
+  };
+
+  const all = () => {
+    if (gauge.presented !== null || gauge.began === null) return;
+    gauge.presented = -1; // being waited for
+    gauge.soon((now) => (gauge.presented = now));
+  };
+
+  gauge.complete = () => (gauge.total >= gauge.wanted || gauge.sent > 0) && all();
+
+  const picture = () => {
+    gauge.pictures += 1;
+    if (gauge.began !== null) gauge.sent += 1;
+  };
+
+  const wrap = (owner, name, points, then = count) => {
+    const original = owner[name];
+    owner[name] = function (...given) {
+      const answer = original.apply(this, given);
+      then(points(...given));
+      return answer;
+    };
+  };
+  for (const kind of [WebGLRenderingContext, WebGL2RenderingContext]) {
+    for (const name of ["texImage2D", "texSubImage2D"]) wrap(kind.prototype, name, () => 1, picture);
+    wrap(kind.prototype, "drawArrays", (mode, first, n) => n);
+    wrap(kind.prototype, "drawElements", (mode, n) => n);
+  }
+  wrap(WebGL2RenderingContext.prototype, "drawArraysInstanced", (mode, first, n, instances) => instances);
+  wrap(WebGL2RenderingContext.prototype, "drawElementsInstanced", (mode, n, type, offset, instances) => instances);
+
+  const getContext = HTMLCanvasElement.prototype.getContext;
+  HTMLCanvasElement.prototype.getContext = function (...given) {
+    const context = getContext.apply(this, given);
+    if (context && String(given[0]).includes("webgl") && !contexts.includes(context)) contexts.push(context);
+    return context;
+  };
+
+  // -- what a gesture leads to ------------------------------------------------------------------------------------
+
+  for (const kind of ["mousemove", "pointermove", "mouseup", "pointerup"])
+    window.addEventListener(kind, (event) => (gauge.stamps[kind.replace("pointer", "mouse")] = event.timeStamp), true);
+
+  // The next `gauge.answer(kind, value)` is measured from the last event of kind `from`, which must be after this.
+  gauge.arm = (kind, from) => {
+    const armed = { kind, from, at: performance.now(), result: null };
+    armed.done = new Promise((resolve) => (armed.resolve = resolve));
+    gauge.armed = armed;
+  };
+
+  gauge.answer = (kind, value) => {
+    const { armed } = gauge;
+    if (armed?.kind !== kind || armed.result) return;
+    const since = gauge.stamps[armed.from];
+    if (!(since >= armed.at)) return;
+    armed.result = { value, known: performance.now() - since };
+    const shown = (now) => armed.resolve({ ...armed.result, shown: now - since });
+    if (kind === "lasso") settled(shown);
+    else gauge.afterFrame(shown);
+  };
+
+  // When the last frame that draws points is shown; the next one, if none does.
+  const settled = (then) => {
+    let last = null;
+    const look = () =>
+      requestAnimationFrame(() => {
+        gauge.soon((now) => {
+          if (last === null || gauge.drawn >= SOME || gauge.pictures) last = now;
+          if (now - last < QUIET) look();
+          else then(last);
+        });
+      });
+    look();
+  };
+
+  gauge.result = (limit) =>
+    Promise.race([gauge.armed.done, new Promise((resolve) => setTimeout(() => resolve(null), limit))]);
+
+  // -- how evenly frames come -------------------------------------------------------------------------------------
+
+  // The times of frames that draw something.
+  gauge.watchFrames = () => {
+    gauge.frames = [];
+    gauge.watching = true;
+    const next = (now) => {
+      setTimeout(() => gauge.calls && gauge.frames.push(now));
+      if (gauge.watching) requestAnimationFrame(next);
+    };
+    requestAnimationFrame(next);
+  };
+})();
