@@ -6,13 +6,16 @@ line. The `read_…` functions and the lists only read, import nothing heavy, an
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from embedding_core import clusters as clustering_methods
 from embedding_core import naming, neighbours, projection
@@ -33,9 +36,12 @@ if TYPE_CHECKING:
     from embedding_core.records import Progress
     from embedding_core.workspace import Dataset, Embedding, StoredResult, Workspace
 
+Labels: TypeAlias = "Sequence[str | None] | pa.Array"
+
 NEIGHBOURS = 30  # in the graph that all stages share
 UNTURNED = read_only(np.eye(2))  # also what maps lie by that were stored before there were turns
 
+_PART = 50_000  # labels written at a time
 _GRAPH_REVISION = 1
 _MAP_REVISION = 3
 _CLUSTERS_REVISION = 2
@@ -189,7 +195,7 @@ def find_clusters(
         "clusters", _CLUSTERS_REVISION, embedding.fingerprint, method=method, k=k, min_size=min_size, seed=seed
     )
     labels = labels_of(dataset, embedding.ids)
-    known = read_clusters(workspace, key, labels)
+    known = read_clusters(workspace, key, lambda ids: labels)
     if known is not None and known.current:
         return known
     begun = time.perf_counter()
@@ -298,8 +304,13 @@ def read_map(workspace: Workspace, key: str) -> MapResult | None:
     )
 
 
-def read_clusters(workspace: Workspace, key: str, labels: Sequence[str | None]) -> ClusterResult | None:
-    """A stored clustering, judged by `labels` (n,) where that has been computed, else as it was found."""
+def read_clusters(
+    workspace: Workspace, key: str, labels: Callable[[NDArray[np.int64]], Labels]
+) -> ClusterResult | None:
+    """A stored clustering, judged by `labels` where that has been computed, else as it was found.
+
+    `labels` is asked for those of the clustered images (n,), without one where there is none.
+    """
     stored = workspace.results.get(key)
     if stored is None or stored.kind != "clusters":
         return None
@@ -313,7 +324,7 @@ def read_clusters(workspace: Workspace, key: str, labels: Sequence[str | None]) 
         exemplars=tuple(map(tuple, facts["exemplars"])),
         note=facts["note"],
     )
-    judged = workspace.results.get(_names_key(key, labels))
+    judged = workspace.results.get(_names_key(key, labels(stored.arrays["ids"])))
     names = naming.numbered(found.count)
     if judged is not None:
         verdict = judged.parameters
@@ -333,17 +344,28 @@ def read_clusters(workspace: Workspace, key: str, labels: Sequence[str | None]) 
 
 def labels_of(dataset: Dataset, ids: NDArray[np.int64]) -> list[str | None]:
     """The labels (n,) of these images, None where there is none."""
-    rows = dataset.attributes()
-    label = dict(zip(rows["id"].to_pylist(), rows["label"].to_pylist(), strict=True))
-    return [label.get(image) for image in ids.tolist()]
+    labels: list[str | None] = dataset.said_of(ids)[0]["label"].to_pylist()
+    return labels
 
 
 def _graph_key(embedding: Embedding) -> str:
     return graph_key(embedding.fingerprint)
 
 
-def _names_key(clusters: str, labels: Sequence[str | None]) -> str:
-    return fingerprint("names", _NAMES_REVISION, clusters, digest(json.dumps(list(labels)).encode()))
+def _names_key(clusters: str, labels: Labels) -> str:
+    return fingerprint("names", _NAMES_REVISION, clusters, _digest_of(labels))
+
+
+def _digest_of(labels: Labels) -> str:
+    """SHA-256 of the labels as a list in JSON, of which there is never more than a part."""
+    known = pa.array(labels, pa.string()).dictionary_encode()
+    words = np.array([*map(json.dumps, known.dictionary.to_pylist()), "null"], dtype=object)
+    codes = pc.fill_null(known.indices, len(words) - 1).to_numpy(zero_copy_only=False)
+    text = hashlib.sha256(b"[")
+    for start in range(0, len(codes), _PART):
+        text.update(((", " if start else "") + ", ".join(words[codes[start : start + _PART]])).encode())
+    text.update(b"]")
+    return text.hexdigest()
 
 
 def _without(facts: dict[str, Any], *names: str) -> dict[str, Any]:

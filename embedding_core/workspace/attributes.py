@@ -11,6 +11,8 @@ import re
 import numpy as np
 import pyarrow as pa
 
+from embedding_core.ids import find
+
 _FIXED = ("id", "label", "split")
 
 
@@ -52,13 +54,7 @@ def merge(old: pa.Table, new: pa.Table) -> pa.Table:
 
 def align(rows: pa.Table, ids: np.ndarray) -> pa.Table:
     """Rows in the order of `ids` (m,); an id that is not there gives a row of nulls."""
-    have = rows["id"].to_numpy()
-    order = np.argsort(have)
-    found = np.searchsorted(have[order], ids)
-    indices = np.full(len(ids), -1, dtype=np.int64)
-    if len(have):
-        rows_at = order[found.clip(max=len(have) - 1)]
-        indices = np.where(have[rows_at] == ids, rows_at, -1)
+    indices = find(ids, rows["id"].to_numpy())
     return rows.take(pa.array(indices, mask=indices < 0))
 
 

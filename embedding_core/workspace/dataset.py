@@ -9,8 +9,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from embedding_core.errors import ImageRefused, UnknownImage
 from embedding_core.fingerprint import digest, fingerprint
@@ -57,6 +59,16 @@ class Dataset:
     def images(self) -> pa.Table:
         """id, path, sha256, width, height, format, nbytes, origin; sorted by path."""
         return self._store.select(self.table("images"), IMAGE_COLUMNS).sort_by("path")
+
+    def said_of(self, ids: NDArray[np.int64]) -> tuple[pa.Table, pa.Table]:
+        """What is said of these images (n,), in one read: label and split, and every further column that came along.
+
+        Row by row with `ids`, null where nothing is known.
+        """
+        table = self.table("attributes")
+        rows = attribute_rows.align(self._store.select(table, self._store.schema(table).names), ids)
+        fixed = ["label", "split"]
+        return rows.select(fixed), attribute_rows.unescape(rows.drop_columns(["id", *fixed]))
 
     def ids(self) -> dict[str, int]:
         """Path → id of all images."""

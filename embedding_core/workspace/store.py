@@ -14,6 +14,8 @@ import pyarrow as pa
 from embedding_core.errors import WorkspaceError
 
 ID_CHUNK = 5_000  # ids named in one filter expression
+# Lance keeps what it knows of its files, by default in up to 7 GB; of a column with one large value that is the value.
+CACHES = 64 * 2**20  # bytes, each
 
 Row = Mapping[str, Any]
 
@@ -32,7 +34,11 @@ class Store:
             except OSError as error:
                 raise WorkspaceError(f"Cannot create the workspace {uri}: {error.strerror}.") from error
         # Interval zero: every read sees what other processes have committed.
-        self._database: Any = lancedb.connect(uri, read_consistency_interval=timedelta(0))
+        self._database: Any = lancedb.connect(
+            uri,
+            read_consistency_interval=timedelta(0),
+            session=lancedb.Session(index_cache_size_bytes=CACHES, metadata_cache_size_bytes=CACHES),
+        )
         self._tables: dict[str, Any] = {}
         self._small: dict[str, tuple[int, tuple[Row, ...]]] = {}  # version and rows
         self._lock = threading.Lock()

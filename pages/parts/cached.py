@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,9 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from embedding_core import derived, spatial
+from embedding_core import derived, memory, spatial
 from embedding_core.errors import NotEmbedded
 from embedding_core.fingerprint import digest
+from embedding_core.ids import find
 from embedding_core.neighbours import NeighbourGraph
 from embedding_core.vectors import read_only
 from pages.parts import server
@@ -68,10 +70,6 @@ class Columns:
     def splits(self) -> list[str]:
         return sorted(name for name in self.split.unique().to_pylist() if name is not None)
 
-    @cached_property
-    def _order(self) -> NDArray[np.int64]:
-        return np.argsort(self.ids)
-
     def rows(self, ids: Iterable[int] | NDArray[np.int64]) -> NDArray[np.int64]:
         """The rows (m,) of these images, in the order asked for; those that are not there any more are left out."""
         found = self.find(np.asarray(ids if isinstance(ids, np.ndarray) else list(ids), dtype=np.int64))
@@ -79,10 +77,7 @@ class Columns:
 
     def find(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """The row of each of these images (m,); −1 for one that is not there any more."""
-        if not len(self.ids):
-            return np.full(len(ids), -1, np.int64)
-        found = self._order[np.searchsorted(self.ids, ids, sorter=self._order).clip(max=len(self.ids) - 1)]
-        return np.where(self.ids[found] == ids, found, -1)
+        return find(ids, self.ids)
 
     def row(self, image: int) -> dict[str, Any] | None:
         """Everything about one image, as Python values; its tags under "tags"."""
@@ -99,26 +94,38 @@ class Columns:
 
 def columns(dataset: Dataset) -> Columns:
     """The columns of a dataset as it is now."""
-    return _columns(dataset.token, _dataset=dataset)
+    token = dataset.token
+    with _changing:
+        past = _present.get(dataset.uuid, token)
+        _present[dataset.uuid] = token
+    if past != token:  # nobody asks for them any more, and of a million images they take 200 MB
+        _columns.clear(past, _dataset=dataset)
+    return _columns(token, _dataset=dataset)
+
+
+_present: dict[str, str] = {}  # the last token of each dataset
+_changing = threading.Lock()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _columns(token: str, *, _dataset: Dataset) -> Columns:
-    attributes = _dataset.attributes()
-    metadata = _dataset.metadata().drop_columns(["id", "path"])
+    images = _dataset.images()
+    attributes, metadata = _dataset.said_of(images["id"].to_numpy())
     for source, known in ((_dataset.label_source, "label"), (_dataset.split_source, "split")):
         name = source.removeprefix("column:")
         # What has become the label or the split would otherwise be on every screen twice.
         if name in metadata.column_names and _says(metadata[name], attributes[known]):
             metadata = metadata.drop_columns([name])
-    return Columns(
+    found = Columns(
         dataset=_dataset.uuid,
-        images=_dataset.images(),
+        images=images,
         label=attributes["label"].combine_chunks(),
         split=attributes["split"].combine_chunks(),
         metadata=metadata,
         tags=_dataset.tags(),
     )
+    memory.give_back()
+    return found
 
 
 def _says(column: pa.ChunkedArray, text: pa.ChunkedArray) -> bool:
@@ -200,11 +207,13 @@ def read_clusters(dataset: Dataset, fingerprint: str) -> ClusterResult | None:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _clusters(fingerprint: str, token: str, *, _dataset: Dataset) -> ClusterResult | None:
-    stored = server.workspace().results.get(fingerprint)
-    if stored is None or "ids" not in stored.arrays:
-        return None
-    labels = derived.labels_of(_dataset, stored.arrays["ids"])
-    return derived.read_clusters(server.workspace(), fingerprint, labels)
+    known = columns(_dataset)
+    return derived.read_clusters(server.workspace(), fingerprint, lambda ids: _on(known.label, known.find(ids)))
+
+
+def _on(column: pa.Array, rows: NDArray[np.int64]) -> pa.Array:
+    """The values in these rows, null for row −1."""
+    return column.take(pa.array(rows, mask=rows < 0))
 
 
 def read_graph(embedding: str) -> NeighbourGraph | None:
@@ -221,9 +230,10 @@ def read_graph(embedding: str) -> NeighbourGraph | None:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _graph(embedding: str) -> NeighbourGraph | None:
     graph = derived.read_graph(server.workspace(), embedding)
-    if graph is None or graph.n <= MANY:
-        return graph
-    return NeighbourGraph(graph.rows[:, :NEAR], graph.similarity[:, :NEAR])
+    if graph is not None and graph.n > MANY:
+        graph = NeighbourGraph(graph.rows[:, :NEAR], graph.similarity[:, :NEAR])
+        memory.give_back()
+    return graph
 
 
 def selection(hash_: str) -> Selection | None:
@@ -234,7 +244,7 @@ def selection(hash_: str) -> Selection | None:
     return found
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False)
 def _selection(hash_: str) -> Selection | None:
     return server.workspace().selections.get(hash_)
 

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 
 from embedding_core import spatial
 from embedding_core.errors import InvalidInput, TooLarge, UnknownName
+from embedding_core.ids import find
 from pages.parts import cached, server
 from pages.parts.access import route
 from pages.parts.answers import OutOfDate
@@ -58,7 +59,7 @@ def points_as(request: Request) -> Response:
         raise UnknownMap(other.drawn.fingerprint)
 
     def aligned() -> bytes:
-        at = rows.find(other.drawn.ids, now.drawn.ids)
+        at = find(other.drawn.ids, now.drawn.ids)
         return _points(np.where((at >= 0)[:, None], placed[at], np.float32(np.nan)), placed)
 
     return sending.for_good(request, aligned)
@@ -99,7 +100,7 @@ def selection(request: Request) -> Response:
     kept = cached.selection(key)
     if kept is None or kept.dataset != now.dataset.uuid:
         raise UnknownSelection(key)
-    return sending.for_good(request, lambda: rows.pack(rows.find(now.drawn.ids, kept.ids) >= 0))
+    return sending.for_good(request, lambda: rows.pack(find(now.drawn.ids, kept.ids) >= 0))
 
 
 def select(request: Request, content: bytes) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def test_prepare_goes_from_an_upload_to_clusters_and_lets_the_upload_go(workspac
     embedding = dataset.embedding("pixels")
     methods = [found.parameters["method"] for found in derived.maps(workspace, dataset, embedding)]
     assert methods == ["umap", "pca"], "the quick map was there first"
-    found = derived.read_clusters(workspace, result["clusters"], derived.labels_of(dataset, embedding.ids))
+    found = derived.read_clusters(workspace, result["clusters"], partial(derived.labels_of, dataset))
     assert found is not None
     assert found.names.source == "labels"
     assert not list(places.uploads(workspace.uri).glob("*/*.part"))

@@ -218,6 +218,14 @@ def test_attributes_are_updated_column_by_column(dataset: Dataset) -> None:
     assert metadata["how.far?"].to_pylist() == [None, 2.5]
 
 
+def test_all_that_is_said_of_images_is_read_at_once_and_in_any_order(dataset: Dataset) -> None:
+    ids = put(dataset, record("a.png"), record("b.png"), record("c.png"))
+    dataset.put_attributes(ids[:2], labels=["x", "y"], metadata=pa.table({"label": [1, 2], "how.far?": [2.5, None]}))
+    known, more = dataset.said_of(np.array([ids[2], ids[1], 12345, ids[0]]))
+    assert known.to_pydict() == {"label": [None, "y", None, "x"], "split": [None] * 4}
+    assert more.to_pydict() == {"how.far?": [None, None, None, 2.5], "label": [None, 2, None, 1]}
+
+
 def test_a_column_that_changes_its_type_becomes_text(dataset: Dataset) -> None:
     ids = put(dataset, record("a.png"), record("b.png"))
     dataset.put_attributes(ids[:1], metadata=pa.table({"year": [1999]}))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import struct
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -532,6 +534,15 @@ def test_of_many_images_fewer_neighbours_are_kept_and_they_are_the_same(
     np.testing.assert_array_equal(few.rows, whole.rows[:, :15])
     np.testing.assert_array_equal(few.similarity, whole.similarity[:, :15])
     cached._graph.clear()
+
+
+def test_columns_of_the_past_are_let_go(birds: Dataset) -> None:
+    before = weakref.ref(cached.columns(birds))
+    assert before() is cached.columns(birds)
+    birds.tag("seen", list(birds.ids().values())[:1])
+    assert cached.columns(birds).tags
+    gc.collect()
+    assert before() is None
 
 
 # -- selections ------------------------------------------------------------------------------------------------------

@@ -11,9 +11,9 @@ import numpy as np
 
 from embedding_core.errors import UnknownDataset, UnknownName
 from embedding_core.fingerprint import digest
+from embedding_core.ids import find
 from pages.parts import cached, server
 from pages.parts.answers import OutOfDate
-from pages.parts.map import rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,7 +62,7 @@ class Known:
         trust = self.drawn.projection.trust if self.drawn else None
         if self.drawn is None or trust is None:
             return None
-        at = rows.find(self.columns.ids, self.drawn.ids)
+        at = find(self.columns.ids, self.drawn.ids)
         return np.where(at >= 0, trust[at], np.float32(np.nan))
 
 

@@ -1,7 +1,4 @@
-"""Rows of a map: the rows of given images, and sets of rows as the browser sends and gets them.
-
-In a set, row i is bit `i & 7` of byte `i >> 3`.
-"""
+"""Sets of rows on their way to and from the browser: row i is bit `i & 7` of byte `i >> 3`."""
 
 from __future__ import annotations
 
@@ -26,12 +23,3 @@ def unpack(content: bytes, n: int) -> NDArray[np.bool_]:
     if len(content) != wanted:
         raise InvalidInput(f"A set of {n:,} rows takes {wanted:,} bytes, and {len(content):,} came. Reload the page.")
     return np.unpackbits(np.frombuffer(content, np.uint8), count=n, bitorder="little").astype(bool)
-
-
-def find(ids: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The row in `among` (m,), which are all different, of each of `ids` (n,); −1 for one that is not there."""
-    if not len(among):
-        return np.full(len(ids), -1, np.int64)
-    order = np.argsort(among)
-    found = order[np.searchsorted(among, ids, sorter=order).clip(max=len(among) - 1)]
-    return np.where(among[found] == ids, found, -1)
