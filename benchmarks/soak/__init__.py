@@ -17,7 +17,7 @@ import numpy as np
 from playwright.async_api import CDPSession, ConsoleMessage, Page, async_playwright
 
 from benchmarks.map.gestures import Mouse
-from benchmarks.map.measure import EXECUTABLE, VIEW
+from benchmarks.map.measuring import EXECUTABLE, VIEW
 from benchmarks.map.tools import MAP
 from benchmarks.report import Table, verdict
 from benchmarks.soak.hand import GESTURES, Hand

@@ -144,8 +144,8 @@ def _put_groups(workspace: Workspace, dataset: Dataset, embedding: Embedding, on
     rank = np.full(len(sizes) + 1, -1, np.int32)  # its last stands for noise
     rank[order] = np.arange(len(order))
     labels = rank[one.blobs]
-    first = np.unique(labels[labels >= 0], return_index=True)[1]
-    exemplars = tuple((int(np.flatnonzero(labels >= 0)[at]),) for at in first)
+    found_at = np.unique(labels, return_index=True)
+    exemplars = tuple((int(row),) for group, row in zip(*found_at, strict=True) if group >= 0)
     found = Clustering(labels, "hdbscan", {"min_size": 25}, 0, None, exemplars)
     asked = {"method": "hdbscan", "k": None, "min_size": None}
     key = fingerprint("clusters", derived._CLUSTERS_REVISION, embedding.fingerprint, seed=0, **asked)

@@ -110,7 +110,7 @@ async def _hover(tool: Tool, page: Page, mouse: Mouse, found: Figures) -> None:
     answers: list[dict[str, Any]] = []
     end = time.monotonic() + PATIENT
     for at in scattered(await tool.box(page), TRIES):
-        await page.evaluate("gauge.arm('hover', 'mousemove')")
+        await page.evaluate("gauge.arm('hover', 'move')")
         await mouse.move(at)
         answer = await page.evaluate("(limit) => gauge.result(limit)", MISSED)
         await mouse.flush()
@@ -130,7 +130,7 @@ async def _lasso(tool: Tool, page: Page, mouse: Mouse, found: Figures) -> None:
     await tool.choose(page, "lasso")
     box = await tool.box(page)
     mouse.modifiers = tool.modifiers.get("lasso", 0)
-    await page.evaluate("gauge.arm('lasso', 'mouseup')")
+    await page.evaluate("gauge.arm('lasso', 'release')")
     around = circle(box.centre, LASSO * tool.fill * min(box.width, box.height) / 2)
     await mouse.drag(around, pace=LASSO_PACE, patience=PATIENCE)
     answer = await page.evaluate("(limit) => gauge.result(limit)", 1000 * SECONDS["lasso"])
