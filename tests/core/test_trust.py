@@ -80,3 +80,36 @@ def test_an_image_is_never_its_own_map_neighbour() -> None:
 
 def test_trust_of_one_point_is_its_own() -> None:
     assert trust.per_point(np.zeros((1, 2)), graph(np.ones((1, 4)))).tolist() == [1.0]
+
+
+def test_images_drawn_among_strangers_are_misplaced_and_no_others() -> None:
+    random = np.random.default_rng(0)
+    kinds = np.repeat(np.arange(6), 100)
+    vectors = np.eye(6, 12)[kinds] * 8 + random.normal(size=(600, 12)) * [*[0.3] * 6, 1, 1, *[0.3] * 4]
+    known = graph(vectors, 30)
+    # Each kind is drawn by the two directions in which it varies most: neighbours are mostly right.
+    points = np.stack([40 * np.cos(kinds), 40 * np.sin(kinds)], axis=1) + vectors[:, 6:8]
+    before = trust.per_point(points, known)
+    assert not len(trust.misplaced(before))
+    moved = np.arange(0, 600, 20)
+    drawn = points.copy()
+    drawn[moved] = points[(moved + 250) % 600]
+    share = trust.per_point(drawn, known)
+    found = trust.misplaced(share)
+    assert found.tolist() == moved.tolist()
+    assert trust.agreement(share) < trust.agreement(before)
+
+
+def test_chance_does_not_save_an_image_in_the_wrong_place() -> None:
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(1_000, 10)).astype(np.float32)
+    share = trust.per_point(random.normal(size=(1_000, 2)), graph(vectors, 15))
+    assert len(trust.misplaced(share)) > 970
+    assert trust.agreement(share) == pytest.approx(15 / 999, abs=0.005)
+
+
+def test_one_in_ten_is_not_fewer_than_that() -> None:
+    share = np.array([1, 0.1, 2 / 15, 1 / 15, 0], np.float32)
+    assert trust.misplaced(share).tolist() == [3, 4]
+    assert trust.agreement(share) == pytest.approx(0.26)
+    assert trust.agreement(np.zeros(0, np.float32)) == 1
