@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from embedding_core.records import LOCAL, silent
+from embedding_core.tasks import TASKS
+from embedding_core.workspace import Dataset, Workspace
 from tests import browser as chromium
 from tests.running import RunningApp, running_app
 
@@ -31,6 +34,14 @@ def browser() -> Iterator[Browser]:
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     with running_app(tmp_path_factory.mktemp("app") / "workspace") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def sample(app: RunningApp) -> Dataset:
+    """The sample, embedded, mapped by PCA and UMAP, and grouped."""
+    workspace = Workspace.open(str(app.workspace))
+    TASKS["prepare"](workspace, {"name": "sample", "source": "sample"}, silent, LOCAL)
+    return workspace.dataset("sample")
 
 
 @pytest.fixture

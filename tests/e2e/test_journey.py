@@ -16,6 +16,7 @@ import pytest
 
 from embedding_core import places
 from embedding_core.workspace import Workspace
+from tests.e2e import mapping
 from tests.running import RunningApp
 
 if TYPE_CHECKING:
@@ -40,49 +41,14 @@ def archive(tmp_path: Path) -> Path:
     return made
 
 
-def settled(page: Page) -> None:
-    """Wait until Streamlit has drawn the page."""
-    page.wait_for_function("() => !document.querySelector('[data-testid=\"stStatusWidget\"]')", timeout=30_000)
-
-
-def map_area(page: Page) -> dict[str, float]:
-    area = page.locator(".js-plotly-plot .nsewdrag").first
-    area.wait_for(timeout=60_000)
-    settled(page)
-    box = area.bounding_box()
-    assert box is not None
-    return dict(box)
-
-
 def lasso_all(page: Page) -> None:
     """Draw around everything on the map."""
-    box = map_area(page)
+    mapping.drawn(page)
+    box = mapping.box(page)
     left, top = box["x"] + 4, box["y"] + 4
     right, bottom = box["x"] + box["width"] - 4, box["y"] + box["height"] - 4
-    page.mouse.move(left, top)
-    page.mouse.down()
-    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top + 2)):
-        page.mouse.move(x, y, steps=12)
-    page.mouse.up()
-
-
-def click_a_point(page: Page) -> None:
-    """Click where the chart has drawn its first point."""
-    map_area(page)
-    where = page.evaluate(
-        """() => {
-            const plot = document.querySelector('.js-plotly-plot');
-            const points = plot._fullData.find((trace) => trace.x && trace.x.length);
-            const { xaxis, yaxis } = plot._fullLayout;
-            const box = plot.getBoundingClientRect();
-            return [box.left + xaxis._offset + xaxis.l2p(points.x[0]),
-                box.top + yaxis._offset + yaxis.l2p(points.y[0])];
-        }"""
-    )
-    page.mouse.move(where[0] - 30, where[1] - 30)
-    page.mouse.move(*where, steps=5)
-    page.wait_for_timeout(400)
-    page.mouse.click(*where)
+    mapping.tool(page, "lasso")
+    mapping.drag(page, [(left, top), (right, top), (right, bottom), (left, bottom), (left, top + 2)])
 
 
 def see_images(page: Page, least: int, seconds: float = 30) -> None:
@@ -113,7 +79,8 @@ def test_from_a_zip_to_a_link_that_opens_elsewhere(
     }
     assert not list(app.workspace.parent.glob("outside*"))
 
-    click_a_point(page)
+    mapping.drawn(page)
+    page.mouse.click(*mapping.place(page, 0))
     page.wait_for_url(re.compile("image="), timeout=60_000)
     page.get_by_role("dialog").get_by_text("Look-alikes").wait_for(timeout=60_000)
     page.goto(f"{app.url}/map?dataset=little+zoo")
@@ -151,7 +118,7 @@ def test_from_a_zip_to_a_link_that_opens_elsewhere(
         cold.wait_for_function(
             f"() => document.body.innerText.includes('{len(selection)} images selected')", timeout=60_000
         )
-        map_area(cold)
+        mapping.drawn(cold)
         see_images(cold, 12)
     finally:
         elsewhere.close()

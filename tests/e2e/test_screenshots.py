@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedding_core.records import LOCAL, silent
-from embedding_core.tasks import TASKS
-from embedding_core.workspace import Workspace
+from embedding_core.workspace import Dataset, Workspace
 from tests.running import ROOT, RunningApp
 
 if TYPE_CHECKING:
@@ -21,20 +19,17 @@ SIZES = ((1440, 900), (390, 844))
 
 
 @pytest.fixture(scope="module")
-def sample(app: RunningApp) -> str:
+def view(app: RunningApp, sample: Dataset) -> str:
     """The prepared sample's URL parameters, with a selection."""
-    workspace = Workspace.open(str(app.workspace))
-    TASKS["prepare"](workspace, {"name": "sample", "source": "sample"}, silent, LOCAL)
-    dataset = workspace.dataset("sample")
-    clocks = [image for path, image in dataset.ids().items() if path.startswith("clock/")]
-    selection = workspace.selections.keep(dataset.uuid, clocks, how="lasso on the map")
-    return f"dataset=sample&selection={selection.hash}"
+    clocks = [image for path, image in sample.ids().items() if path.startswith("clock/")]
+    selections = Workspace.open(str(app.workspace)).selections
+    return f"dataset=sample&selection={selections.keep(sample.uuid, clocks, how='lasso on the map').hash}"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["start", "map", "similar", "clusters", "data", "encoders"])
-def test_every_page_fits_its_screen(browser: Browser, app: RunningApp, sample: str, name: str, theme: str) -> None:
-    address = f"{app.url}/?{sample}" if name == "start" else f"{app.url}/{name}?{sample}"
+def test_every_page_fits_its_screen(browser: Browser, app: RunningApp, view: str, name: str, theme: str) -> None:
+    address = f"{app.url}/?{view}" if name == "start" else f"{app.url}/{name}?{view}"
     if name == "similar":
         address += "&similar_from=Selection"
     for width, height in SIZES:

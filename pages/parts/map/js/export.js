@@ -95,7 +95,7 @@ export async function png(pane) {
   points.paint(codes, colours);
   points.states(pane.points.stated, pane.points.present);
   if (pane.points.field) points.density({ ...pane.points.field });
-  const look = { ...pane.look, ratio: TWICE };
+  const look = { ...pane.style, ratio: TWICE };
   const begun = performance.now();
   while (points.frame(camera, look, Infinity)) {
     if (performance.now() - begun > PATIENCE) throw new Error("The picture took too long. Zoom in, or filter, and try again.");
@@ -152,7 +152,7 @@ function legend(model, height) {
 
 /** An SVG of the points in view, grouped by colour, with names and legend. */
 export function svg(pane) {
-  const { camera, model, grid, look } = pane;
+  const { camera, model, grid, style: look } = pane;
   const { shades, colours } = model.painting();
   const groups = new Map();
   const some = model.selection.size > 0;

@@ -135,12 +135,14 @@ export class KindredMap {
 
   async #show(at, map, data) {
     const one = this.panes[at];
-    if (one.address === map.points) return;
-    one.address = map.points;
     const title = one.pane.element.querySelector(".title");
     title.textContent = map.title;
     title.hidden = !data.beside;
+    if (one.address === map.points) return;
+    one.address = map.points;
+    const first = !one.pane.grid;
     await one.pane.show(map.points);
+    if (first && data.at.length && one.pane.grid) one.pane.look(data.at);
     if (at === 0) this.#pages(this.data);
     this.#said();
   }
@@ -329,12 +331,18 @@ export class KindredMap {
         one.moved();
       });
       this.#tellView();
-    } else if (name === "panel") this.root.classList.toggle("panelled");
+    } else if (name === "panel") this.#panelled();
     else if (name === "export") this.#export();
     else if (name === "help") this.toolbar.toggle("help");
     else if (name === "in" || name === "out") this.#each((one) => one.fly(one.camera.closer(name === "in" ? 1.6 : 1 / 1.6)));
     pane.element.dataset.tool = model.tool;
     this.#said();
+  }
+
+  /** Open or close the panel: wide screens have it beside the map from the beginning, narrow ones over it. */
+  #panelled() {
+    this.root.classList.toggle("panelled");
+    this.panel.update();
   }
 
   async #export() {

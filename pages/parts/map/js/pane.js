@@ -205,6 +205,12 @@ export class Pane {
     this.moved();
   }
 
+  /** Look at a place, `zoom` times closer than the whole map. */
+  look([x, y, zoom]) {
+    this.camera.set({ x, y, scale: this.camera.fit().scale * zoom });
+    this.moved();
+  }
+
   moved() {
     this.settled = false;
     this.movedAt = performance.now();
@@ -247,7 +253,7 @@ export class Pane {
   }
 
   /** Size and opacity that suit the number of points in view: neither grains nor a blot, from some to a million. */
-  #look() {
+  #style() {
     const { colours } = this.model;
     const inView = Math.max(this.inView, 1);
     const area = this.camera.width * this.camera.height;
@@ -262,8 +268,8 @@ export class Pane {
     if (this.ended || !this.gl) return;
     let more = this.#move(now);
     if (this.grid) {
-      this.look = this.#look();
-      more = this.points.frame(this.camera, this.look, now) || more;
+      this.style = this.#style();
+      more = this.points.frame(this.camera, this.style, now) || more;
       if (this.points.work) this.#poll();
     }
     if (!this.settled && now - this.movedAt > REST && !this.flight && !this.migration && this.grid) this.#settle();
@@ -396,13 +402,13 @@ export class Pane {
   spot(row) {
     const p = this.grid.at[row];
     const [x, y] = this.camera.toScreen(this.grid.xs[p], this.grid.ys[p]);
-    return { x, y, reach: this.layout.images.some((one) => one.row === row) ? this.layout.size / 2 + 2 : this.look.size / 2 + 1 };
+    return { x, y, reach: this.layout.images.some((one) => one.row === row) ? this.layout.size / 2 + 2 : this.style.size / 2 + 1 };
   }
 
   #drawPointer() {
     const { pointer, camera, model } = this;
     pointer.clearRect(0, 0, camera.width, camera.height);
-    if (!this.grid || !this.look) return;
+    if (!this.grid || !this.style) return;
     const { colours, hovered, opened } = model;
     if (opened >= 0 && this.#placed(opened)) this.#ring(opened, colours.accent, 3);
     if (hovered >= 0 && this.#placed(hovered)) {
@@ -462,14 +468,14 @@ export class Pane {
 
   /** The row at a place of the screen, −1 where there is none: an image that covers it, else the nearest dot. */
   rowAt(left, top, reach) {
-    if (!this.grid || !this.look) return -1;
+    if (!this.grid || !this.style) return -1;
     const half = this.layout.size / 2;
     for (let at = this.layout.images.length - 1; at >= 0; at -= 1) {
       const { row, x, y } = this.layout.images[at];
       if (Math.abs(x - left) <= half && Math.abs(y - top) <= half) return row;
     }
     const [x, y] = this.camera.toMap(left, top);
-    const radius = Math.max(reach, this.look.size / 2 + 3) / this.camera.scale;
+    const radius = Math.max(reach, this.style.size / 2 + 3) / this.camera.scale;
     const p = this.grid.nearest(x, y, radius, (at) => this.model.shown(this.grid.order[at]));
     return p < 0 ? -1 : this.grid.order[p];
   }
