@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embedding_core.errors import InvalidInput, InvalidQuery
+from embedding_core.ids import distinct
 from embedding_core.records import silent
 from embedding_core.vectors import checked, read_only, unit_rows
 
@@ -72,6 +73,17 @@ class Neighbours:
         return int(self.rows.shape[1])
 
 
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """How near two rows are among all others."""
+
+    second: int  # place of the second among the neighbours of the first, 1 … others
+    first: int  # place of the first among the neighbours of the second
+    others: int  # rows beside the one that is asked for
+    similarity: float  # of the two, as `Neighbours.similarity`
+    metric: str
+
+
 def graph(vectors: ArrayLike, k: int = 30, *, progress: Progress = silent) -> NeighbourGraph:
     """Return the exact cosine `NeighbourGraph` of `vectors` (n, d), with min(k, n - 1) neighbours a row.
 
@@ -122,7 +134,7 @@ def search(
     array = checked(vectors)
     n, d = array.shape
     asked = _checked_queries(queries, d)
-    left_out = np.unique(np.asarray(exclude, dtype=np.int64))
+    left_out = distinct(np.asarray(exclude, dtype=np.int64))
     if left_out.size and not (left_out[0] >= 0 and left_out[-1] < n):
         raise InvalidQuery(f"Rows to leave out must lie in 0 to {n - 1}, not {left_out[0]} to {left_out[-1]}.")
     available = n - left_out.size
@@ -131,12 +143,9 @@ def search(
     measure = _measure(metric, array)
     rows = np.empty((len(asked), k), np.int32)
     similarity = np.empty((len(asked), k), np.float32)
-    some_queries, some_rows = max(1, _CELLS // n), max(1, _CELLS // (4 * d))
+    some_queries = max(1, _CELLS // n)
     for first in range(0, len(asked), some_queries):
-        chunk = asked[first : first + some_queries]
-        scores = np.empty((len(chunk), n), np.float32)
-        for start in range(0, n, some_rows):
-            scores[:, start : start + some_rows] = measure(array[start : start + some_rows], chunk)
+        scores = _scores(array, asked[first : first + some_queries], measure)
         scores[:, left_out] = -np.inf
         best = np.argpartition(-scores, k - 1, axis=1)[:, :k]
         found = np.take_along_axis(scores, best, axis=1)
@@ -144,6 +153,29 @@ def search(
         rows[first : first + some_queries] = np.take_along_axis(best, order, axis=1)
         similarity[first : first + some_queries] = np.take_along_axis(found, order, axis=1)
     return Neighbours(rows, similarity, metric)
+
+
+def ranks(vectors: ArrayLike, first: int, second: int, metric: str = "cosine") -> Ranks:
+    """Return how near two rows of `vectors` (n, d) are among all, seen from either. Exact, in blocks.
+
+    A rank is the place that `search` gives the one when it is asked for the other, 1 for the nearest of all; neither
+    need be like the other, since one image may lie in a crowd. Raises `InvalidVectors`, and `InvalidQuery` for an
+    unknown metric, a row that is not there, and for one row twice.
+    """
+    array = checked(vectors)
+    n = len(array)
+    if first == second or not (0 <= first < n and 0 <= second < n):
+        raise InvalidQuery(f"Ranks are those of two different rows in 0 to {n - 1}, not {first} and {second}.")
+    measure = _measure(metric, array)
+    found = []
+    for query, other in ((first, second), (second, first)):
+        scores = _scores(array, array[query : query + 1], measure)[0]
+        like = scores[other]
+        before = scores > like
+        before[:other] |= scores[:other] == like  # equals by row number, as in a search
+        before[query] = False
+        found.append((1 + int(np.count_nonzero(before)), float(like)))
+    return Ranks(found[0][0], found[1][0], n - 1, found[0][1], metric)
 
 
 def mean_query(vectors: ArrayLike, metric: str = "cosine") -> NDArray[np.float32]:
@@ -216,6 +248,20 @@ def _measure(
     if metric == "euclidean":
         return lambda rows, queries: _each(queries, rows, lambda row, query: 0 - np.linalg.norm(row - query, axis=1))
     return lambda rows, queries: _each(queries, rows, lambda row, query: 0 - np.abs(row - query).sum(axis=1))
+
+
+def _scores(
+    vectors: NDArray[np.float32],
+    queries: NDArray[np.float32],
+    measure: Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]],
+) -> NDArray[np.float32]:
+    """Similarity (q, n) of each of `queries` (q, d) to all `vectors` (n, d), some rows at a time."""
+    n, d = vectors.shape
+    scores = np.empty((len(queries), n), np.float32)
+    size = max(1, _CELLS // (4 * d))
+    for start in range(0, n, size):
+        scores[:, start : start + size] = measure(vectors[start : start + size], queries)
+    return scores
 
 
 def _each(

@@ -123,6 +123,25 @@ def network_input(image: Image.Image, steps: Preprocessing) -> NDArray[np.uint8]
     return np.ascontiguousarray(np.asarray(cut, dtype=np.uint8).transpose(2, 0, 1))
 
 
+def seen_part(size: tuple[int, int], steps: Preprocessing) -> tuple[float, float, float, float]:
+    """What a network sees of an image of that width and height: left, top, right and bottom, as shares of them.
+
+    It is the part that `network_input` cuts out, cut off where it would reach beyond the image.
+    """
+    if steps.fit == "squash":
+        return (0.0, 0.0, 1.0, 1.0)
+    width, height = size
+    short = min(width, height)
+    wide, high = steps.resize * width // short, steps.resize * height // short
+    left, top = round((wide - steps.crop) / 2), round((high - steps.crop) / 2)
+    return (
+        max(left, 0) / wide,
+        max(top, 0) / high,
+        min(left + steps.crop, wide) / wide,
+        min(top + steps.crop, high) / high,
+    )
+
+
 def top(probabilities: NDArray[np.float32], names: Sequence[str], count: int = 20) -> list[list[tuple[str, float]]]:
     """The `count` likeliest names of each row of `probabilities` (m, classes), best first."""
     order = np.argsort(-probabilities, axis=1)[:, :count]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from embedding_core.tasks import explore, fill
+from embedding_core.tasks import explaining, explore, fill
 from embedding_core.tasks.shared import Parameters, Result
 
 if TYPE_CHECKING:
@@ -27,4 +27,5 @@ TASKS: dict[str, Task] = {
     "clusters": explore.find_clusters,
     "search": explore.search,
     "preview": explore.preview,
+    "explain": explaining.explain,
 }

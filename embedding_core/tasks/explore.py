@@ -58,7 +58,7 @@ def search(workspace: Workspace, parameters: Parameters, progress: Reporter, act
     `among` is the hash of a selection, outside of which nothing is looked for.
     """
     dataset = shared.dataset(workspace, parameters)
-    embedding, vectors = _loaded(dataset, parameters.get("encoder") or registry.DEFAULT)
+    embedding, vectors = shared.kept_vectors(dataset, parameters.get("encoder") or registry.DEFAULT)
     metric = parameters.get("metric") or "cosine"
     ids = parameters.get("ids") or []
     if parameters.get("image"):
@@ -111,18 +111,6 @@ def preview(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
         return {"bytes": preview(decode(content).image, longest)}
     except ImageRefused as refusal:
         raise InvalidInput(refusal.detail) from refusal
-
-
-def _loaded(dataset: Dataset, encoder_id: str) -> tuple[Embedding, Any]:
-    """An embedding with its matrix, kept between searches."""
-    embedding = dataset.embedding(encoder_id)
-    if _last and _last[0].fingerprint == embedding.fingerprint:
-        return _last[0], _last[1]
-    _last[:] = [embedding, embedding.matrix()]
-    return embedding, _last[1]
-
-
-_last: list[Any] = []  # the embedding that was searched last, and its matrix
 
 
 def _query_vector(embedding: Embedding, data: bytes) -> Any:

@@ -12,6 +12,9 @@ from embedding_core.encoders import registry
 from embedding_core.errors import UnknownDataset
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from embedding_core.encoders.base import Encoder
     from embedding_core.records import Reporter
     from embedding_core.sources import Source, Upload
@@ -31,6 +34,17 @@ def encoder(encoder_id: str, progress: Reporter) -> Encoder:
 @lru_cache(maxsize=2)
 def kept_encoder(encoder_id: str) -> Encoder:
     return registry.load(encoder_id)
+
+
+def kept_vectors(dataset: Dataset, encoder_id: str) -> tuple[Embedding, NDArray[np.float32]]:
+    """An embedding with its matrix, kept for whoever asks about the same one next. Raises `NotEmbedded`."""
+    embedding = dataset.embedding(encoder_id)
+    if not _last or _last[0][0].fingerprint != embedding.fingerprint:
+        _last[:] = [(embedding, embedding.matrix())]
+    return _last[0]
+
+
+_last: list[tuple[Embedding, NDArray[np.float32]]] = []  # the one that was asked about last
 
 
 def namer(embedding: Embedding) -> Callable[[], Encoder] | None:

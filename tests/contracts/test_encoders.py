@@ -17,6 +17,7 @@ from PIL import Image
 from embedding_core.encoders import registry
 from embedding_core.encoders.base import Encoder, card_from_json, card_to_json
 from embedding_core.errors import InvalidInput, UnknownEncoder
+from embedding_core.explain import explain
 from tests.contracts.canonical_encoders import FILE, NOT_RUN, fixed_image, measured, vector
 
 ALL = list(registry.CARDS)
@@ -70,6 +71,14 @@ def test_the_same_batch_gives_the_same_vectors(loaded: Loaded) -> None:
 def test_floats_from_0_to_255_give_the_vectors_of_bytes(loaded: Loaded) -> None:
     one = loaded.encoder.encode(loaded.inputs[:1].astype(np.float32))
     np.testing.assert_allclose(one, loaded.vectors[:1], rtol=0, atol=1e-3 * spread(loaded.vectors))
+
+
+def test_it_can_be_told_what_a_similarity_hangs_on(loaded: Loaded) -> None:
+    found = explain(loaded.encoder, *loaded.inputs, grid=2)
+    one, two = (vector / np.linalg.norm(vector) for vector in loaded.vectors)
+    assert found.similarity == pytest.approx(float(one @ two), abs=1e-4)
+    assert found.first.shape == found.second.shape == (2, 2)
+    assert np.isfinite([found.first, found.second]).all()
 
 
 def test_an_empty_batch_gives_no_vectors(loaded: Loaded) -> None:

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from embedding_core import neighbours
 from embedding_core.errors import InvalidInput, InvalidQuery, InvalidVectors
-from embedding_core.neighbours import METRICS, graph, mean_query, search
+from embedding_core.neighbours import METRICS, graph, mean_query, ranks, search
 
 numbers = st.floats(-100, 100, width=32).map(lambda value: float(round(value, 2)))
 matrices = st.tuples(st.integers(2, 12), st.integers(1, 5)).flatmap(
@@ -173,3 +173,37 @@ def test_progress_ends_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
         np.eye(20, dtype=np.float32), 3, progress=lambda stage, done=0, total=None, note="": told.append((done, total))
     )
     assert told == [(0, 20), (8, 20), (16, 20), (20, 20)]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_ranks_are_the_places_in_a_search(metric: str) -> None:
+    vectors = np.random.default_rng(0).normal(size=(60, 7)).astype(np.float32)
+    vectors[50:] = vectors[10:20]  # copies, which tie
+    for first, second in ((0, 1), (12, 52), (52, 12), (3, 55), (59, 58)):
+        found = ranks(vectors, first, second, metric)
+        for query, other, rank in ((first, second, found.second), (second, first, found.first)):
+            listed = search(vectors, vectors[query], 59, metric, exclude=[query])
+            assert listed.rows[0, rank - 1] == other
+            assert listed.similarity[0, rank - 1] == pytest.approx(found.similarity, rel=1e-5)
+        assert (found.others, found.metric) == (59, metric)
+
+
+def test_ranks_are_the_same_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = np.random.default_rng(0).normal(size=(60, 7)).astype(np.float32)
+    whole = ranks(vectors, 3, 9)
+    monkeypatch.setattr(neighbours, "_CELLS", 4 * 7 * 11)
+    found = ranks(vectors, 3, 9)
+    assert (found.first, found.second) == (whole.first, whole.second)
+    assert found.similarity == pytest.approx(whole.similarity, abs=1e-6)
+
+
+def test_a_crowd_is_not_mutual() -> None:
+    vectors = np.array([[1, 0], [1, 0.1], [1, 0.11], [1, 0.12], [1, 0.9]], np.float32)
+    found = ranks(vectors, 4, 3)
+    assert (found.second, found.first) == (1, 4)
+
+
+def test_ranks_of_rows_that_are_not_two_are_refused() -> None:
+    for first, second in ((1, 1), (0, 5), (-1, 2)):
+        with pytest.raises(InvalidQuery, match="two different rows in 0 to 4"):
+            ranks(np.eye(5, dtype=np.float32), first, second)
