@@ -65,7 +65,7 @@ def scene(drawn: MapResult, beside: MapResult | None, clusters: ClusterResult | 
         opened=row_of(drawn, opened),
         options=state.value(LAYERS, FIRST_LAYERS),
         look=look.for_browser(),
-        export=f"{data}export/{now.version}",
+        at=place(state.get("at")),
         alt=f"Map of {len(drawn.ids):,} images, alike ones together",
     )
 
@@ -98,6 +98,15 @@ def _beside(drawn: MapResult, beside: MapResult | None) -> component.Points | No
 
 def rows_digest(drawn: MapResult) -> str:
     return digest(drawn.ids.tobytes())[:16]
+
+
+def place(text: str) -> tuple[float, ...]:
+    """Where a link looks: x, y and zoom. Empty when it says nothing that can be read."""
+    try:
+        found = tuple(map(float, text.split("_")))
+    except ValueError:
+        return ()
+    return found if len(found) == 3 and np.isfinite(found).all() and found[2] > 0 else ()
 
 
 def exemplars(drawn: MapResult, clusters: ClusterResult | None) -> tuple[int, ...]:

@@ -63,7 +63,7 @@ class Scene:
     opened: int  # row of the image that is open; −1 for none
     options: dict[str, bool]  # of the layers, for a visitor who has not chosen yet
     look: dict[str, Any]
-    export: str  # address of the map as one file
+    at: tuple[float, ...]  # x, y and zoom of a link to a part of the map; empty for all of it
     alt: str
 
 

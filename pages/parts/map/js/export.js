@@ -6,7 +6,6 @@ import { Points } from "./draw.js";
 import * as images from "./images.js";
 import * as labels from "./labels.js";
 import { css } from "./palette.js";
-import { ask } from "./planes.js";
 
 const TWICE = 2;
 const VECTORS = 20_000; // points of an SVG
@@ -40,22 +39,35 @@ export function fill(sheet, map) {
       async () => save(new Blob([svg(pane)], { type: "image/svg+xml" }), "map.svg"),
       vectors > VECTORS,
     ),
-    entry("Link to this view", "Colours, filters, selection, and the part that you see", () => copy(map)),
+    map.data.alone ? "" : entry("Link to this view", "Colours, filters, selection, and the part that you see", () => copy(map)),
   );
-  if (map.data.export) files(map, sheet, entry);
+  if (!map.data.alone) files(map, sheet);
 }
 
 /** The map as one file, with and without images; how large it will be is said first. */
-async function files(map, sheet, entry) {
-  const waiting = sheet.appendChild(el("p", { class: "nothing" }, "Adding up the size of a file of its own …"));
+async function files(map, sheet) {
+  const waiting = sheet.appendChild(el("p", { class: "nothing" }, "Weighing a file of its own …"));
   try {
-    const sizes = await (await ask(`${map.data.export}/sizes`)).json();
-    const offer = (title, size, thumbnails) =>
-      entry(title, size.refused ?? `${megabytes(size.bytes)}, opens in any browser without a server`, () => {
-        const colour = encodeURIComponent(map.colour ?? "");
-        el("a", { href: `${map.data.export}/map.html?thumbnails=${thumbnails}&colour=${colour}`, download: "map.html" }).click();
-      }, Boolean(size.refused));
-    waiting.replaceWith(offer("One file with images (HTML)", sizes.with, 1), offer("One file without images (HTML)", sizes.without, 0));
+    const { html, sizes } = await import("./standalone.js");
+    const found = await sizes(map);
+    const offer = (title, size, thumbnails) => {
+      const fits = size <= found.largest;
+      const small = el("small", {}, fits ? `About ${megabytes(size)}; opens in any browser, without a server` : `It would have ${megabytes(size)}, more than browsers open`);
+      const button = el("button", { type: "button", disabled: !fits }, title, small);
+      button.onclick = async () => {
+        button.disabled = true;
+        try {
+          const file = await html(map, thumbnails, (share) => (small.textContent = `${Math.round(share * 100)} %`));
+          save(file, "map.html");
+          small.textContent = `Saved, ${megabytes(file.size)}`;
+        } catch (error) {
+          small.textContent = error.message;
+        }
+        button.disabled = false;
+      };
+      return button;
+    };
+    waiting.replaceWith(offer("One file with images (HTML)", found.with, true), offer("One file without images (HTML)", found.without, false));
   } catch (error) {
     waiting.textContent = error.message;
   }

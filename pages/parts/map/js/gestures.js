@@ -58,7 +58,7 @@ export class Gestures {
     const at = this.#at(event);
     this.pointers.set(event.pointerId, at);
     this.element.setPointerCapture?.(event.pointerId);
-    this.element.focus({ preventScroll: true });
+    this.element.focus({ preventScroll: true, focusVisible: false });
     if (this.pointers.size === 2) {
       this.gesture = { kind: "pinch", ...this.#pinch() };
       this.pane.shape = null;

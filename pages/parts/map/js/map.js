@@ -18,6 +18,7 @@ import { KEYS, Toolbar } from "./toolbar.js";
 const TOLD = 350; // ms after the last change, after which the page is told of colours and filters
 const AROUND = 26; // px around the pointer, whose images are asked for beforehand
 const HINT = 1600; // ms
+const GROWN_BY = 5; // neighbours of each image, as the server does
 
 export class KindredMap {
   /** `root` is the component's element; `tell` has selected(hash), opened(id) and view(state). */
@@ -149,7 +150,7 @@ export class KindredMap {
 
   #pages(data) {
     const grid = this.panes[0]?.pane.grid;
-    if (!grid) return;
+    if (!grid || !data.pages) return;
     this.model.pages?.end();
     this.model.pages = new Pages((number) => `${data.pages}${number}`, grid, () => this.#arrived());
     this.#prefetch(this.panes[0].pane);
@@ -194,9 +195,9 @@ export class KindredMap {
     const { model } = this;
     const [column, found] = await Promise.all([
       model.columns.get(condition.column),
-      condition.text ? bits(`${this.data.match}?text=${encodeURIComponent(condition.text)}`) : null,
+      condition.text && this.data.match ? bits(`${this.data.match}?text=${encodeURIComponent(condition.text)}`) : null,
     ]);
-    if (!column && condition.column !== "path") return;
+    if (!column && (condition.column !== "path" || (condition.text && !found))) return;
     if (!model.filters.set(condition, column, found && unpacked(found, model.n))) this.say("Sixteen filters are the most that can be in force.");
   }
 
@@ -247,6 +248,11 @@ export class KindredMap {
     this.#combine(rows, mode, `${column.title} ${code ? column.names[code - 1] : column.unknown}`);
   }
 
+  /** Select these rows. */
+  choose(rows) {
+    this.#combine(rows, "new", "chosen before");
+  }
+
   takeShown() {
     this.#combine(this.model.showing(), "new", "what a filter shows");
   }
@@ -268,7 +274,7 @@ export class KindredMap {
   async #keep() {
     const { selection, n } = this.model;
     const turn = (this.sent += 1);
-    if (!selection.size) return this.#tellSelected("");
+    if (!selection.size || !this.data.select) return this.#tellSelected("");
     const address = `${this.data.select}?how=${encodeURIComponent(selection.how)}`;
     try {
       const { hash } = await (await ask(address, { method: "POST", body: selection.packed() })).json();
@@ -298,13 +304,26 @@ export class KindredMap {
   async #grow() {
     const { model } = this;
     try {
-      const answer = await ask(this.data.grow, { method: "POST", body: packed(model.selection.rows) });
-      const grown = unpacked(new Uint8Array(await answer.arrayBuffer()), model.n);
+      const grown = await (this.data.grow ? this.#grown() : this.#grownHere());
       if (model.selection.replace(grown, `${model.selection.how}, with neighbours`)) this.#selected();
       else this.hint("Their nearest neighbours are all selected already");
     } catch (error) {
       this.say(error.message);
     }
+  }
+
+  async #grown() {
+    const answer = await ask(this.data.grow, { method: "POST", body: packed(this.model.selection.rows) });
+    return unpacked(new Uint8Array(await answer.arrayBuffer()), this.model.n);
+  }
+
+  /** Without a server: by the neighbours that came with the images. */
+  async #grownHere() {
+    const { pages, selection } = this.model;
+    if (!pages) throw new Error("This file came without images, and so without their neighbours.");
+    const grown = selection.rows.slice();
+    for (const row of selection.listed()) for (const near of (await pages.coming(row))?.near.slice(0, GROWN_BY) ?? []) grown[near] = 1;
+    return grown;
   }
 
   // -- tools and keys -------------------------------------------------------------------------------------------
@@ -434,6 +453,7 @@ export class KindredMap {
       if (model.selection.combine(one, put, "clicks on the map")) this.#selected();
       return;
     }
+    if (this.data.alone) return;
     const image = await model.pages?.coming(row);
     if (image) this.tell.opened(image.id);
     else this.say("This image could not be fetched. Try again.");

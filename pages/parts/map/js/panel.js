@@ -17,7 +17,7 @@ export class Panel {
       el("div", { class: "head" }, el("label", {}, el("span", {}, "Colour by"), this.colour), el("button", { type: "button", class: "plain close", title: "Close", "aria-label": "Close the panel", onclick: () => view.act("panel") }, icon("clear"))),
       this.legend,
       el("h4", {}, "Filter"),
-      this.text,
+      view.data.match ? this.text : "",
       this.others,
     );
   }
