@@ -52,6 +52,11 @@ class Dataset:
         return ":".join([self.uuid, *map(str, versions)])
 
     @property
+    def images_token(self) -> str:
+        """Changes whenever images do; what is said of them does not enter."""
+        return f"{self.uuid}:{self._store.version(self.table('images'))}"
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 over the images' identities and contents; labels, splits and tags do not enter."""
         return _images_fingerprint(self._store, self.table("images"), self._store.version(self.table("images")))

@@ -162,7 +162,7 @@ def embedding(dataset: Dataset, encoder: str) -> Embedding:
     """The handle on the vectors from one encoder. Raises `NotEmbedded`."""
     for encoding in dataset.encodings():
         if encoding.card.id == encoder:
-            state = f"{dataset.token}:{encoding.card.fingerprint}:{encoding.count}"
+            state = f"{dataset.images_token}:{encoding.card.fingerprint}:{encoding.count}"
             return _embedding(state, encoder, _dataset=dataset)
     raise NotEmbedded(f"The images of {dataset.name!r} have no vectors from {encoder!r} yet. Compute them on Encoders.")
 
@@ -205,7 +205,7 @@ def read_clusters(dataset: Dataset, fingerprint: str) -> ClusterResult | None:
     return found
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _clusters(fingerprint: str, token: str, *, _dataset: Dataset) -> ClusterResult | None:
     known = columns(_dataset)
     return derived.read_clusters(server.workspace(), fingerprint, lambda ids: _on(known.label, known.find(ids)))

@@ -226,6 +226,17 @@ def test_all_that_is_said_of_images_is_read_at_once_and_in_any_order(dataset: Da
     assert more.to_pydict() == {"how.far?": [None, None, None, 2.5], "label": [None, 2, None, 1]}
 
 
+def test_what_is_said_of_images_changes_the_dataset_and_not_its_images(dataset: Dataset) -> None:
+    ids = put(dataset, record("a.png"))
+    tokens = [(dataset.token, dataset.images_token)]
+    dataset.tag("seen", ids)
+    tokens.append((dataset.token, dataset.images_token))
+    put(dataset, record("a.png", b"other bytes"))
+    tokens.append((dataset.token, dataset.images_token))
+    assert len({token for token, _ in tokens}) == 3
+    assert tokens[0][1] == tokens[1][1] != tokens[2][1]
+
+
 def test_a_column_that_changes_its_type_becomes_text(dataset: Dataset) -> None:
     ids = put(dataset, record("a.png"), record("b.png"))
     dataset.put_attributes(ids[:1], metadata=pa.table({"year": [1999]}))
