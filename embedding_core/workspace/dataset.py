@@ -146,10 +146,11 @@ class Dataset:
 
     def tags(self) -> dict[str, frozenset[int]]:
         """Tag → ids of the images that carry it."""
-        found: dict[str, set[int]] = {}
-        for row in self._store.select(self.table("tags"), ["tag", "id"]).to_pylist():
-            found.setdefault(row["tag"], set()).add(row["id"])
-        return {tag: frozenset(ids) for tag, ids in sorted(found.items())}
+        rows = self._store.select(self.table("tags"), ["tag", "id"]).sort_by("tag")
+        runs = pc.run_end_encode(rows["tag"].combine_chunks())
+        parts = np.split(rows["id"].to_numpy(), runs.run_ends.to_numpy()[:-1])
+        # Without any tag there is one part of nothing.
+        return {tag: frozenset(ids.tolist()) for tag, ids in zip(runs.values.to_pylist(), parts, strict=False)}
 
     @property
     def left_out(self) -> int:
