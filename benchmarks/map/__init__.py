@@ -46,43 +46,40 @@ Found = dict[tuple[int, str], Figures]
 
 
 def run(points: Sequence[int] = POINTS, tools: Sequence[str] = (OURS, *peers.PEERS)) -> Report:
-    """Measure the named tools with each number of points."""
-    table = Table("The map and its peers", COLUMNS, note=NOTE)
+    """Measure the named tools with each number of points, those of one number one after the other."""
+    table = Table("The map and its peers", COLUMNS)
     server = Table("The server of the map", ("points", "memory before, MB", "with the map open, MB"))
+    others = [name for name in tools if name != OURS]
+    if others and not peers.install():
+        others = []
     found: Found = {}
-    size = SIZE
-    if OURS in tools:
-        size = _ours(points, table, server, found)
-    if peers.install():
-        _peers(points, [tool for tool in tools if tool != OURS], size, table, found)
-    table.rows.sort(key=lambda row: int(row[0].replace(",", "")))
+    size, busy = SIZE, [0.0]
+    with peers.served() as address:
+        for n in points:
+            if OURS in tools:
+                busy.append(psutil.cpu_percent(1))
+                found[n, OURS], size = _ours(n, server)
+                _add(table, n, OURS, found[n, OURS])
+            for name in others:
+                busy.append(psutil.cpu_percent(1))
+                found[n, name] = asyncio.run(measure(Peer(name, address, size), n))
+                _add(table, n, name, found[n, name])
+    table.note = f"{NOTE} Before a measurement, other work took {max(busy):.0f} % of the processors at most."
     return Report([table, server, _bars(max(points), found), _faster(found)])
 
 
-def _ours(points: Sequence[int], table: Table, server: Table, found: Found) -> Box:
-    datasets = {n: workspace.ensure(n) for n in points}
-    for n in points:
-        with running_app(workspace.PLACE) as app:
-            process = psutil.Process(app.pid)
-            before = process.memory_info().rss / 2**20
-            tool = Kindred(app.url, datasets)
+def _ours(n: int, server: Table) -> tuple[Figures, Box]:
+    """The figures, and where in the page the map is."""
+    dataset = workspace.ensure(n)
+    with running_app(workspace.PLACE) as app:
+        process = psutil.Process(app.pid)
+        before = process.memory_info().rss / 2**20
+        tool = Kindred(app.url, {n: dataset})
 
-            async def looked_at(
-                page: Page, n: int = n, process: psutil.Process = process, before: float = before
-            ) -> None:
-                server.add(f"{n:,}", f"{before:.0f}", f"{process.memory_info().rss / 2**20:.0f}")
+        async def looked_at(_: Page) -> None:
+            server.add(f"{n:,}", f"{before:.0f}", f"{process.memory_info().rss / 2**20:.0f}")
 
-            found[n, OURS] = asyncio.run(measure(tool, n, looked_at))
-        _add(table, n, OURS, found[n, OURS])
-    return tool.size or SIZE
-
-
-def _peers(points: Sequence[int], tools: Sequence[str], size: Box, table: Table, found: Found) -> None:
-    with peers.served() as address:
-        for n in points:
-            for name in tools:
-                found[n, name] = asyncio.run(measure(Peer(name, address, size), n))
-                _add(table, n, name, found[n, name])
+        return asyncio.run(measure(tool, n, looked_at)), tool.size or SIZE
 
 
 def _add(table: Table, n: int, tool: str, one: Figures) -> None:

@@ -30,7 +30,9 @@
     for (const gl of contexts) if (!gl.isContextLost()) gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
   };
 
-  gauge.afterFrame = (then) => requestAnimationFrame(() => gauge.soon(then));
+  // Calls back at the end of the next frame, when it is shown, with what was drawn since the frame before.
+  const ended = [];
+  gauge.afterFrame = (then) => ended.push(then);
 
   gauge.soon = (then) => {
     const { port1, port2 } = new MessageChannel();
@@ -43,16 +45,29 @@
 
   gauge.begin = (wanted) => {
     gauge.wanted = wanted;
-    gauge.began ??= performance.now();
+    gauge.began = performance.now();
   };
 
   // -- what is drawn ----------------------------------------------------------------------------------------------
 
-  const newFrame = () => {
+  // A frame begins with the events before it: what their handlers draw belongs to it.
+  const { port1, port2 } = new MessageChannel();
+  let frame = 0;
+  port1.onmessage = () => {
+    const { drawn, calls, pictures } = gauge;
     gauge.drawn = gauge.calls = gauge.pictures = 0;
-    requestAnimationFrame(newFrame);
+    if (gauge.watching && calls) gauge.frames.push(frame);
+    const waiting = ended.splice(0);
+    if (!waiting.length) return;
+    gauge.sync();
+    for (const then of waiting) then(performance.now(), drawn >= SOME || pictures > 0);
   };
-  requestAnimationFrame(newFrame);
+  const everyFrame = (now) => {
+    frame = now;
+    port2.postMessage(0);
+    requestAnimationFrame(everyFrame);
+  };
+  requestAnimationFrame(everyFrame);
 
   const count = (points) => {
     gauge.calls += 1;
@@ -118,22 +133,19 @@
     if (!(since >= armed.at)) return;
     armed.result = { value, known: performance.now() - since };
     const shown = (now) => armed.resolve({ ...armed.result, shown: now - since });
-    if (kind === "lasso") settled(shown);
+    if (kind === "lasso") gauge.settled(shown);
     else gauge.afterFrame(shown);
   };
 
   // When the last frame that draws points is shown; the next one, if none does.
-  const settled = (then) => {
+  gauge.settled = (then) => {
     let last = null;
-    const look = () =>
-      requestAnimationFrame(() => {
-        gauge.soon((now) => {
-          if (last === null || gauge.drawn >= SOME || gauge.pictures) last = now;
-          if (now - last < QUIET) look();
-          else then(last);
-        });
-      });
-    look();
+    const look = (now, draws) => {
+      if (last === null || draws) last = now;
+      if (now - last < QUIET) gauge.afterFrame(look);
+      else then(last);
+    };
+    gauge.afterFrame(look);
   };
 
   gauge.result = (limit) =>
@@ -141,14 +153,9 @@
 
   // -- how evenly frames come -------------------------------------------------------------------------------------
 
-  // The times of frames that draw something.
+  // The times of frames in which something is drawn.
   gauge.watchFrames = () => {
     gauge.frames = [];
     gauge.watching = true;
-    const next = (now) => {
-      setTimeout(() => gauge.calls && gauge.frames.push(now));
-      if (gauge.watching) requestAnimationFrame(next);
-    };
-    requestAnimationFrame(next);
   };
 })();

@@ -1,14 +1,22 @@
-// In the page of Kindred: tells the gauge when the points have come, and what the map's attributes say of gestures.
+// In the page of Kindred: tells the gauge when points and their colours have come, of which the later counts, and what the
+// map's attributes say of gestures.
 ((n) => {
   gauge.spreads = true;
+  const coming = new Set(["points", "column"]);
+  let drawn = false;
   const whole = Response.prototype.arrayBuffer;
   Response.prototype.arrayBuffer = async function () {
     const buffer = await whole.call(this);
-    if (/\/map\/[^/]+\/points\//.test(this.url)) gauge.begin(n);
+    const kind = /\/map\/[^/]+\/(points|column)\//.exec(this.url)?.[1];
+    if (coming.delete(kind)) gauge.begin(n);
+    if (drawn && kind === "column" && !coming.size) gauge.settled((now) => (gauge.presented ??= now));
     return buffer;
   };
   const said = {
-    "data-first-draw-ms": () => gauge.complete(),
+    "data-first-draw-ms"() {
+      drawn = true;
+      if (!coming.size) gauge.complete(); // otherwise without colours: the next drawing counts
+    },
     "data-hover": (value) => value && gauge.answer("hover", value),
     "data-selected": (value) => gauge.answer("lasso", Number(value)),
   };
