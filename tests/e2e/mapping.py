@@ -24,7 +24,7 @@ def drawn(page: Page) -> Locator:
     settled(page)
     page.wait_for_function(
         f"() => {{ const m = document.querySelector('{ROOT}').kindredMap;"
-        " return m.panes.every(({pane}) => pane.grid && pane.settled && !pane.migration && !pane.points.work)"
+        " return m.panes.every(({pane}) => pane.grid && pane.settled && !pane.movement.under && !pane.points.work)"
         " && m.model.pages && (!m.colour || m.model.column); }",
         timeout=30_000,
     )

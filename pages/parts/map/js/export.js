@@ -28,7 +28,7 @@ export function fill(sheet, map) {
     };
     return button;
   };
-  const vectors = pane.inView;
+  const vectors = pane.style.inView;
   const { camera } = pane;
   sheet.replaceChildren(
     el("h4", {}, "Take the map along"),

@@ -91,7 +91,6 @@ export class Gestures {
     }
     if (gesture.kind === "pan") {
       this.pane.camera.pan(at[0] - gesture.at[0], at[1] - gesture.at[1]);
-      this.pane.flight = null;
       this.pane.moved();
       this.on.moved();
     } else if (gesture.kind === "draw") {

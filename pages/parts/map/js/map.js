@@ -5,37 +5,43 @@
 
 import { Card } from "./card.js";
 import { chips } from "./chips.js";
+import { Choosing } from "./choosing.js";
 import { el } from "./dom.js";
 import { Gestures } from "./gestures.js";
 import { Model } from "./model.js";
 import { Pages } from "./pages.js";
 import { Pane } from "./pane.js";
 import { Panel } from "./panel.js";
-import { ask, bits } from "./planes.js";
-import { packed, unpacked } from "./rows.js";
+import { bits } from "./planes.js";
+import { Pointing } from "./pointing.js";
+import { unpacked } from "./rows.js";
 import { KEYS, Toolbar } from "./toolbar.js";
 
 const TOLD = 350; // ms after the last change, after which the page is told of colours and filters
-const AROUND = 26; // px around the pointer, whose images are asked for beforehand
 const HINT = 1600; // ms
-const GROWN_BY = 5; // neighbours of each image, as the server does
+const CLOSER = 1.6; // a key's step
+const ROOM = 0.15; // around a selection that one goes to, of its size
+const LEAST = 0.01; // of the map, so that one image is not all there is to see
+const MORE_KEYS = { "+": "in", "=": "in", "-": "out", _: "out", 0: "fit", "?": "help", p: "panel" };
 
 export class KindredMap {
   /** `root` is the component's element; `tell` has selected(hash), opened(id) and view(state). */
   constructor(root, tell) {
-    Object.assign(this, { root, tell });
+    Object.assign(this, { root, tell, panes: [], data: {} });
     root.kindredMap = this; // for tests and automation
     root.replaceChildren(
       (this.tools = el("div", { class: "tools", role: "toolbar", "aria-label": "Map tools" })),
       (this.chips = el("div", { class: "chips", role: "status" })),
-      (this.body = el("div", { class: "body" }, (this.stage = el("div", { class: "stage" })), (this.side = el("aside", { class: "side", "aria-label": "Colours and filters" })))),
+      el(
+        "div",
+        { class: "body" },
+        (this.stage = el("div", { class: "stage" })),
+        (this.side = el("aside", { class: "side", "aria-label": "Colours and filters" })),
+      ),
       (this.note = el("div", { class: "note", role: "alert", hidden: true })),
       (this.summary = el("p", { class: "unseen", "aria-live": "polite" })),
     );
     this.toolbar = new Toolbar(this.tools, (name) => this.act(name));
-    this.panes = [];
-    this.heard = {}; // what the page said last
-    this.sent = 0;
     this.onkey = (event) => this.#shortcut(event);
     document.addEventListener("keydown", this.onkey);
   }
@@ -50,26 +56,26 @@ export class KindredMap {
   // -- what the page says ---------------------------------------------------------------------------------------
 
   async update(data) {
-    const before = this.heard;
-    this.heard = data;
+    const before = this.data;
     this.data = data;
     const anew = !this.model || before.rows !== data.rows;
+    const other = (name) => anew || JSON.stringify(before[name]) !== JSON.stringify(data[name]);
     if (anew) this.#begin(data);
     const { model } = this;
-    if (JSON.stringify(before.look) !== JSON.stringify(data.look)) this.#dress(data);
+    if (other("look")) this.#dress();
     model.columns.update(data.columns);
     model.exemplars = new Set(data.exemplars);
     model.opened = data.opened;
+    this.choosing.addresses = data;
     this.#panes(data);
-    if (anew || before.version !== data.version) this.#pages(data);
+    if (other("version")) this.#pages();
     this.root.setAttribute("data-points", String(data.n));
     this.root.setAttribute("aria-label", data.alt);
-    const work = [];
-    for (const [at, map] of [data.map, data.beside].filter(Boolean).entries()) work.push(this.#show(at, map, data));
-    if (anew || before.gone !== data.gone) work.push(this.#gone(data));
-    if (anew || before.version !== data.version || (before.colour !== data.colour && data.colour !== this.colour)) work.push(this.#colour(data.colour));
-    if (anew || before.version !== data.version || JSON.stringify(before.filter) !== JSON.stringify(data.filter)) work.push(this.#adoptFilter(data.filter, anew || before.version !== data.version));
-    if (anew || before.selection !== data.selection) work.push(this.#adoptSelection(data.selection));
+    const work = [data.map, data.beside].filter(Boolean).map((map, at) => this.#show(at, map));
+    if (other("gone")) work.push(this.#gone());
+    if (other("version") || (other("colour") && data.colour !== this.colour)) work.push(this.#colour(data.colour));
+    if (other("version") || other("filter")) work.push(this.#adoptFilter(data.filter, other("version")));
+    if (other("selection")) work.push(this.choosing.adopt(data.selection));
     for (const { pane } of this.panes) pane.point();
     try {
       await Promise.all(work);
@@ -81,10 +87,10 @@ export class KindredMap {
 
   #begin(data) {
     this.model?.pages?.end();
-    const { tool = "pan", options = null } = this.model ?? {};
+    const { tool = "pan", options = data.options } = this.model ?? {};
     this.model = new Model(data.n, data.columns);
     this.model.tool = tool;
-    Object.assign(this.model.options, options ?? data.options);
+    Object.assign(this.model.options, options);
     this.model.dress(data.look);
     for (const { pane } of this.panes) pane.end();
     this.panes = [];
@@ -92,11 +98,16 @@ export class KindredMap {
     this.side.replaceChildren();
     this.panel = new Panel(this.side, this);
     this.panel.options(data.columns, data.colour);
+    this.choosing = new Choosing(this.model, data, {
+      changed: () => this.#restate(),
+      told: (hash) => this.tell.selected(hash),
+      failed: (text) => this.say(text),
+    });
+    this.pointing = new Pointing(this.model, this.panes, () => this.#told(), (row) => this.root.setAttribute("data-hover", row < 0 ? "" : String(row)));
   }
 
-  #dress(data) {
-    this.root.dataset.theme = data.look.theme;
-    this.model.dress(data.look);
+  #dress() {
+    this.model.dress(this.data.look);
     for (const { pane } of this.panes) pane.colours();
     this.panel.show(this.model.column);
   }
@@ -113,51 +124,50 @@ export class KindredMap {
   }
 
   #pane(at) {
-    const element = el("div", { class: "pane", role: "application", "aria-roledescription": "map" });
-    element.setAttribute("aria-label", at ? "Second map" : "Map. Arrow keys move a crosshair, question mark lists all keys.");
+    const name = at ? "Second map" : "Map. Arrow keys move a crosshair, question mark lists all keys.";
+    const element = el("div", { class: "pane", role: "application", "aria-roledescription": "map", "aria-label": name });
     this.stage.append(element);
     const pane = new Pane(this.model, element, {
       changed: () => this.#prefetch(pane),
       painted: (times) => at === 0 && this.#painted(times),
     });
-    const card = new Card(element);
     const gestures = new Gestures(pane, this.model, {
-      hover: (row, x, y) => this.#hover(row, pane, [x, y]),
-      leave: () => this.#hover(-1, pane),
+      hover: (row, x, y) => this.pointing.hover(row, pane, [x, y]),
+      leave: () => this.pointing.hover(-1, pane),
+      moved: () => this.pointing.hover(-1, pane),
       click: (row, mode) => this.#click(row, mode),
       drawn: (shape, mode) => this.lasso(shape, mode, pane),
-      moved: () => this.#hover(-1, pane),
       hint: (text) => this.hint(text, pane),
       key: (event) => this.#shortcut(event),
     });
     gestures.touchable();
-    this.panes.push({ pane, card, gestures, address: "" });
+    this.panes.push({ pane, card: new Card(element), gestures, address: "" });
   }
 
-  async #show(at, map, data) {
+  async #show(at, map) {
     const one = this.panes[at];
-    const title = one.pane.element.querySelector(".title");
-    title.textContent = map.title;
-    title.hidden = !data.beside;
+    one.pane.entitle(this.data.beside ? map.title : "");
     if (one.address === map.points) return;
     one.address = map.points;
     const first = !one.pane.grid;
     await one.pane.show(map.points);
-    if (first && data.at.length && one.pane.grid) one.pane.look(data.at);
-    if (at === 0) this.#pages(this.data);
+    if (first && this.data.at.length && one.pane.grid) one.pane.look(this.data.at);
+    if (at === 0) this.#pages();
     this.#said();
   }
 
-  #pages(data) {
+  #pages() {
     const grid = this.panes[0]?.pane.grid;
-    if (!grid || !data.pages) return;
+    if (!grid || !this.data.pages) return;
+    const { pages } = this.data;
     this.model.pages?.end();
-    this.model.pages = new Pages((number) => `${data.pages}${number}`, grid, () => this.#arrived());
+    this.model.pages = new Pages((number) => `${pages}${number}`, grid, () => !this.ended && this.pointing.refresh());
     this.#prefetch(this.panes[0].pane);
   }
 
-  async #gone(data) {
-    this.model.gone = data.gone ? unpacked(await bits(data.gone), data.n) : null;
+  async #gone() {
+    const { gone, n } = this.data;
+    this.model.gone = gone ? unpacked(await bits(gone), n) : null;
     this.#restate();
   }
 
@@ -178,7 +188,7 @@ export class KindredMap {
       this.panel.options(this.data.columns, column ? key : "");
       this.panel.show(column);
       for (const { pane } of this.panes) pane.colours();
-      for (const wanted of this.data.told) model.columns.get(wanted).then(() => this.#arrived());
+      for (const wanted of this.data.told) model.columns.get(wanted).then(() => this.pointing.refresh());
     } catch (error) {
       this.say(error.message);
     }
@@ -193,12 +203,16 @@ export class KindredMap {
 
   async #apply(condition) {
     const { model } = this;
-    const [column, found] = await Promise.all([
-      model.columns.get(condition.column),
-      condition.text && this.data.match ? bits(`${this.data.match}?text=${encodeURIComponent(condition.text)}`) : null,
-    ]);
-    if (!column && (condition.column !== "path" || (condition.text && !found))) return;
-    if (!model.filters.set(condition, column, found && unpacked(found, model.n))) this.say("Sixteen filters are the most that can be in force.");
+    try {
+      const [column, found] = await Promise.all([
+        model.columns.get(condition.column),
+        condition.text && this.data.match ? bits(`${this.data.match}?text=${encodeURIComponent(condition.text)}`) : null,
+      ]);
+      if (!column && (condition.column !== "path" || (condition.text && !found))) return;
+      if (!model.filters.set(condition, column, found && unpacked(found, model.n))) this.say("Sixteen filters are the most that can be in force.");
+    } catch (error) {
+      this.say(error.message);
+    }
   }
 
   clearFilters() {
@@ -217,6 +231,7 @@ export class KindredMap {
   /** Filters or selection have changed: all that follows. */
   #restate() {
     const { model } = this;
+    this.root.setAttribute("data-selected", String(model.selection.size));
     for (const { pane } of this.panes) {
       pane.states();
       if (model.options.contours) pane.contours();
@@ -232,130 +247,87 @@ export class KindredMap {
     this.telling = setTimeout(() => !this.ended && this.tell.view(view()), TOLD);
   }
 
-  // -- selection ------------------------------------------------------------------------------------------------
+  // -- selecting ------------------------------------------------------------------------------------------------
 
   /** Select what lies inside a shape on the screen of a pane. */
   lasso(shape, mode = "new", pane = this.panes[0].pane) {
-    const rows = pane.within(shape);
-    const how = `${this.model.tool === "rectangle" ? "box" : "lasso"} on the map`;
-    this.#combine(rows, mode, how);
+    this.choosing.combine(pane.within(shape), mode, `${this.model.tool === "rectangle" ? "box" : "lasso"} on the map`);
   }
 
   /** Select one category. */
   take(column, code, mode) {
     const { model } = this;
     const rows = Uint8Array.from(column.codes, (one, row) => Number(one === code && model.shown(row)));
-    this.#combine(rows, mode, `${column.title} ${code ? column.names[code - 1] : column.unknown}`);
-  }
-
-  /** Select these rows. */
-  choose(rows) {
-    this.#combine(rows, "new", "chosen before");
+    this.choosing.combine(rows, mode, `${column.title} ${code ? column.names[code - 1] : column.unknown}`);
   }
 
   takeShown() {
-    this.#combine(this.model.showing(), "new", "what a filter shows");
+    this.choosing.combine(this.model.showing(), "new", "what a filter shows");
   }
 
-  #combine(rows, mode, how) {
-    // A shape around nothing changes nothing: clearing has a button of its own.
-    if (mode === "new" && !rows.includes(1)) return;
-    if (this.model.selection.combine(rows, mode, how)) this.#selected();
-  }
-
-  /** The selection has changed here: the server keeps it, the page hears of it, and the points follow. */
-  #selected() {
-    const { selection } = this.model;
-    this.root.setAttribute("data-selected", String(selection.size));
-    this.#keep();
-    this.#restate();
-  }
-
-  async #keep() {
-    const { selection, n } = this.model;
-    const turn = (this.sent += 1);
-    if (!selection.size || !this.data.select) return this.#tellSelected("");
-    const address = `${this.data.select}?how=${encodeURIComponent(selection.how)}`;
-    try {
-      const { hash } = await (await ask(address, { method: "POST", body: selection.packed() })).json();
-      if (turn === this.sent && n === this.model.n) this.#tellSelected(hash);
-    } catch (error) {
-      this.say(`The selection could not be kept. ${error.message}`);
-    }
-  }
-
-  #tellSelected(hash) {
-    this.own = hash;
-    this.tell.selected(hash);
-  }
-
-  async #adoptSelection(hash) {
-    if (hash === this.own) return;
-    this.own = hash;
+  async #click(row, mode) {
+    if (row < 0) return;
     const { model } = this;
-    const turn = (this.sent += 1);
-    const rows = hash ? unpacked(await bits(`${this.data.selections}${hash}`), model.n) : new Uint8Array(model.n);
-    if (turn !== this.sent || model !== this.model) return;
-    model.selection.adopt(rows, "a selection");
-    this.root.setAttribute("data-selected", String(model.selection.size));
-    this.#restate();
+    if (mode !== "new") {
+      const one = new Uint8Array(model.n);
+      one[row] = 1;
+      const put = mode === "toggle" ? (model.selection.has(row) ? "subtract" : "add") : mode;
+      return this.choosing.combine(one, put, "clicks on the map");
+    }
+    if (this.data.alone) return;
+    const image = await model.pages?.coming(row);
+    if (image) this.tell.opened(image.id);
+    else this.say("This image could not be fetched. Try again.");
   }
 
   async #grow() {
-    const { model } = this;
+    if (!this.model.selection.size) return;
     try {
-      const grown = await (this.data.grow ? this.#grown() : this.#grownHere());
-      if (model.selection.replace(grown, `${model.selection.how}, with neighbours`)) this.#selected();
-      else this.hint("Their nearest neighbours are all selected already");
+      if (!(await this.choosing.grow())) this.hint("Their nearest neighbours are all selected already");
     } catch (error) {
       this.say(error.message);
     }
-  }
-
-  async #grown() {
-    const answer = await ask(this.data.grow, { method: "POST", body: packed(this.model.selection.rows) });
-    return unpacked(new Uint8Array(await answer.arrayBuffer()), this.model.n);
-  }
-
-  /** Without a server: by the neighbours that came with the images. */
-  async #grownHere() {
-    const { pages, selection } = this.model;
-    if (!pages) throw new Error("This file came without images, and so without their neighbours.");
-    const grown = selection.rows.slice();
-    for (const row of selection.listed()) for (const near of (await pages.coming(row))?.near.slice(0, GROWN_BY) ?? []) grown[near] = 1;
-    return grown;
   }
 
   // -- tools and keys -------------------------------------------------------------------------------------------
 
   act(name) {
     const { model } = this;
-    const { pane } = this.panes[0];
-    if (["pan", "lasso", "rectangle"].includes(name)) {
-      model.tool = name;
-      for (const { gestures, pane } of this.panes) {
-        gestures.touchable();
-        pane.element.dataset.tool = name;
-      }
-    } else if (name === "fit") this.#each((one) => one.fly(one.camera.fit()));
-    else if (name === "focus") this.#each((one) => this.#focus(one));
-    else if (name === "undo") model.selection.undo() && this.#selected();
-    else if (name === "clear") model.selection.replace(new Uint8Array(model.n), "") && this.#selected();
-    else if (name === "invert") model.selection.size && model.selection.invert(model.showing()) && this.#selected();
-    else if (name === "grow") model.selection.size && this.#grow();
-    else if (name in model.options) {
-      model.options[name] = !model.options[name];
-      this.#each((one) => {
-        if (name === "contours") one.contours();
-        one.moved();
-      });
-      this.#tellView();
-    } else if (name === "panel") this.#panelled();
-    else if (name === "export") this.#export();
-    else if (name === "help") this.toolbar.toggle("help");
-    else if (name === "in" || name === "out") this.#each((one) => one.fly(one.camera.closer(name === "in" ? 1.6 : 1 / 1.6)));
-    pane.element.dataset.tool = model.tool;
+    const acts = {
+      fit: () => this.#each((pane) => pane.fly(pane.camera.fit())),
+      focus: () => this.#each((pane) => this.#focus(pane)),
+      in: () => this.#each((pane) => pane.fly(pane.camera.closer(CLOSER))),
+      out: () => this.#each((pane) => pane.fly(pane.camera.closer(1 / CLOSER))),
+      undo: () => this.choosing.undo(),
+      clear: () => this.choosing.clear(),
+      invert: () => this.choosing.invert(),
+      grow: () => this.#grow(),
+      panel: () => this.#panelled(),
+      export: () => this.#export(),
+      help: () => this.toolbar.toggle("help"),
+    };
+    if (name in acts) acts[name]();
+    else if (name in model.options) this.#layer(name);
+    else this.#take(name);
     this.#said();
+  }
+
+  #take(tool) {
+    this.model.tool = tool;
+    for (const { gestures, pane } of this.panes) {
+      gestures.touchable();
+      pane.element.dataset.tool = tool;
+    }
+  }
+
+  #layer(name) {
+    const { options } = this.model;
+    options[name] = !options[name];
+    this.#each((pane) => {
+      if (name === "contours") pane.contours();
+      pane.moved();
+    });
+    this.#tellView();
   }
 
   /** Open or close the panel: wide screens have it beside the map from the beginning, narrow ones over it. */
@@ -377,89 +349,37 @@ export class KindredMap {
   #focus(pane) {
     const box = pane.around(this.model.selection.rows);
     if (!box) return;
-    const [width, height] = [box[2] - box[0], box[3] - box[1]];
-    const least = (pane.box[2] - pane.box[0]) * 0.01; // so that one image is not all there is to see
-    const [roomX, roomY] = [Math.max(width * 0.15, least), Math.max(height * 0.15, least)];
+    const least = (pane.box[2] - pane.box[0]) * LEAST;
+    const [roomX, roomY] = [Math.max((box[2] - box[0]) * ROOM, least), Math.max((box[3] - box[1]) * ROOM, least)];
     pane.fly(pane.camera.fit([box[0] - roomX, box[1] - roomY, box[2] + roomX, box[3] + roomY]));
   }
 
-  /** A key of the map, wherever the focus is, but in a field or on another control. Returns whether it was one. */
+  /** A key of the map, wherever the focus is but in a field or on a control elsewhere. Returns whether it was one. */
   #shortcut(event) {
-    if (!this.model || event.defaultPrevented || event.ctrlKey && event.key !== "z" || event.metaKey && event.key !== "z" || event.altKey) return false;
-    const { target } = event;
-    const within = this.root.contains(target);
-    if (!within && target !== document.body) return false;
+    const { target, key } = event;
+    if (!this.model || event.defaultPrevented || event.altKey) return false;
+    if ((event.ctrlKey || event.metaKey) && key !== "z") return false;
+    if (!this.root.contains(target) && target !== document.body) return false;
     if (target.closest?.("input, select, textarea, [contenteditable], dialog")) return false;
-    const name = { "+": "in", "=": "in", "-": "out", _: "out", "0": "fit", "?": "help", p: "panel" }[event.key] ?? KEYS[event.key.toLowerCase()];
-    if (!name || (name === "clear" && !this.model.selection.size)) return false;
-    if (this.root.querySelector(":popover-open") && name === "clear") return false;
+    const name = MORE_KEYS[key] ?? KEYS[key.toLowerCase()];
+    if (!name || (name === "clear" && (!this.model.selection.size || this.root.querySelector(":popover-open")))) return false;
     event.preventDefault();
     this.act(name);
     return true;
   }
 
-  // -- pointer --------------------------------------------------------------------------------------------------
+  // -- what is said ---------------------------------------------------------------------------------------------
 
-  #hover(row, pane, at = null) {
-    const { model } = this;
-    if (row !== model.hovered) {
-      model.hovered = row;
-      this.root.setAttribute("data-hover", row < 0 ? "" : String(row));
-      if (row >= 0) model.pages?.coming(row).then(() => model.hovered === row && this.#arrived());
-      for (const one of this.panes) one.pane.point();
-    }
-    this.pointing = row < 0 ? null : { pane, at };
-    if (row >= 0 && at) {
-      const [x, y] = pane.camera.toMap(...at);
-      const around = AROUND / pane.camera.scale;
-      if (pane === this.panes[0].pane) {
-        const stretches = pane.grid.stretches(x - around, y - around, x + around, y + around).slice(0, 4);
-        model.pages?.prefetch(stretches.map(([first]) => first));
-      }
-    }
-    this.#cards();
-  }
-
-  #cards() {
-    for (const { pane, card } of this.panes) {
-      if (this.pointing?.pane !== pane || this.model.hovered < 0) card.hide();
-      else {
-        const { hovered, pages, columns, column } = this.model;
-        const told = [...new Set([column, ...this.data.told.map((key) => columns.there.get(key))])].filter(Boolean);
-        card.show(hovered, pages?.of(hovered), told, this.model, this.pointing.at, pane.camera, pane.lean(hovered));
-      }
-    }
-  }
-
-  /** An image, its neighbours or a column has come: whatever waits for it is drawn. */
-  #arrived() {
-    if (this.ended) return;
-    if (this.pointing) this.#cards();
-    for (const { pane } of this.panes) pane.redraw();
+  /** The columns that are said of an image: the one of the colours first. */
+  #told() {
+    const { column, columns } = this.model;
+    return [...new Set([column, ...this.data.told.map((key) => columns.there.get(key))])].filter(Boolean);
   }
 
   #prefetch(pane) {
-    if (pane !== this.panes[0]?.pane || !pane.layout.images.length) return;
+    if (pane !== this.panes[0]?.pane || !pane.grid) return;
     this.model.pages?.prefetch(pane.layout.images.map(({ row }) => pane.grid.at[row]));
   }
-
-  async #click(row, mode) {
-    if (row < 0) return;
-    const { model } = this;
-    if (mode !== "new") {
-      const one = new Uint8Array(model.n);
-      one[row] = 1;
-      const put = mode === "toggle" ? (model.selection.has(row) ? "subtract" : "add") : mode;
-      if (model.selection.combine(one, put, "clicks on the map")) this.#selected();
-      return;
-    }
-    if (this.data.alone) return;
-    const image = await model.pages?.coming(row);
-    if (image) this.tell.opened(image.id);
-    else this.say("This image could not be fetched. Try again.");
-  }
-
-  // -- what is said ---------------------------------------------------------------------------------------------
 
   say(text) {
     this.note.replaceChildren(text, el("button", { type: "button", class: "plain", onclick: () => (this.note.hidden = true) }, "Dismiss"));
@@ -467,10 +387,9 @@ export class KindredMap {
   }
 
   hint(text, pane = this.panes[0].pane) {
-    const { wait } = pane;
     pane.say(text);
     clearTimeout(this.hinting);
-    this.hinting = setTimeout(() => wait.textContent === text && pane.say(""), HINT);
+    this.hinting = setTimeout(() => pane.wait.textContent === text && pane.say(""), HINT);
   }
 
   #painted({ first, frame }) {
@@ -481,12 +400,11 @@ export class KindredMap {
   #said() {
     const { model } = this;
     this.toolbar.update(model);
-    const { selection } = model;
     const shown = model.shownCount;
     const parts = [`Map of ${model.n.toLocaleString("en")} images`];
     if (model.column) parts.push(`coloured by ${model.column.title}`);
     if (shown < model.n) parts.push(`${shown.toLocaleString("en")} shown`);
-    parts.push(selection.size ? `${selection.size.toLocaleString("en")} selected` : "nothing selected");
+    parts.push(model.selection.size ? `${model.selection.size.toLocaleString("en")} selected` : "nothing selected");
     const said = `${parts.join(", ")}.`;
     if (this.summary.textContent !== said) this.summary.textContent = said;
   }

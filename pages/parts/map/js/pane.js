@@ -8,16 +8,16 @@ import { BRIGHT, DIM, GHOST, HIDDEN, PLAIN, Points } from "./draw.js";
 import { Grid } from "./grid.js";
 import * as images from "./images.js";
 import * as labels from "./labels.js";
-import { load } from "./planes.js";
+import { Movement, origins } from "./movement.js";
+import * as overlay from "./overlay.js";
 import { css } from "./palette.js";
+import { load } from "./planes.js";
+import { occupied, style } from "./style.js";
 
-const FLIGHT = 280; // ms of a movement of the camera
-const MIGRATION = 900; // ms in which points go to their new places
 const REST = 140; // ms without movement, after which names are placed anew
 const SHARP = 2; // pixels per CSS pixel that are drawn at most; overdraw is the cost where there is no GPU
 const HARD = 150; // ms: a map that takes longer is drawn with one pixel per CSS pixel
-const [FINEST, COARSEST] = [1.5, 11]; // px, size of a point
-const RASTER = 6; // levels, of the cells that are counted as occupied
+const DIMMED = 0.28; // opacity of what is not selected, against the rest
 
 export class Pane {
   constructor(model, element, { changed, painted }) {
@@ -29,6 +29,7 @@ export class Pane {
     this.pointer = this.pointerCanvas.getContext("2d");
     this.wait = element.querySelector(".wait");
     this.camera = new Camera([-1, -1, 1, 1]);
+    this.movement = new Movement(this);
     this.images = new images.Images();
     this.layout = { size: 0, images: [] };
     this.anchors = [];
@@ -58,6 +59,12 @@ export class Pane {
     this.gl?.getExtension("WEBGL_lose_context")?.loseContext(); // a browser allows some sixteen contexts
   }
 
+  entitle(text) {
+    const title = this.element.querySelector(".title");
+    title.textContent = text;
+    title.hidden = !text;
+  }
+
   say(text) {
     this.wait.textContent = text;
     this.wait.hidden = !text;
@@ -81,11 +88,14 @@ export class Pane {
     const whole = this.grid && !this.camera.same(this.camera.fit()) && before === null ? this.camera.state() : null;
     const from = before && { camera: this.camera.state(), fit: this.camera.fit() };
     this.grid = grid;
-    this.cells = null;
+    this.share = occupied(grid);
     this.camera.limits(facts.box);
-    if (before) this.#migrate(before, from);
-    else {
-      this.migration = null;
+    if (before) {
+      this.points.place(grid, origins(grid, before, from.fit, this.camera.fit()));
+      this.camera.set(this.camera.fit());
+      this.movement.migrate();
+    } else {
+      this.movement.skip();
       this.points.place(grid);
       if (!whole) this.camera.set(this.camera.fit());
     }
@@ -95,34 +105,11 @@ export class Pane {
     return true;
   }
 
-  /** Points start where the map before had them, seen as they were seen. */
-  #migrate(before, from) {
-    const n = this.grid.order.length;
-    const [oldX, oldY] = [new Float32Array(n), new Float32Array(n)];
-    const fit = this.camera.fit();
-    const ratio = from.fit.scale / fit.scale;
-    for (let p = 0; p < n; p += 1) {
-      const at = before.at[this.grid.order[p]];
-      oldX[p] = (before.xs[at] - from.fit.x) * ratio + fit.x;
-      oldY[p] = (before.ys[at] - from.fit.y) * ratio + fit.y;
-    }
-    this.points.place(this.grid, [oldX, oldY]);
-    this.camera.set(fit);
-    this.flight = null;
-    this.migration = { begun: performance.now() };
-  }
-
   /** End a movement at once. */
   skip() {
-    if (!this.migration && !this.flight) return false;
-    if (this.flight) this.camera.set(this.flight.to);
-    if (this.migration) {
-      this.points.arrived = 1;
-      this.points.changed();
-    }
-    [this.flight, this.migration] = [null, null];
-    this.moved();
-    return true;
+    const skipped = this.movement.skip();
+    if (skipped) this.moved();
+    return skipped;
   }
 
   /** Colours have changed. */
@@ -196,12 +183,9 @@ export class Pane {
 
   // -- where one looks ------------------------------------------------------------------------------------------
 
-  /** Fly to a state of the camera; at once where movement is not wanted. */
+  /** Go to a state of the camera. */
   fly(to) {
-    if (!this.model.moves) {
-      this.camera.set(to);
-      this.flight = null;
-    } else this.flight = { from: this.camera.state(), to, begun: performance.now() };
+    this.movement.fly(to);
     this.moved();
   }
 
@@ -233,80 +217,24 @@ export class Pane {
     if (!this.asked && !this.ended) this.asked = requestAnimationFrame((now) => this.#tick(now));
   }
 
-  /** Points in view, by the cells that they are in. */
-  get inView() {
-    return this.grid.stretches(...this.camera.seen()).reduce((sum, [first, end]) => sum + end - first, 0);
-  }
-
-  /** Pixels of the screen that have points in them, roughly. */
-  #occupied() {
-    const level = Math.min(this.grid.level, RASTER);
-    const side = 1 << level;
-    const size = (this.grid.side / side) ** 2;
-    this.cells ??= Uint8Array.from({ length: side * side }, (_, at) => Number(this.grid.start[(at + 1) * size] > this.grid.start[at * size]));
-    const [x0, y0, x1, y1] = this.box;
-    const [left, bottom, right, top] = this.camera.seen();
-    const share = this.cells.reduce((sum, one) => sum + one, 0) / this.cells.length;
-    const width = Math.max(Math.min(right, x1) - Math.max(left, x0), 0);
-    const height = Math.max(Math.min(top, y1) - Math.max(bottom, y0), 0);
-    return Math.max(width * height * this.camera.scale ** 2 * share, 1);
-  }
-
-  /** Size and opacity that suit the number of points in view: neither grains nor a blot, from some to a million. */
-  #style() {
-    const { colours } = this.model;
-    const inView = Math.max(this.inView, 1);
-    const area = this.camera.width * this.camera.height;
-    const size = Math.min(Math.max(0.55 * Math.sqrt(area / inView), FINEST), COARSEST);
-    const cover = (inView * size * size * 0.785) / this.#occupied();
-    const opacity = 0.92 / (1 + 0.12 * cover);
-    return { size, opacity, ratio: this.ratio, ghost: colours.ghost, dimmed: 0.28, contour: colours.contour };
-  }
-
   #tick(now) {
     this.asked = 0;
     if (this.ended || !this.gl) return;
-    let more = this.#move(now);
+    let more = this.movement.step(now);
+    if (more) this.moved();
     if (this.grid) {
-      this.style = this.#style();
+      const { ghost, contour } = this.model.colours;
+      this.style = { ...style(this.grid, this.camera, this.box, this.share), ratio: this.ratio, ghost, contour, dimmed: DIMMED };
       more = this.points.frame(this.camera, this.style, now) || more;
       if (this.points.work) this.#poll();
+      if (!this.settled && !this.movement.under && now - this.movedAt > REST) this.#settle();
+      more ||= !this.settled;
     }
-    if (!this.settled && now - this.movedAt > REST && !this.flight && !this.migration && this.grid) this.#settle();
-    more ||= !this.settled && Boolean(this.grid);
     if (this.dirty.scene) this.#drawScene();
-    if (this.dirty.pointer) this.#drawPointer();
+    if (this.dirty.pointer) overlay.draw(this);
     this.dirty.scene = this.dirty.pointer = false;
     if (more) this.ask();
     this.#measure(now, more);
-  }
-
-  #move(now) {
-    if (this.flight) {
-      const { from, to, begun } = this.flight;
-      const share = Math.min((now - begun) / FLIGHT, 1);
-      const eased = 1 - (1 - share) ** 3;
-      const scale = from.scale * (to.scale / from.scale) ** eased;
-      // The place moves along with the scale, so that what stays in place on the screen does so all the way.
-      const along = to.scale === from.scale ? eased : (1 / scale - 1 / from.scale) / (1 / to.scale - 1 / from.scale);
-      this.camera.set({ x: from.x + (to.x - from.x) * along, y: from.y + (to.y - from.y) * along, scale });
-      if (share >= 1) {
-        this.camera.set(to);
-        this.flight = null;
-      }
-      this.moved();
-    }
-    if (this.migration) {
-      const share = Math.min(Math.max((now - this.migration.begun) / MIGRATION, 0), 1);
-      this.points.arrived = share < 0.5 ? 4 * share ** 3 : 1 - (2 - 2 * share) ** 3 / 2;
-      if (share >= 1) {
-        this.points.arrived = 1;
-        this.points.changed();
-        this.migration = null;
-      }
-      this.moved();
-    }
-    return Boolean(this.flight || this.migration);
   }
 
   /** Batches that are drawn aside need no frames: ask for the next one as soon as the last is done. */
@@ -361,11 +289,11 @@ export class Pane {
   #drawScene() {
     const { scene, camera, model } = this;
     scene.clearRect(0, 0, camera.width, camera.height);
-    if (!this.grid || this.migration) return;
+    if (!this.grid || this.movement.migration) return;
     this.layout = { size: 0, images: [] };
     if (model.options.images && model.pages) {
       this.layout = this.images.place(this.grid, camera, {
-        inView: this.inView,
+        inView: this.style.inView,
         pass: (row) => model.shown(row),
         first: (row) => (model.exemplars.has(row) ? -1 : model.selection.has(row) ? 0 : 1),
       });
@@ -393,7 +321,7 @@ export class Pane {
 
   /** To which side the neighbours of a row lie: the mean of their places on the screen, less its own; 0 without any. */
   lean(row) {
-    const placed = this.model.near(row).filter((other) => this.#placed(other));
+    const placed = this.model.near(row).filter((other) => this.placed(other));
     const { x } = this.spot(row);
     return placed.reduce((sum, other) => sum + this.spot(other).x - x, 0);
   }
@@ -405,65 +333,9 @@ export class Pane {
     return { x, y, reach: this.layout.images.some((one) => one.row === row) ? this.layout.size / 2 + 2 : this.style.size / 2 + 1 };
   }
 
-  #drawPointer() {
-    const { pointer, camera, model } = this;
-    pointer.clearRect(0, 0, camera.width, camera.height);
-    if (!this.grid || !this.style) return;
-    const { colours, hovered, opened } = model;
-    if (opened >= 0 && this.#placed(opened)) this.#ring(opened, colours.accent, 3);
-    if (hovered >= 0 && this.#placed(hovered)) {
-      const from = this.spot(hovered);
-      pointer.strokeStyle = colours.text;
-      pointer.lineWidth = 1;
-      pointer.globalAlpha = 0.75;
-      pointer.beginPath();
-      for (const row of model.near(hovered)) {
-        if (!this.#placed(row)) continue;
-        const to = this.spot(row);
-        pointer.moveTo(from.x, from.y);
-        pointer.lineTo(to.x, to.y);
-      }
-      pointer.stroke();
-      pointer.globalAlpha = 1;
-      for (const row of model.near(hovered)) if (this.#placed(row)) this.#ring(row, colours.text, 1);
-      this.#ring(hovered, colours.text, 2);
-    }
-    if (this.shape?.length > 1) {
-      pointer.beginPath();
-      this.shape.forEach(([x, y], at) => (at ? pointer.lineTo(x, y) : pointer.moveTo(x, y)));
-      pointer.closePath();
-      pointer.fillStyle = colours.wash;
-      pointer.fill("evenodd");
-      pointer.strokeStyle = colours.accent;
-      pointer.lineWidth = 1.5;
-      pointer.stroke();
-    }
-    if (this.crosshair) {
-      const [x, y] = this.crosshair;
-      pointer.strokeStyle = colours.accent;
-      pointer.lineWidth = 1.5;
-      pointer.beginPath();
-      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
-        pointer.moveTo(x + dx * 5, y + dy * 5);
-        pointer.lineTo(x + dx * 16, y + dy * 16);
-      }
-      pointer.stroke();
-    }
-  }
-
-  #placed(row) {
+  /** Whether a row is on this map. */
+  placed(row) {
     return this.grid.at[row] < this.grid.n;
-  }
-
-  #ring(row, colour, width) {
-    const { pointer } = this;
-    const { x, y, reach } = this.spot(row);
-    pointer.strokeStyle = colour;
-    pointer.lineWidth = width;
-    pointer.beginPath();
-    if (reach > COARSEST) pointer.rect(x - reach - 2, y - reach - 2, 2 * reach + 4, 2 * reach + 4);
-    else pointer.arc(x, y, Math.max(reach + 1.5, 4), 0, 2 * Math.PI);
-    pointer.stroke();
   }
 
   /** The row at a place of the screen, −1 where there is none: an image that covers it, else the nearest dot. */
@@ -500,7 +372,7 @@ export class Pane {
   around(rows) {
     const box = [Infinity, Infinity, -Infinity, -Infinity];
     for (let row = 0; row < rows.length; row += 1) {
-      if (!rows[row] || !this.#placed(row)) continue;
+      if (!rows[row] || !this.placed(row)) continue;
       const p = this.grid.at[row];
       box[0] = Math.min(box[0], this.grid.xs[p]);
       box[1] = Math.min(box[1], this.grid.ys[p]);

@@ -75,7 +75,7 @@ export async function open() {
   const map = new KindredMap(document.querySelector("[data-kindred-map]"), { selected() {}, opened() {}, view() {} });
   if (!scene.thumbnails) scene.pages = "";
   await map.update(scene);
-  if (scene.chosen) map.choose(unpacked(Uint8Array.from(atob(scene.chosen), (char) => char.charCodeAt(0)), scene.n));
+  if (scene.chosen) map.choosing.combine(unpacked(Uint8Array.from(atob(scene.chosen), (char) => char.charCodeAt(0)), scene.n), "new", "a selection");
 }
 
 /** Addresses of points and columns. A column of which every image has a value of its own says nothing on a map alone. */
