@@ -9,18 +9,10 @@ import streamlit as st
 
 from embedding_core import neighbours
 from embedding_core.errors import KindredError
-from pages.parts import cached, detail, empty, filtering, gallery, pictures, query, server, state, words
+from pages.parts import cached, detail, empty, filter_bar, filtering, gallery, pictures, query, server, state, words
 
 if TYPE_CHECKING:
     from embedding_core.workspace import Embedding
-
-METRICS = {
-    "cosine": "Cosine",
-    "dot": "Dot product",
-    "euclidean": "Euclidean",
-    "manhattan": "Manhattan",
-    "hamming": "Hamming",
-}
 
 
 @st.fragment
@@ -43,13 +35,13 @@ def look_alikes(embedding: Embedding, columns: cached.Columns) -> None:
                 list(neighbours.METRICS),
                 key="similar_metric",
                 bind="query-params",
-                format_func=lambda name: METRICS.get(name, name),
-                help="\n\n".join(f"**{title}**: {words.HELP[name]}" for name, title in METRICS.items()),
+                format_func=lambda name: words.METRICS.get(name, name),
+                help="\n\n".join(f"**{title}**: {words.HELP[name]}" for name, title in words.METRICS.items()),
                 width=180,
             )
             k = st.slider("How many", 4, 96, 24, 4, key="similar_k", bind="query-params", width=220)
         if state.filtering().active:
-            filtering.chips(filtering.known(state.require_dataset()))
+            filter_bar.chips(filtering.known(state.require_dataset()))
         try:
             with st.spinner("Searching…", show_time=True):
                 found = search(embedding, wanted, metric, k)
@@ -73,7 +65,7 @@ def search(embedding: Embedding, wanted: query.Query, metric: str, k: int) -> li
         ids = now.columns.ids[filtering.rows(now, filtered)]
         if not len(ids):
             return []
-        how = f"filter: {filtering.said(filtered)}"
+        how = f"filter: {filtering.said(now, filtered)}"
         parameters["among"] = server.workspace().selections.keep(dataset.uuid, ids, how=how).hash
     found = cached.search(embedding, parameters | wanted.parameters, actor=state.actor())
     return [(one["id"], one["words"]) for one in found]

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from embedding_core import derived, memory, spatial
+from embedding_core import derived, memory, spatial, trust
 from embedding_core.errors import NotEmbedded
 from embedding_core.fingerprint import digest
 from embedding_core.ids import find
@@ -27,13 +27,14 @@ from embedding_core.vectors import read_only
 from pages.parts import server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
     from embedding_core.derived import ClusterResult, MapResult
     from embedding_core.records import Actor
     from embedding_core.workspace import Dataset, Embedding, Selection
+    from pages.parts.filter_bar import Choices
 
 FIRST = 6  # images on a dataset's card
 MANY = 200_000  # images, above which
@@ -191,6 +192,20 @@ def rows_on_map(fingerprint: str, token: str, *, _drawn: MapResult, _columns: Co
     return read_only(_columns.find(_drawn.ids).astype(np.int32))
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Honesty:
+    """How far a map can be believed, image by image."""
+
+    agreement: float  # see `trust.agreement`
+    misplaced: NDArray[np.int64]  # (m,) rows of the map, see `trust.misplaced`
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def honesty(fingerprint: str, *, _trust: NDArray[np.float32]) -> Honesty:
+    """What the trust of a map (n,) comes to."""
+    return Honesty(trust.agreement(_trust), read_only(trust.misplaced(_trust)))
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def spatial_order(fingerprint: str, *, _drawn: MapResult) -> NDArray[np.int32]:
     """The rows of a map in two dimensions (n,) by their place on it."""
@@ -214,6 +229,18 @@ def _clusters(fingerprint: str, token: str, *, _dataset: Dataset) -> ClusterResu
 def _on(column: pa.Array, rows: NDArray[np.int64]) -> pa.Array:
     """The values in these rows, null for row −1."""
     return column.take(pa.array(rows, mask=rows < 0))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def passing(token: str, of: str, wanted: str, *, _make: Callable[[], NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    """Which images pass the filters `wanted`: those of a dataset at `token`, or those of a map, as `of` says (n,)."""
+    return _make()
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def choices(token: str, of: str, key: str, *, _make: Callable[[], Choices]) -> Choices:
+    """What can be chosen from the column `key`, likewise."""
+    return _make()
 
 
 def read_graph(embedding: str) -> NeighbourGraph | None:
@@ -260,6 +287,17 @@ def search(embedding: Embedding, wanted: Mapping[str, Any], *, actor: Actor) -> 
     """
     key = digest(json.dumps(wanted, sort_keys=True).encode())
     return _search(embedding.fingerprint, key, _wanted=wanted, _actor=actor)
+
+
+def explanation(embedding: Embedding, wanted: Mapping[str, Any], *, actor: Actor) -> dict[str, Any]:
+    """What the task "explain" finds; `wanted` is its parameters. Raises `KindredError`."""
+    key = digest(json.dumps(wanted, sort_keys=True).encode())
+    return _explanation(embedding.fingerprint, key, _wanted=wanted, _actor=actor)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _explanation(embedding: str, key: str, *, _wanted: Mapping[str, Any], _actor: Actor) -> dict[str, Any]:
+    return server.runner().call("explain", _wanted, actor=_actor)
 
 
 def picture(image: bytes, *, actor: Actor) -> bytes:

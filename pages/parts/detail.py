@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from embedding_core import neighbours
 from embedding_core.errors import KindredError
-from pages.parts import cached, gallery, pictures, state, urls, words
+from pages.parts import cached, empty, gallery, pictures, state, urls, viewer, why, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedding_core.workspace import Dataset
+    from embedding_core.workspace import Dataset, Embedding
 
-_FRAME = (
-    "display:flex;justify-content:center;align-items:center;min-height:10rem;border-radius:10px;overflow:hidden;"
-    "background:rgba(128,128,128,.1)"
-)
-# The thumbnail, which the browser has already, lies below until the large picture has come.
-_IMAGE = (
-    "width:100%;max-width:{widest}px;max-height:44vh;aspect-ratio:{width}/{height};object-fit:contain;"
-    "background:url('{thumbnail}') center/contain no-repeat"
-)
-ENLARGED = 2  # times its size that an image is drawn at most, or it is a blur
 LOOK_ALIKES = 12
 FAILED = "detail_failed"  # why a tag could not be put on
 
@@ -42,10 +32,12 @@ def open_from_url(dataset: Dataset, around: Sequence[int] = ()) -> None:
 def show(image: int) -> None:
     """Name an image in the URL; the next run opens it."""
     state.put("image", str(image))
+    state.put("why", "")
 
 
 def close() -> None:
     state.put("image", "")
+    state.put("why", "")
 
 
 @st.dialog("Image", position="right", width="medium", on_dismiss=close)
@@ -54,6 +46,10 @@ def drawer(dataset: Dataset, around: Sequence[int]) -> None:
     facts = cached.columns(dataset).row(int(wanted)) if wanted.isdecimal() else None
     if facts is None:
         st.caption("This image is not here any more.")
+        return
+    embedding = pictures.embedding_of(dataset, state.current_encoder(dataset))
+    if why.asked() and embedding is not None:
+        why.show(dataset, embedding, facts, metric())
         return
     picture(dataset, facts)
     steps(facts["id"], list(around))
@@ -67,19 +63,20 @@ def drawer(dataset: Dataset, around: Sequence[int]) -> None:
             st.rerun()
     tags(dataset, facts)
     known(facts)
-    look_alikes(dataset, facts["id"])
+    if embedding is not None:
+        look_alikes(dataset, embedding, facts["id"])
 
 
-def picture(dataset: Dataset, facts: dict[str, Any]) -> None:
-    source = escape(urls.preview(dataset.uuid, facts["id"], facts["sha256"]), quote=True)
-    style = _IMAGE.format(
-        widest=ENLARGED * facts["width"],
+def picture(dataset: Dataset, facts: dict[str, Any], *, key: str = "detail_view") -> None:
+    """The image, as large as there is room, to look at closely."""
+    viewer.show(
+        urls.preview(dataset.uuid, facts["id"], facts["sha256"]),
+        key=f"{key}_{facts['id']}",
+        alt=facts["path"],
         width=facts["width"],
         height=facts["height"],
         thumbnail=urls.thumbnail(dataset.uuid, facts["id"], facts["sha256"]),
     )
-    alt = escape(facts["path"], quote=True)
-    st.html(f'<div style="{_FRAME}"><img src="{source}" alt="{alt}" style="{escape(style, quote=True)}"></div>')
 
 
 def tags(dataset: Dataset, facts: dict[str, Any]) -> None:
@@ -111,13 +108,29 @@ def _tagged(dataset: Dataset, image: int, before: frozenset[str], key: str) -> N
         state.prime(FAILED, str(error))  # a callback draws nothing: the drawer says it
 
 
-def look_alikes(dataset: Dataset, image: int) -> None:
-    """The nearest images under the chosen encoder, from the stored graph; a click goes on to one."""
-    embedding = pictures.embedding_of(dataset, state.current_encoder(dataset))
-    found = pictures.alike(embedding, image, min(LOOK_ALIKES, len(embedding) - 1)) if embedding else None
-    if not found:
+def metric() -> str:
+    """How the drawer compares images."""
+    chosen = state.value("detail_metric")
+    return chosen if chosen in neighbours.METRICS else "cosine"
+
+
+def look_alikes(dataset: Dataset, embedding: Embedding, image: int) -> None:
+    """The nearest images, best first. A click goes on to one, or says why it is similar."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="detail_alike_bar"):
+        st.selectbox(
+            "Look-alikes by",
+            list(neighbours.METRICS),
+            key="detail_metric",
+            format_func=lambda name: words.METRICS.get(name, name),
+            help=words.HELP["neighbour"],
+            width=170,
+        )
+        explains = st.toggle("A click says why", key="detail_why", help=words.HELP["occlusion"])
+    try:
+        found = nearest(dataset, embedding, image, metric())
+    except KindredError as error:
+        empty.failed(error)
         return
-    st.markdown("**Look-alikes**", help=words.HELP["neighbour"])
     badges = {other: said.removeprefix("similarity ") for other, said in found}
     opened = gallery.show(
         pictures.items(cached.columns(dataset), list(badges), badges),
@@ -127,8 +140,21 @@ def look_alikes(dataset: Dataset, image: int) -> None:
         captions=False,
     )
     if opened is not None and opened != image:
-        show(opened)
+        if explains:
+            why.ask(opened)
+        else:
+            show(opened)
         st.rerun()
+
+
+def nearest(dataset: Dataset, embedding: Embedding, image: int, metric: str) -> list[tuple[int, str]]:
+    """Ids and similarity in words, best first: from the stored graph where that knows, else from the worker."""
+    k = min(LOOK_ALIKES, len(embedding) - 1)
+    known = pictures.alike(embedding, image, k) if metric == "cosine" else None
+    if known is not None or k < 1:
+        return known or []
+    wanted = {"dataset": dataset.uuid, "encoder": embedding.card.id, "metric": metric, "k": k, "ids": [image]}
+    return [(one["id"], one["words"]) for one in cached.search(embedding, wanted, actor=state.actor())]
 
 
 def steps(image: int, around: list[int]) -> None:

@@ -169,7 +169,7 @@ def show(query: Query, columns: Columns) -> None:
             detail.show(opened)
             st.rerun()
     elif facts := columns.row(query.ids[0]):
-        detail.picture(state.require_dataset(), facts)
+        detail.picture(state.require_dataset(), facts, key="similar_view")
         st.caption(words.plain(facts["path"]))
     with st.container(horizontal=True, gap="small"):
         asked = not several and st.button("Details", key="similar_open", icon=":material/info:")

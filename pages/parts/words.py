@@ -27,6 +27,7 @@ HELP: Mapping[str, str] = {
     "pca": "The directions along which the images differ most. Honest about distance, blind to fine groups.",
     "explained variance": "How much of all differences between the images these axes show.",
     "trust": "The share of images drawn near this one that truly are near. Low: the map had no room to be honest.",
+    "misplaced": "An image is in the wrong place when fewer than one in ten of those drawn around it are near it.",
     "trustworthiness": "How far the whole map can be believed, from 0 to 1. Above 0.9, images drawn near are near.",
     "neighbour": "An image whose numbers are among the closest to those of another: a look-alike.",
     "cluster": "A group of images that are more like each other than like the rest, found without labels.",
@@ -51,7 +52,16 @@ HELP: Mapping[str, str] = {
     "rejected": "Files that were left out because they are not usable images.",
     "metadata": "Further columns that came with the images.",
     "beside": "A second map of the same images. Pointing at an image shows where it is on both.",
+    "occlusion": "Parts of each image are covered in turn. The map is bright where that makes the two less alike.",
     "seed": "The same number draws the same map again.",
+}
+
+METRICS: Mapping[str, str] = {
+    "cosine": "Cosine",
+    "dot": "Dot product",
+    "euclidean": "Euclidean",
+    "manhattan": "Manhattan",
+    "hamming": "Hamming",
 }
 
 REASONS: Mapping[Reason, str] = {
@@ -96,6 +106,7 @@ KINDS: Mapping[str, str] = {
     "relabel": "Changing labels",
     "search": "Searching",
     "preview": "Opening an image",
+    "explain": "Comparing two images",
 }
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@])")
@@ -116,6 +127,14 @@ def value(known: object) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """`count(1, "image")` is "1 image", `count(1200, "image")` "1,200 images"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def nth(number: int) -> str:
+    """A rank among neighbours: the nearest, the 2nd nearest, …"""
+    if number == 1:
+        return "the nearest"
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"the {number:,}{ending} nearest"
 
 
 def duration(seconds: float) -> str:
