@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import cached, detail, filtering, groups, state
+from pages.parts import cached, detail, filter_bar, filtering, groups, state
 
 dataset = state.require_dataset()
 embedding = state.require_embedding()
@@ -27,7 +27,7 @@ groups.follow()
 groups.verdict(found)
 if state.filtering().active:
     now = filtering.known(dataset)
-    filtering.chips(now)
+    filter_bar.chips(now)
     found = groups.narrowed(found, columns.ids[filtering.rows(now, state.filtering())])
 
 number = groups.opened(found)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.parts import cached, detail, empty, filtering, picking, refused, state, table, words
+from pages.parts import cached, detail, empty, filter_bar, filtering, picking, refused, state, table, words
 
 if TYPE_CHECKING:
     from embedding_core.workspace import Dataset
@@ -17,7 +17,7 @@ A_PAGE = 60  # images; never more is drawn
 def images(dataset: Dataset, columns: cached.Columns) -> list[int]:
     """The images that pass the filters, a page at a time. Returns the ids of the page."""
     now = filtering.known(dataset)
-    filtering.bar(now)
+    filter_bar.bar(now)
     wanted = state.filtering()
     with st.container(horizontal=True, vertical_alignment="bottom", key="data_toolbar"):
         order = st.selectbox("Sort by", list(table.orders(columns)), key="data_sort", bind="query-params", width=170)
@@ -26,7 +26,7 @@ def images(dataset: Dataset, columns: cached.Columns) -> list[int]:
         )
         rows = table.ordered(columns, filtering.rows(now, wanted), order)
         if len(rows) and st.button(f"Select all {len(rows):,}", key="data_all", icon=":material/done_all:"):
-            how = f"filter: {filtering.said(wanted)}" if wanted.active else "all images"
+            how = f"filter: {filtering.said(now, wanted)}" if wanted.active else "all images"
             state.select(columns.ids[rows].tolist(), how)
             st.rerun()
     if not len(rows):

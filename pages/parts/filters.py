@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 
 PATH = "path"
 _CONDITION = re.compile(r"(?P<column>[^=!~]+)(?P<how>!=|=|~)(?P<what>.*)")
-_RANGE = re.compile(r"\[(?P<low>[^.\]]*(?:\.\d+)?[^.\]]*)\.\.(?P<high>[^\]]*)\]")
+_RANGE = re.compile(r"\[(?P<low>[^\[\]]*?)\.\.(?P<high>[^\[\]]*)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class Filters:
         return next((one for one in self.conditions if one.column == column), Condition(column))
 
     def replaced(self, condition: Condition) -> Filters:
-        """With this condition in place of the one on the same column."""
-        others = tuple(one for one in self.conditions if one.column != condition.column)
-        return Filters(others if condition.empty else (*others, condition))
+        """With this condition in place of the one on the same column; an empty one takes that away."""
+        by_column = {one.column: one for one in self.conditions} | {condition.column: condition}
+        return Filters(tuple(one for one in by_column.values() if not one.empty))
 
 
 def parse(text: str) -> Filters:
@@ -58,20 +58,23 @@ def parse(text: str) -> Filters:
     found: dict[str, Condition] = {}
     for part in text.split(";"):
         match = _CONDITION.fullmatch(part)
-        if match is None:
-            continue
-        column, how, what = unquote(match["column"]), match["how"], match["what"]
-        if how == "~":
-            one = Condition(column, text=unquote(what))
-        elif how == "!=":
-            one = Condition(column, without=tuple(map(unquote, what.split("|"))))
-        elif bounds := _RANGE.fullmatch(what):
-            one = Condition(column, low=_number(bounds["low"]), high=_number(bounds["high"]))
-        else:
-            one = Condition(column, names=tuple(map(unquote, what.split("|"))))
-        if not one.empty:
-            found[column] = one
+        one = _parsed(unquote(match["column"]), match["how"], match["what"]) if match else None
+        if one is not None and not one.empty:
+            found[one.column] = one
     return Filters(tuple(found.values()))
+
+
+def _parsed(column: str, how: str, what: str) -> Condition | None:
+    if how == "~":
+        return Condition(column, text=unquote(what))
+    bounds = _RANGE.fullmatch(what)
+    if how == "=" and bounds:
+        try:
+            return Condition(column, low=_bound(bounds["low"]), high=_bound(bounds["high"]))
+        except ValueError:
+            return None
+    names = tuple(dict.fromkeys(map(unquote, what.split("|"))))
+    return Condition(column, names=names) if how == "=" else Condition(column, without=names)
 
 
 def text(filters: Filters) -> str:
@@ -91,6 +94,7 @@ def from_browser(conditions: Iterable[Mapping[str, Any]]) -> Filters:
             text=str(one.get("text") or ""),
         )
         for one in conditions
+        if one.get("column")
     ]
     return Filters(tuple(one for one in found if not one.empty))
 
@@ -110,20 +114,34 @@ def _for_browser(one: Condition) -> dict[str, Any]:
 
 
 def _text(one: Condition) -> str:
-    column = quote(one.column, safe=":")
+    column = _quoted(one.column, safe=":")
     if one.text:
-        return f"{column}~{quote(one.text, safe='')}"
+        return f"{column}~{_quoted(one.text)}"
     if one.names:
-        return f"{column}={'|'.join(quote(name, safe='') for name in one.names)}"
+        return f"{column}={'|'.join(map(_quoted, one.names))}"
     if one.without:
-        return f"{column}!={'|'.join(quote(name, safe='') for name in one.without)}"
-    low, high = ("" if bound is None else repr(bound) for bound in (one.low, one.high))
+        return f"{column}!={'|'.join(map(_quoted, one.without))}"
+    low, high = ("" if bound is None else repr(float(bound)) for bound in (one.low, one.high))
     return f"{column}=[{low}..{high}]"
 
 
-def _number(text: Any) -> float | None:
+def _quoted(text: str, safe: str = "") -> str:
+    """Without any character that means something here. `quote` lets "~" be."""
+    return quote(text, safe=safe, errors="replace").replace("~", "%7E")
+
+
+def _bound(text: str) -> float | None:
+    """An end of a range, None for an open one. Raises `ValueError` for what is no finite number."""
+    number = _number(text)
+    if number is None and text:
+        raise ValueError(text)
+    return number
+
+
+def _number(given: Any) -> float | None:
+    """None for what is no finite number."""
     try:
-        number = float(text)
-    except (TypeError, ValueError):
+        number = float(given)
+    except (TypeError, ValueError, OverflowError):
         return None
     return number if abs(number) < float("inf") else None

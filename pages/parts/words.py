@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import re
+from math import floor
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from embedding_core.encoders import registry
 from embedding_core.records import Reason
@@ -122,6 +125,18 @@ def value(known: object) -> str:
     if isinstance(known, bool):
         return "yes" if known else "no"
     return plain(f"{known:.6g}" if isinstance(known, float) else known)
+
+
+def number(known: float) -> str:
+    """A number with as many digits as a person reads."""
+    if 1000 <= abs(known) < 1e15 or (known == round(known) and abs(known) < 1000):
+        return f"{known:,.0f}"
+    return f"{known:.4g}"
+
+
+def day(seconds: float) -> str:
+    """The date of a moment, in seconds since 1970: 2024-02-29."""
+    return str(np.datetime64(floor(seconds), "s"))[:10]
 
 
 def count(number: int, one: str, many: str = "") -> str:
