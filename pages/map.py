@@ -8,6 +8,7 @@ import streamlit as st
 
 from embedding_core import derived
 from pages.parts import cached, detail, map_choice, map_solid, map_view, pictures, server, state, words
+from pages.parts.map import present
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,12 +46,15 @@ if one is None or drawn is None:
 
 groupings = derived.clusterings(server.workspace(), dataset, embedding)
 clusters = cached.read_clusters(dataset, groupings[0].fingerprint) if groupings else None
-flat = drawn.projection.dims == 2
+now = present.present(drawn.fingerprint)
+solid = map_solid.drawing(now, clusters) if drawn.projection.dims == 3 else None
 
 with st.container(horizontal=True, vertical_alignment="bottom", key="map_toolbar"):
     map_choice.pick(maps, one)
-    beside = map_choice.beside(dataset, one) if flat else None
-    by = "" if flat else map_solid.pick_colour(columns, clusters, drawn)
+    if solid:
+        map_solid.pick_colour(solid)
+    else:
+        beside = map_choice.beside(dataset, one)
     map_choice.redraw(dataset, encoder)
 
 map_choice.follow()
@@ -59,11 +63,11 @@ chosen = state.selection()
 with st.container(key="map_sides"):
     left, right = st.columns([7, 3] if chosen else [60, 1], gap="medium" if chosen else None)
 with left:
-    if flat:
-        map_view.show(drawn, beside, clusters)
+    if solid:
+        map_solid.show(solid)
     else:
-        map_solid.show(drawn, columns, clusters, by)
-    map_choice.honesty(drawn)
+        map_view.show(drawn, beside, clusters)
+    map_choice.honesty(drawn, now.gone)
 if chosen is not None:
     with right:
         picked(columns, chosen.ids)

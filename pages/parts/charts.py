@@ -1,4 +1,4 @@
-"""Every chart, as pure functions to Plotly figures in the colours and the type of the theme.
+"""Charts of groups, as pure functions to Plotly figures, and what all charts share: colours and type of the theme.
 
 Plotly reads a little HTML in every text, so whatever comes from a user passes through `safe`.
 """
@@ -13,7 +13,6 @@ import numpy as np
 import plotly.graph_objects as go
 
 from pages.parts import palette
-from pages.parts.colouring import COLOURS, OTHER, UNKNOWN, Colouring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +33,7 @@ class Look:
     line: str
     surface: str
     accent: str
-    grey: str  # categories that share it
+    grey: str  # of what has no value
     faded: str  # what a filter leaves out
     palette: tuple[str, ...]  # the categories told apart best; see `palette` for the ones after
     scale: tuple[str, ...]  # of numbers, low to high, even in lightness
@@ -94,141 +93,13 @@ def safe(text: str, limit: int | None = None) -> str:
     return escape(line, quote=False)
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
     return safe(name, NAME_LIMIT)
-
-
-# -- the map ----------------------------------------------------------------------------------------------------
-
-
-def scatter(
-    points: NDArray[np.float32],
-    colouring: Colouring,
-    texts: Sequence[str],
-    look: Look,
-    *,
-    shown: NDArray[np.bool_] | None = None,
-    selected: NDArray[np.bool_] | None = None,
-    revision: str = "",
-    picking: str = "",
-    drag: str = "lasso",
-    height: int = 640,
-) -> go.Figure:
-    """A map of `points` (n, 2 or 3). Each point carries its row as customdata.
-
-    `texts` (n,) are said on hover and are made safe already. Points that are not `shown` (n,) are faded and silent;
-    points that are not `selected` (n,) step back. Zoom survives while `revision` stays, a drawn lasso while `picking`.
-    `drag` is what dragging does in two dimensions: "lasso" or "pan".
-    """
-    n, dims = points.shape
-    shown = np.ones(n, dtype=bool) if shown is None else shown
-    hover = np.asarray(texts, dtype=object)
-    figure = go.Figure()
-
-    def add(mask: NDArray[np.bool_], name: str, marker: dict[str, Any], **options: Any) -> None:
-        rows = np.flatnonzero(mask)
-        places = dict(zip("xyz", points[rows].T, strict=False))
-        trace = go.Scatter3d if dims == 3 else go.Scattergl
-        if dims == 2:
-            options |= _stepping_back(rows, selected)
-        figure.add_trace(
-            trace(
-                **places, mode="markers", name=name, customdata=rows, marker={**_marker(n, dims), **marker}, **options
-            )
-        )
-
-    if not shown.all():
-        add(~shown, "filtered out", {"color": look.faded}, hoverinfo="skip", showlegend=False)
-    spoken = {"hovertemplate": "%{text}<extra></extra>"}
-    for mask, name, marker in _groups(colouring, look, shown):
-        if mask.any():
-            last = {} if name == colouring.title or name in map(_short, colouring.names) else {"legendrank": 2000}
-            add(mask, name, marker, text=hover[mask], **spoken, **last)
-    _dress(figure, look, height)
-    figure.update_layout(
-        uirevision=revision,
-        selectionrevision=picking,
-        dragmode="orbit" if dims == 3 else drag,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        showlegend=colouring.codes is not None,
-        legend={
-            **{"orientation": "h", "yanchor": "top", "y": -0.01, "xanchor": "left", "x": 0},
-            **{"itemsizing": "constant", "font": {"size": 13}, "traceorder": "normal"},
-            **{"entrywidth": 0, "bgcolor": "rgba(0,0,0,0)", "tracegroupgap": 0},
-        },
-        newselection={"line": {"color": look.accent, "width": 2, "dash": "solid"}},
-        modebar={"bgcolor": "rgba(0,0,0,0)", "color": look.quiet, "activecolor": look.accent},
-    )
-    nothing = {"visible": False, "showgrid": False, "zeroline": False}
-    if dims == 3:
-        figure.update_layout(
-            scene={"xaxis": nothing, "yaxis": nothing, "zaxis": nothing, "aspectmode": "data"},
-            scene_camera={"eye": {"x": 0.9, "y": 0.9, "z": 0.6}},
-        )
-    else:
-        figure.update_xaxes(**nothing)
-        figure.update_yaxes(**nothing, scaleanchor="x")  # both axes alike, or distances would lie
-    return figure
-
-
-def _groups(colouring: Colouring, look: Look, shown: NDArray[np.bool_]) -> list[tuple[Any, str, dict[str, Any]]]:
-    """Mask (n,), name and marker of each trace, the quiet ones first, so that they lie below."""
-    if colouring.values is not None:
-        known = np.isfinite(colouring.values)
-        marker = {
-            "color": colouring.values[known & shown],
-            "colorscale": [[at / (len(look.scale) - 1), one] for at, one in enumerate(look.scale)],
-            "colorbar": _bar(colouring, look),
-        }
-        if colouring.bounds is not None:
-            marker |= {"cmin": colouring.bounds[0], "cmax": colouring.bounds[1]}
-        return [(~known & shown, colouring.unknown, {"color": look.grey}), (known & shown, colouring.title, marker)]
-    if colouring.codes is None:
-        return [(shown, "images", {"color": look.accent})]
-    codes = colouring.codes
-    groups = [
-        (shown & (codes == UNKNOWN), colouring.unknown, {"color": look.faded}),
-        (shown & (codes == OTHER), f"and {colouring.others:,} more", {"color": look.grey}),
-    ]
-    for code, name in enumerate(colouring.names):
-        groups.append((shown & (codes == code), _short(name), {"color": look.palette[code % COLOURS]}))
-    return groups
-
-
-def _bar(colouring: Colouring, look: Look) -> dict[str, Any]:
-    bar: dict[str, Any] = {
-        **{"title": {"text": safe(colouring.title, NAME_LIMIT), "side": "top"}, "orientation": "h"},
-        **{"thickness": 8, "len": 0.5, "x": 0, "xanchor": "left", "y": -0.01, "yanchor": "top"},
-        **{"outlinewidth": 0, "tickfont": {"color": look.quiet, "size": 12}},
-    }
-    if colouring.ticks:
-        bar |= {"tickvals": [at for at, _ in colouring.ticks], "ticktext": [text for _, text in colouring.ticks]}
-    return bar
-
-
-def _marker(n: int, dims: int) -> dict[str, Any]:
-    """The more points, the smaller and the more transparent."""
-    size = float(np.clip(16 - 2.6 * np.log10(max(n, 1)), 2.5, 12))
-    opacity = float(np.clip(0.9 - 0.2 * (np.log10(max(n, 1)) - 3), 0.4, 0.9))
-    return {"size": size * (0.7 if dims == 3 else 1.0), "opacity": opacity, "line": {"width": 0}}
-
-
-def _stepping_back(rows: NDArray[np.int64], selected: NDArray[np.bool_] | None) -> dict[str, Any]:
-    if selected is None or not selected.any():
-        return {}
-    return {
-        "selectedpoints": np.flatnonzero(selected[rows]),
-        "selected": {"marker": {"opacity": 1.0}},
-        "unselected": {"marker": {"opacity": 0.15}},
-    }
-
-
-# -- groups -----------------------------------------------------------------------------------------------------
 
 
 def sizes(names: Sequence[str], counts: Sequence[int], look: Look) -> go.Figure:
     """How many images each group has, the largest first; at most `MOST` of them."""
-    shown = list(map(_short, names[:MOST]))
+    shown = list(map(short, names[:MOST]))
     figure = go.Figure(
         go.Bar(
             x=list(counts[:MOST]),
@@ -241,7 +112,7 @@ def sizes(names: Sequence[str], counts: Sequence[int], look: Look) -> go.Figure:
             hovertemplate="%{y}: %{x:,} images<extra></extra>",
         )
     )
-    _dress(figure, look, 90 + 26 * len(shown))
+    dress(figure, look, 90 + 26 * len(shown))
     figure.update_layout(margin={"l": 0, "r": 48, "t": 8, "b": 0}, bargap=0.35)
     figure.update_yaxes(autorange="reversed", automargin=True, ticks="", ticksuffix="  ")
     figure.update_xaxes(visible=False)
@@ -274,7 +145,7 @@ def agreement(
             hovertemplate="%{y}: %{customdata:,} with label %{x}, %{z:.0%} of the group<extra></extra>",
         )
     )
-    _dress(figure, look, 150 + 24 * len(rows))
+    dress(figure, look, 150 + 24 * len(rows))
     figure.update_layout(margin={"l": 0, "r": 0, "t": 8, "b": 0})
     axes = {"automargin": True, "showgrid": False, "ticks": "", "dtick": 1, "tickfont": {"size": 9 if narrow else 13}}
     figure.update_yaxes(**axes, autorange="reversed", ticksuffix=" " if narrow else "  ")
@@ -297,7 +168,7 @@ def _distinct(names: list[str]) -> list[str]:
     return distinct
 
 
-def _dress(figure: go.Figure, look: Look, height: int) -> None:
+def dress(figure: go.Figure, look: Look, height: int) -> None:
     figure.update_layout(
         template=None,
         height=height,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -12,7 +13,11 @@ from pages.parts import cached, empty, jobs, results, server, state, words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from embedding_core.derived import MapResult
+    from embedding_core.projection import Projection
     from embedding_core.workspace import Dataset, Embedding, StoredResult
 
 DRAWN = "map_drawn"  # how many maps this visit has asked for
@@ -81,21 +86,55 @@ def pick(maps: Sequence[StoredResult], one: StoredResult) -> None:
     results.pick("Map", maps, one, kind="map", key="map", title=title, help=words.HELP["projection"], width=230)
 
 
-def honesty(one: MapResult) -> None:
-    """How far the picture can be believed, in one line."""
+def honesty(one: MapResult, gone: NDArray[np.bool_]) -> None:
+    """How far the picture can be believed, in one line. Images that are `gone` (n,) are not counted as misplaced."""
     drawn = one.projection
-    said = []
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="map_honesty"):
+        if drawn.trust is not None:
+            found = cached.honesty(one.fingerprint, _trust=drawn.trust)
+            ids = one.ids[found.misplaced[~gone[found.misplaced]]]
+            st.markdown(_trusted(found.agreement, len(ids)), width="content")
+            if len(ids):
+                label = "Show them" if len(ids) > 1 else "Show it"
+                st.button(
+                    label,
+                    key="map_misplaced",
+                    type="tertiary",
+                    help=words.HELP["misplaced"],
+                    on_click=_select,
+                    args=(one, ids),
+                )
+        said, terms = _whole(drawn)
+        if said:
+            st.markdown(" ".join(said), help="\n\n".join(terms) or None, width="content")
+
+
+def _trusted(agreement: float, misplaced: int) -> str:
+    share = f"**{floor(agreement * 100)}%** of each image’s map neighbours are real neighbours"
+    if not misplaced:
+        return f":material/verified_user: {share}, and no image is placed where it does not belong."
+    is_, they = ("are", "they do") if misplaced > 1 else ("is", "it does")
+    return (
+        f":material/verified_user: {share}; **{words.count(misplaced, 'image')}** {is_} placed where {they} not belong:"
+    )
+
+
+def _whole(drawn: Projection) -> tuple[list[str], list[str]]:
+    """What is said of the map as a whole, and what the words mean."""
+    said, terms = [], []
     if drawn.trustworthiness is not None:
-        said.append(f"**{drawn.trustworthiness:.2f}** trustworthy. {words.plain(trust.words(drawn.trustworthiness))}")
+        said.append(f"Trustworthiness **{drawn.trustworthiness:.2f}**.")
+        terms += [words.HELP["trustworthiness"], words.plain(trust.words(drawn.trustworthiness))]
     if drawn.explained_variance:
         share = sum(drawn.explained_variance)
         each = " + ".join(f"{one:.0%}" for one in drawn.explained_variance)
         said.append(f"These axes show **{share:.0%}** of all differences ({each}).")
-    if drawn.note:
-        said.append(words.plain(drawn.note))
-    if said:
-        terms = [words.HELP["trustworthiness"]] + ([words.HELP["explained variance"]] * bool(drawn.explained_variance))
-        st.markdown(f":material/verified_user: {' '.join(said)}", help="\n\n".join(terms))
+        terms.append(words.HELP["explained variance"])
+    return said + [words.plain(drawn.note)] * bool(drawn.note), terms
+
+
+def _select(one: MapResult, ids: NDArray[np.int64]) -> None:
+    state.select(ids.tolist(), "placed where they do not belong", one.fingerprint)
 
 
 @st.fragment

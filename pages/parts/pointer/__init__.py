@@ -1,11 +1,11 @@
-"""What Streamlit's chart does not pass on: a click while the lasso is in hand or in 3-D, the zoom, a picture on hover.
+"""What Streamlit's chart in three dimensions does not pass on: a click, how it was turned, a picture on hover.
 
 It draws nothing of its own but the picture beside the pointer, and listens to the Plotly chart on the same page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -20,21 +20,14 @@ _mount = st.components.v2.component(
 )
 
 
-def follow(
-    chart: str,
-    thumbnails: Sequence[str],
-    *,
-    key: str,
-    on_click: Callable[[], None],
-) -> bool:
-    """Listen to the chart whose key is `chart`. Returns whether a point was clicked, in the one run after it.
+def follow(chart: str, thumbnails: Sequence[str], *, key: str) -> int | None:
+    """Listen to the chart whose key is `chart`. Returns the customdata of a clicked point, in the one run after it.
 
     `thumbnails[row]` is shown while the pointer rests on the point whose customdata is `row`; nothing when it is empty.
-    In the widget's state `on_click` finds that row of a clicked point as `clicked`. `view` there is the zoom that was
-    left last, for Plotly's layout, under `at`, and the chart's uirevision under `revision`: Streamlit makes a changed
-    chart anew, so whoever draws the next one must ask for the same view. Call it in a fragment, or each zoom reruns
-    the page.
+    In the widget's state `view` is how the chart was left last: its `camera`, for the scene of Plotly's layout, and the
+    `revision` that it had. Streamlit makes a changed chart anew, so whoever draws the next one must ask for the same
+    camera. Call it in a fragment, or each turn reruns the page.
     """
     data = {"chart": f".st-key-{chart}", "thumbnails": list(thumbnails)}
-    found = _mount(key=key, data=data, on_clicked_change=on_click, on_view_change=lambda: None)
-    return found.clicked is not None
+    found = _mount(key=key, data=data, on_clicked_change=lambda: None, on_view_change=lambda: None)
+    return None if found.clicked is None else int(found.clicked)

@@ -1,5 +1,5 @@
-// Listens to a Plotly chart on the same page: which point was clicked, which one the pointer rests
-// on, and what part of the map is looked at.
+// Listens to a Plotly chart in three dimensions on the same page: which point was clicked, which one the pointer rests
+// on, and from where the chart is looked at.
 
 const views = new WeakMap();
 
@@ -16,25 +16,24 @@ export default function (component) {
 
 const GAP = 50; // px between the pointer and the picture: Plotly's own text has room there
 const STILL = 5; // px that a pointer may move in a click
-const REST = 250; // ms without a further zoom, after which it is told
-const TOLD = ["xaxis.range", "yaxis.range", "scene.camera", "dragmode"];
+const REST = 250; // ms without a further turn, after which it is told
 
 class Pointer {
   constructor(peek) {
     this.peek = peek;
     this.picture = peek.querySelector("img");
     this.chart = null;
-    this.hover = (event) => this.#show(event);
-    this.at = { clientX: 0, clientY: 0 }; // Plotly tells no place of a hover in 3-D
+    this.at = { clientX: 0, clientY: 0 }; // Plotly tells no place of a hover
     this.move = ({ clientX, clientY }) => (this.at = { clientX, clientY });
+    this.hover = (event) => this.#show(event);
     this.leave = () => {
       this.over = null;
       this.peek.hidden = true;
     };
-    this.click = (event) => this.#click(event);
     this.relayout = (change) => this.#moved(change);
     // Streamlit may draw the chart anew at any time: look for it whenever the pointer comes by.
     this.come = ({ target }) => this.#listen(target.closest?.(`${this.data.chart} .js-plotly-plot`));
+    // Plotly tells of no click: it is one when the pointer is let go where it was pressed, on a point.
     this.press = ({ clientX, clientY }) => (this.pressed = { x: clientX, y: clientY, row: this.over });
     this.release = (event) => this.#released(event);
     document.addEventListener("pointerover", this.come, true);
@@ -57,12 +56,7 @@ class Pointer {
 
   #listen(chart, anyway = false) {
     if (!anyway && (!chart?.on || chart === this.chart)) return;
-    const events = {
-      plotly_click: this.click,
-      plotly_hover: this.hover,
-      plotly_unhover: this.leave,
-      plotly_relayout: this.relayout,
-    };
+    const events = { plotly_hover: this.hover, plotly_unhover: this.leave, plotly_relayout: this.relayout };
     for (const [name, handler] of Object.entries(events)) {
       this.chart?.removeListener?.(name, handler);
       chart?.on(name, handler);
@@ -85,36 +79,23 @@ class Pointer {
     if (this.picture.getAttribute("src") !== url) this.picture.src = url;
     this.peek.hidden = false;
     const { width, height } = this.peek.getBoundingClientRect();
-    const { clientX, clientY } = event ?? this.at;
+    const { clientX, clientY } = this.at;
     const left = Math.min(Math.max(clientX - width / 2, 8), innerWidth - width - 8);
     const above = clientY - height - GAP;
     this.peek.style.translate = `${left}px ${above > 8 ? above : clientY + GAP}px`;
   }
 
   #moved(change) {
-    const names = Object.keys(change ?? {});
-    if (!names.some((name) => name.endsWith("autorange") || TOLD.some((told) => name.startsWith(told)))) return;
-    const layout = this.chart._fullLayout;
-    const at = { dragmode: layout.dragmode };
-    if (layout.scene) at.scene = { camera: layout.scene._scene?.getCamera?.() ?? layout.scene.camera };
-    else {
-      for (const axis of ["xaxis", "yaxis"]) if (!layout[axis].autorange) at[axis] = { range: [...layout[axis].range] };
-    }
+    if (!Object.keys(change ?? {}).some((name) => name.startsWith("scene.camera"))) return;
+    const { scene, uirevision } = this.chart._fullLayout;
+    const camera = scene._scene?.getCamera?.() ?? scene.camera;
     clearTimeout(this.resting);
-    this.resting = setTimeout(() => this.moved({ revision: layout.uirevision, at }), REST);
+    this.resting = setTimeout(() => this.moved({ revision: uirevision, camera }), REST);
   }
 
-  /** Plotly tells of no click in 3-D: it is one when the pointer is let go where it was pressed, on a point. */
   #released({ clientX, clientY }) {
     const { x, y, row } = this.pressed ?? {};
     this.pressed = null;
-    if (!Number.isInteger(row) || !this.chart?._fullLayout?.scene) return;
-    if (Math.hypot(clientX - x, clientY - y) < STILL) this.clicked(row);
-  }
-
-  #click({ points }) {
-    this.leave();
-    const row = points?.[0]?.customdata;
-    if (Number.isInteger(row) && !this.chart._fullLayout.scene) this.clicked(row);
+    if (Number.isInteger(row) && Math.hypot(clientX - x, clientY - y) < STILL) this.clicked(row);
   }
 }
