@@ -9,7 +9,7 @@ const STRIDE = 255; // bytes between two vertices, at most
 export class Buffers {
   constructor(gl) {
     this.gl = gl;
-    this.points = program(gl, POINTS);
+    this.points = null; // made when first needed: where the processor draws, that may be never
     this.buffers = Object.fromEntries(Object.keys(LOCATIONS).map((name) => [name, gl.createBuffer()]));
     this.palette = texture(gl, gl.NEAREST);
     this.codeSize = 1;
@@ -53,6 +53,7 @@ export class Buffers {
   /** Make ready to draw points, each or `every` so many, into a frame that shows `view`. */
   begin(view, frame, look, every = 1) {
     const { gl } = this;
+    this.points ??= program(gl, POINTS);
     const { made, uniforms } = this.points;
     gl.bindFramebuffer(gl.FRAMEBUFFER, frame.buffer);
     gl.viewport(0, 0, frame.width, frame.height);
@@ -98,7 +99,7 @@ export class Buffers {
 
   delete() {
     for (const buffer of Object.values(this.buffers)) this.gl.deleteBuffer(buffer);
-    this.gl.deleteProgram(this.points.made);
+    if (this.points) this.gl.deleteProgram(this.points.made);
     this.gl.deleteTexture(this.palette);
   }
 }

@@ -5,7 +5,7 @@
 
 import { Buffers } from "./buffers.js";
 import { Frame, program, texture } from "./context.js";
-import { Raster, software } from "./raster.js";
+import { Raster, software, travelling } from "./raster.js";
 import { CONTOURS, PICTURE } from "./shaders.js";
 
 const AT_REST = 110; // ms without movement, after which all points are drawn anew
@@ -15,9 +15,7 @@ const LEAST = 50_000;
 const MOST = 4_000_000;
 const SAMPLE = 14_000; // points that fill what the moved frame does not cover
 const MARGIN = 0.15; // of the screen, drawn around it, so that a small movement uncovers nothing
-const TINY = 2.2; // px, up to which the processor draws a point
-const MANY = 30_000; // points, from which it does
-const QUICK = 18; // ms that drawing may take in a frame
+const QUICK = 30; // ms that the processor may draw for a frame
 
 /** States of a point; each is drawn over the ones before. */
 export const HIDDEN = 0;
@@ -34,7 +32,7 @@ export class Points {
     this.buffers = new Buffers(gl);
     this.raster = software(gl) ? new Raster() : null;
     this.picture = program(gl, PICTURE);
-    this.contours = program(gl, CONTOURS);
+    this.contours = null; // made when first wanted
     this.field = null;
     this.shown = new Frame(gl); // what the screen shows, moved to where the camera is
     this.next = new Frame(gl); // what is being drawn
@@ -47,6 +45,7 @@ export class Points {
   /** The points of a grid, in its order; with `old` (two arrays in the same order) they can be moved there from elsewhere. */
   place(grid, old = null) {
     this.grid = grid;
+    this.old = old;
     this.buffers.place(grid, old);
     this.changed();
   }
@@ -139,14 +138,12 @@ export class Points {
   #planned(camera) {
     const [x0, y0, x1, y1] = camera.seen(MARGIN);
     const room = (this.look.size + 2) / camera.scale;
-    const moving = this.arrived < 1;
-    const stretches = moving ? [[0, this.grid.n]] : this.grid.stretches(x0 - room, y0 - room, x1 + room, y1 + room);
+    const stretches = this.arrived < 1 ? [[0, this.grid.n]] : this.grid.stretches(x0 - room, y0 - room, x1 + room, y1 + room);
     const inView = stretches.reduce((sum, [first, end]) => sum + end - first, 0);
     const passes = ORDER.filter((state) => this.present & (1 << state));
     const points = inView * passes.length;
-    const bare = this.raster && !moving && this.look.size <= TINY && points > MANY;
-    const quick = bare ? points * this.raster.perPoint < QUICK : points <= (this.raster ? Math.min(this.batch, MANY) : this.batch);
-    return { stretches, passes, points, inView, bare, quick };
+    const quick = this.raster ? points * this.raster.perPoint < QUICK : points <= this.batch;
+    return { stretches, passes, points, quick };
   }
 
   #begin(plan, camera) {
@@ -158,7 +155,7 @@ export class Points {
     const { arrived, stale } = this;
     this.work = { ...plan, jobs, camera: camera.state(), arrived, stale, begun: performance.now(), sent: [] };
     this.stale = false;
-    if (plan.bare) this.#bare();
+    if (this.raster) this.#bare();
     else this.next.clear();
   }
 
@@ -166,13 +163,18 @@ export class Points {
   #bare() {
     const { gl, raster, next, look, work } = this;
     raster.clear(next.width, next.height);
-    const side = look.size * look.ratio >= 1.75 || work.inView < 300_000 ? 2 : 1;
-    const area = (look.size * look.ratio) ** 2 / side ** 2; // of a point, against the pixels that are written for it
+    const places = work.arrived < 1 ? travelling(this.grid, this.old, work.arrived) : this.grid;
+    const arrays = { codes: this.painted.codes, states: this.stated };
+    const { colours } = this.painted;
+    // As in the shader of points.
+    const ways = {
+      [GHOST]: { colours: this.#ghostly(), opacity: look.ghost[3] * look.opacity, size: Math.max(look.size * 0.7, 1) },
+      [DIM]: { colours, opacity: look.opacity * look.dimmed, size: look.size },
+      [PLAIN]: { colours, opacity: look.opacity, size: look.size },
+      [BRIGHT]: { colours, opacity: Math.min(look.opacity * 1.25, 1), size: look.size * 1.15 },
+    };
     for (const state of work.passes) {
-      const opacity = { [GHOST]: look.ghost[3] * look.opacity, [DIM]: look.opacity * look.dimmed, [BRIGHT]: Math.min(look.opacity * 1.25, 1) }[state] ?? look.opacity;
-      const colours = state === GHOST ? this.#ghostly() : this.painted.colours;
-      const arrays = { codes: this.painted.codes, states: this.stated };
-      raster.draw(this.grid, work.stretches, arrays, state, next.view, { colours, opacity: 1 - (1 - opacity) ** area }, side);
+      raster.draw(places, work.stretches, arrays, state, next.view, ways[state], ways[state].size * look.ratio);
     }
     gl.bindTexture(gl.TEXTURE_2D, next.texture);
     const bytes = new Uint8Array(raster.pixels.buffer);
@@ -189,7 +191,7 @@ export class Points {
   /** Send batches, two ahead of what is done, until all is. */
   #proceed() {
     const { gl, work } = this;
-    if (work.quick || work.bare) {
+    if (work.quick || this.raster) {
       while (work.jobs.length) this.#send();
       return this.#finish();
     }
@@ -277,7 +279,9 @@ export class Points {
   }
 
   #contour(camera) {
-    const { gl, contours, field } = this;
+    const { gl, field } = this;
+    this.contours ??= program(gl, CONTOURS);
+    const { contours } = this;
     gl.useProgram(contours.made);
     gl.uniform4fv(contours.uniforms.line, this.look.contour);
     gl.uniform1f(contours.uniforms.levels, field.levels);
@@ -297,7 +301,7 @@ export class Points {
     this.density(null);
     this.buffers.delete();
     for (const frame of [this.shown, this.next]) frame.delete();
-    for (const { made } of [this.picture, this.contours]) this.gl.deleteProgram(made);
+    for (const one of [this.picture, this.contours]) if (one) this.gl.deleteProgram(one.made);
   }
 }
 

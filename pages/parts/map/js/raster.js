@@ -5,6 +5,9 @@
 const FULL = 256; // opacity 1
 const RED_BLUE = 0x00ff00ff;
 const GREEN_ALPHA = 0xff00ff00;
+const TINY = 2.2; // px, up to which a point is one pixel or a square of four
+const PARTS = 4; // places within a pixel, each way, for which a disc is prepared
+const SOFT = 0.25; // px by which the edge of a disc is softer, as in shaders.js
 
 /** Whether a context draws without a GPU. */
 export function software(gl) {
@@ -26,25 +29,35 @@ export class Raster {
     else this.pixels = new Uint32Array(width * height);
   }
 
-  /** Draw the points of one state over what is there. `view` is what the picture shows of the map; `paint` has a colour
-   * (RGBA bytes) for each code and `opacity`; `side` is 1 or 2 pixels. */
-  draw(grid, stretches, { codes, states }, wanted, view, paint, side) {
+  /** Draw the points of one state over what is there. `places` is `{xs, ys}` (n,); `view` is what the picture shows of the map; `paint` has a colour (RGBA bytes) for each code and `opacity`;
+   * `size` is in pixels. */
+  draw(places, stretches, { codes, states }, wanted, view, paint, size) {
     const begun = performance.now();
-    const { xs, ys } = grid;
+    const frame = { scale: view.scale * (this.width / view.width), x: view.x, y: view.y };
+    const seen = stretches.reduce((sum, [first, end]) => sum + end - first, 0);
+    if (size > TINY) this.#discs(places, stretches, codes, states, wanted, frame, paint, size);
+    else {
+      const side = size >= 1.75 || seen < 300_000 ? 2 : 1;
+      // What one point covers is more or less than the pixels that are written for it.
+      const opacity = 1 - (1 - paint.opacity) ** (size ** 2 / side ** 2);
+      this.#squares(places, stretches, codes, states, wanted, frame, { ...paint, opacity }, side);
+    }
+    if (seen > 2_000) this.perPoint = 0.6 * this.perPoint + 0.4 * ((performance.now() - begun) / seen);
+  }
+
+  #squares({ xs, ys }, stretches, codes, states, wanted, { scale, x, y }, paint, side) {
     const { width, height, pixels } = this;
-    const scale = view.scale * (width / view.width);
-    const [left, bottom] = [view.x - width / 2 / scale, view.y - height / 2 / scale];
-    const { redBlue, greenAlpha, keep } = weighted(paint);
-    let seen = 0;
+    const [left, bottom] = [x - width / 2 / scale, y - height / 2 / scale];
+    const { redBlue, greenAlpha, weight } = weighted(paint);
     for (const [first, end] of stretches) {
-      seen += end - first;
       for (let p = first; p < end; p += 1) {
         if (states[p] !== wanted) continue;
         const px = Math.floor((xs[p] - left) * scale);
         const py = Math.floor((ys[p] - bottom) * scale);
         if (px < 0 || py < 0 || px >= width - 1 || py >= height - 1) continue;
         const code = codes[p];
-        const [rb, ga, rest] = [redBlue[code], greenAlpha[code], keep[code]];
+        const part = weight[code];
+        const [rb, ga, rest] = [Math.imul(redBlue[code], part), Math.imul(greenAlpha[code], part), FULL - part];
         const at = py * width + px;
         pixels[at] = over(pixels[at], rb, ga, rest);
         if (side > 1) {
@@ -54,7 +67,31 @@ export class Raster {
         }
       }
     }
-    if (seen > 10_000) this.perPoint = 0.7 * this.perPoint + 0.3 * ((performance.now() - begun) / seen);
+  }
+
+  #discs({ xs, ys }, stretches, codes, states, wanted, { scale, x, y }, paint, size) {
+    const { width, height, pixels } = this;
+    const [left, bottom] = [x - width / 2 / scale, y - height / 2 / scale];
+    const { redBlue, greenAlpha, weight } = weighted(paint);
+    const discs = prepared(size, width);
+    const reach = Math.ceil(size / 2) + 1;
+    for (const [first, end] of stretches) {
+      for (let p = first; p < end; p += 1) {
+        if (states[p] !== wanted) continue;
+        const [fx, fy] = [(xs[p] - left) * scale, (ys[p] - bottom) * scale];
+        const [px, py] = [Math.floor(fx), Math.floor(fy)];
+        if (px < reach || py < reach || px >= width - reach || py >= height - reach) continue;
+        const code = codes[p];
+        const [rb, ga, most] = [redBlue[code], greenAlpha[code], weight[code]];
+        const { offsets, cover } = discs[Math.floor((fy - py) * PARTS) * PARTS + Math.floor((fx - px) * PARTS)];
+        const middle = py * width + px;
+        for (let k = 0; k < offsets.length; k += 1) {
+          const at = middle + offsets[k];
+          const part = (most * cover[k]) >> 8;
+          pixels[at] = over(pixels[at], Math.imul(rb, part), Math.imul(ga, part), FULL - part);
+        }
+      }
+    }
   }
 }
 
@@ -65,16 +102,39 @@ function over(below, redBlue, greenAlpha, keep) {
   return ((rb & RED_BLUE) | (ga & GREEN_ALPHA)) >>> 0;
 }
 
-/** Per colour: its channels times its opacity, two by two, and the share that what lies below keeps. */
+/** Per colour: its channels, two by two, and the weight with which it is laid over what lies below. */
 function weighted({ colours, opacity }) {
   const count = colours.length / 4;
-  const [redBlue, greenAlpha, keep] = [new Int32Array(count), new Int32Array(count), new Int32Array(count)];
+  const [redBlue, greenAlpha, weight] = [new Int32Array(count), new Int32Array(count), new Int32Array(count)];
   for (let code = 0; code < count; code += 1) {
     const [red, green, blue, alpha] = colours.subarray(code * 4, code * 4 + 4);
-    const weight = Math.round(FULL * opacity * (alpha / 255));
-    redBlue[code] = Math.imul(red | (blue << 16), weight);
-    greenAlpha[code] = Math.imul(green | (255 << 16), weight);
-    keep[code] = FULL - weight;
+    redBlue[code] = red | (blue << 16);
+    greenAlpha[code] = green | (255 << 16);
+    weight[code] = Math.round(FULL * opacity * (alpha / 255));
   }
-  return { redBlue, greenAlpha, keep };
+  return { redBlue, greenAlpha, weight };
+}
+
+/** A disc for each of the places that its middle may have within a pixel: the pixels that it covers, and how much. */
+function prepared(size, width) {
+  const reach = Math.ceil(size / 2) + 1;
+  return Array.from({ length: PARTS * PARTS }, (_, place) => {
+    const [x, y] = [((place % PARTS) + 0.5) / PARTS, (Math.floor(place / PARTS) + 0.5) / PARTS];
+    const [offsets, cover] = [[], []];
+    for (let dy = -reach; dy <= reach; dy += 1) {
+      for (let dx = -reach; dx <= reach; dx += 1) {
+        const share = Math.min(Math.max(size / 2 - Math.hypot(dx + 0.5 - x, dy + 0.5 - y) + SOFT, 0), 1);
+        if (share < 0.01) continue;
+        offsets.push(dy * width + dx);
+        cover.push(Math.round(FULL * share));
+      }
+    }
+    return { offsets: Int32Array.from(offsets), cover: Int32Array.from(cover) };
+  });
+}
+
+/** Where points are on their way from the old places to the new ones, `arrived` in 0…1. */
+export function travelling({ xs, ys }, [oldX, oldY], arrived) {
+  const along = (from, to) => to.map((value, p) => from[p] + (value - from[p]) * arrived);
+  return { xs: along(oldX, xs), ys: along(oldY, ys) };
 }
