@@ -143,12 +143,13 @@ async def _pan(tool: Tool, page: Page, mouse: Mouse, found: Figures) -> None:
     await tool.choose(page, "pan")
     await page.wait_for_timeout(500)
     box = await tool.box(page)
-    await page.evaluate("gauge.watchFrames()")
+    begun = await page.evaluate("(gauge.watchFrames(), performance.now())")
     await mouse.drag(swing(box.centre, (box.width / 5, box.height / 5), SWING))
-    frames = await page.evaluate("(gauge.watching = false, gauge.frames)")
+    frames = await page.evaluate("(gauge.watching = false, [...gauge.frames, performance.now()])")
     await mouse.flush()
-    between = sorted(after - before for before, after in pairwise(frames))
-    if not between:
+    # From the drag's beginning to its end, so that a page that draws once in all that time is not a quick one.
+    between = sorted(after - before for before, after in pairwise([begun, *frames]))
+    if len(between) < 3:
         found.trouble["pan"] = f"> {SWING:.0f} s"
         return
     found.pan_median = statistics.median(between)
