@@ -5,24 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-GOLDEN = 137.50776405003785  # degrees between one further hue and the next
-CHROMA = (0.15, 0.11, 0.13)
-LIGHTNESS = {  # of the further colours, by theme: neighbours differ in it, which everyone sees
-    "light": (0.58, 0.44, 0.68, 0.52, 0.63),
-    "dark": (0.74, 0.6, 0.84, 0.67, 0.79),
-}
+# Steps of hue, lightness and chroma from one further colour to the next: Martin Roberts' R3 sequence, which spreads any
+# number of them evenly. Neighbours differ in lightness as well, which everyone sees.
+STEPS = (0.8191725133961645, 0.6710436067037893, 0.5497004779019703)
+CHROMA = (0.07, 0.17)
+LIGHTNESS = {"light": (0.4, 0.7), "dark": (0.58, 0.88)}  # of the further colours, by theme: least and most
 
 
 def category(k: int, first: Sequence[str], theme: str) -> str:
     """`#rrggbb` of the k-th category; `first` are the colours told apart best."""
     if k < len(first):
         return first[k].lower()
-    further = k - len(first)
-    lightness = LIGHTNESS[theme]
-    red, green, blue = _oklch(
-        lightness[further % len(lightness)], CHROMA[further % len(CHROMA)], (further * GOLDEN + 20) % 360
-    )
+    hue, lightness, chroma = (((k - len(first) + 1) * step) % 1 for step in STEPS)
+    red, green, blue = _oklch(_between(LIGHTNESS[theme], lightness), _between(CHROMA, chroma), 360 * hue)
     return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def _between(ends: tuple[float, float], share: float) -> float:
+    return ends[0] + (ends[1] - ends[0]) * share
 
 
 def _oklch(lightness: float, chroma: float, hue: float) -> tuple[int, int, int]:

@@ -1,23 +1,24 @@
 // Colours. Categories keep theirs whatever is filtered: colour k belongs to the k-th most frequent value of the column.
 // pages/parts/palette.py makes the same ones for charts; a test compares the two.
 
-const GOLDEN = 137.50776405003785; // degrees between one further hue and the next
-const CHROMA = [0.15, 0.11, 0.13];
+// Steps of hue, lightness and chroma from one further colour to the next: Martin Roberts' R3 sequence, which spreads any
+// number of them evenly. Neighbours differ in lightness as well, which everyone sees.
+const STEPS = [0.8191725133961645, 0.6710436067037893, 0.5497004779019703];
+const CHROMA = [0.07, 0.17];
 
 export class Palette {
   /** `first` are the colours told apart best, `scale` those of numbers from low to high, both `#rrggbb` of the theme. */
   constructor({ first, scale, lightness }) {
     this.first = first.map(hex);
     this.stops = scale.map(hex);
-    this.lightness = lightness; // of the further colours: neighbours differ in it, which everyone sees
+    this.lightness = lightness; // of the further colours: least and most
   }
 
   /** Colour of the k-th category, `[red, green, blue]` in 0…255. Never a shared grey, however many there are. */
   category(k) {
     if (k < this.first.length) return this.first[k];
-    const further = k - this.first.length;
-    const lightness = this.lightness[further % this.lightness.length];
-    return oklch(lightness, CHROMA[further % CHROMA.length], (further * GOLDEN + 20) % 360);
+    const [hue, lightness, chroma] = STEPS.map((step) => ((k - this.first.length + 1) * step) % 1);
+    return oklch(between(this.lightness, lightness), between(CHROMA, chroma), 360 * hue);
   }
 
   /** Colour at `share` in 0…1 of the scale for numbers. */
@@ -27,6 +28,10 @@ export class Palette {
     const [from, to] = [this.stops[low], this.stops[low + 1]];
     return from.map((value, channel) => Math.round(value + (to[channel] - value) * (at - low)));
   }
+}
+
+function between([least, most], share) {
+  return least + (most - least) * share;
 }
 
 export function css([red, green, blue], opacity = 1) {
