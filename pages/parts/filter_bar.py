@@ -14,7 +14,6 @@ import streamlit as st
 from pages.parts import cached, filtering, filters, state, words
 from pages.parts.filters import Condition
 from pages.parts.map import columns as map_columns
-from pages.parts.map import planes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +101,7 @@ def choices(now: Known, key: str) -> Choices:
 
 
 def _choices(now: Known, key: str) -> Choices:
-    facts, arrays = planes.unpack(map_columns.column(now, key))
+    facts, arrays = filtering.column(now, key)
     names = facts.get("names", ())
     low, high = facts.get("low"), facts.get("high")
     return Choices(
@@ -195,16 +194,24 @@ def _end(
         moved = partial(_changed, key, field, lambda day: made(_moment(day, end=label == "To")))
         st.date_input(label, shown, *limits, key=key, on_change=moved)
         return
-    shown = chosen if chosen is None or not found.whole else int(np.clip(np.rint(chosen), -SAFE, SAFE))
+    whole = np.floor if field == "high" else np.ceil
+    shown = chosen if chosen is None or not found.whole else int(np.clip(whole(chosen), -SAFE, SAFE))
+    state.once(key, lambda: shown)
     st.number_input(
         label,
-        value=shown,
+        value=None,  # another one would come back when the field is emptied
         step=1 if found.whole else float(10 ** np.floor(np.log10((found.high - found.low) / 20))),
         format="%d" if found.whole else "%.6g",
         key=key,
         placeholder=words.number(found.high if label == "To" else found.low),
-        on_change=partial(_changed, key, field, lambda number: made(None if number is None else float(number))),
+        on_change=partial(_changed, key, field, lambda number: made(_known_alike(number))),
     )
+
+
+def _known_alike(number: float | None) -> float | None:
+    """An end as values are known, or images with 0.1 would not be among those up to 0.1."""
+    limit = float(np.finfo(np.float32).max)
+    return None if number is None else float(np.float32(np.clip(number, -limit, limit)))
 
 
 def _day(seconds: float | None) -> date:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow.compute as pc
@@ -12,7 +12,7 @@ from embedding_core.vectors import read_only
 from pages.parts import cached, filters, map_choice, server, state, words
 from pages.parts.map import columns as map_columns
 from pages.parts.map import planes
-from pages.parts.map.present import Known
+from pages.parts.map.present import Known, Present
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,7 +79,7 @@ def _holds(now: Known, one: Condition) -> NDArray[np.bool_] | None:
         found = containing(now.columns, one.text) if one.text else None
         return None if found is None else np.append(found, False)[now.rows]  # row −1, gone, is the last
     try:
-        facts, arrays = planes.unpack(map_columns.column(now, one.column))
+        facts, arrays = column(now, one.column)
     except map_columns.UnknownColumn:
         return None
     chosen = frozenset(one.names or one.without)
@@ -88,9 +88,23 @@ def _holds(now: Known, one: Condition) -> NDArray[np.bool_] | None:
         return by[arrays["codes"]] if chosen else None
     if one.low is None and one.high is None:
         return None
-    low, high = (-np.inf if one.low is None else one.low), (np.inf if one.high is None else one.high)
+    # As float64, like the browser, or a value of float32 would count as equal to an end that it is beyond.
+    low, high = (
+        np.float64(-np.inf if one.low is None else one.low),
+        np.float64(np.inf if one.high is None else one.high),
+    )
     held: NDArray[np.bool_] = (arrays["values"] >= low) & (arrays["values"] <= high)
     return held
+
+
+def column(now: Known, key: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Facts and planes of a column, see `map.columns`. Raises `UnknownColumn`."""
+    if key == "trust" and not isinstance(now, Present):  # which is in the order of the map, and of no other images
+        if now.trust is None:
+            raise map_columns.UnknownColumn(key)
+        facts = {"kind": map_columns.NUMBER, "unknown": "not judged", "low": 0.0, "high": 1.0}
+        return facts, {"values": now.trust}
+    return planes.unpack(map_columns.column(now, key))
 
 
 def containing(columns: cached.Columns, text: str) -> NDArray[np.bool_]:

@@ -110,7 +110,7 @@ def honesty(one: MapResult, gone: NDArray[np.bool_]) -> None:
 
 
 def _trusted(agreement: float, misplaced: int) -> str:
-    share = f"**{floor(agreement * 100)}%** of each image’s map neighbours are real neighbours"
+    share = f"**{floor(agreement * 100 + 1e-6)}%** of each image’s map neighbours are real neighbours"
     if not misplaced:
         return f":material/verified_user: {share}, and no image is placed where it does not belong."
     is_, they = ("are", "they do") if misplaced > 1 else ("is", "it does")

@@ -135,8 +135,8 @@ def number(known: float) -> str:
 
 
 def day(seconds: float) -> str:
-    """The date of a moment, in seconds since 1970: 2024-02-29."""
-    return str(np.datetime64(floor(seconds), "s"))[:10]
+    """The date of a moment, in seconds since 1970: 2024-02-29. Years before 1 and after 9999 are cut off."""
+    return str(np.datetime64(floor(min(max(seconds, -62_135_596_800), 253_402_300_799)), "s"))[:10]
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -126,6 +126,29 @@ def test_a_search_wants_an_image_and_a_mean_of_several_excludes_them(workspace: 
         run(workspace, "search", name="bugs", encoder="pixels", image=b"hello there, I am text")
 
 
+def test_a_search_among_a_selection_finds_nothing_outside_of_it(workspace: Workspace) -> None:
+    run(workspace, "add", name="bugs", source=str(places.SAMPLE / "bug"), encoder="pixels")
+    run(workspace, "add", name="boats", source=str(places.SAMPLE / "boat"))
+    dataset = workspace.dataset("bugs")
+    ids = list(dataset.ids().values())
+    among = ids[:6]
+    hash_ = workspace.selections.keep(dataset.uuid, [*among, 12345], how="filter").hash
+    asked = {"name": "bugs", "encoder": "pixels", "among": hash_}
+    everything = [one["id"] for one in run(workspace, "search", **asked | {"among": ""}, ids=ids[:1], k=100)["results"]]
+    found = [one["id"] for one in run(workspace, "search", **asked, ids=ids[:1], k=100)["results"]]
+    assert found == [image for image in everything if image in among], "in the same order, without the query"
+    assert len(found) == 5
+    outside = [one["id"] for one in run(workspace, "search", **asked, ids=ids[8:10], k=3)["results"]]
+    assert len(outside) == 3
+    assert set(outside) < set(among), "the query need not be among them"
+    alone = workspace.selections.keep(dataset.uuid, ids[:1], how="filter").hash
+    assert run(workspace, "search", **asked | {"among": alone}, ids=ids[:1])["results"] == []
+    elsewhere = workspace.selections.keep(workspace.dataset("boats").uuid, among, how="filter").hash
+    for unknown in ("0" * 16, elsewhere):
+        with pytest.raises(InvalidQuery, match="search among are not known"):
+            run(workspace, "search", **asked | {"among": unknown}, ids=ids[:1])
+
+
 def test_a_preview_is_a_new_picture_with_nothing_of_the_file(workspace: Workspace) -> None:
     run(workspace, "add", name="bugs", source=str(places.SAMPLE / "bug"))
     dataset = workspace.dataset("bugs")

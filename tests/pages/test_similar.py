@@ -141,3 +141,25 @@ def test_labels_of_results_are_compared_with_the_query(searched: tuple[Workspace
     columns = cached.columns(searched[1])
     ids = columns.ids.tolist()
     assert query.labels_of(ids[:2], columns) == [columns.label[0].as_py(), columns.label[1].as_py()]
+
+
+def test_a_filter_is_what_the_worker_searches_among(searched: tuple[Workspace, Dataset, Searching]) -> None:
+    workspace, dataset, runner = searched
+    derived.neighbour_graph(workspace, dataset, dataset.embedding("pixels"))  # which knows no filter
+    columns = cached.columns(dataset)
+    app = small.open_page("similar.py", dataset="birds", like=str(columns.ids[0]), filter="label=b")
+    among = workspace.selections.get(runner.asked[-1]["among"])
+    assert among is not None
+    labels = dict(zip(columns.ids.tolist(), columns.label.to_pylist(), strict=True))
+    assert sorted(among.ids.tolist()) == sorted(image for image, label in labels.items() if label == "b")
+    assert app.button(key="filter_off_label").label == "Label is b"
+    app.button(key="filter_clear").click().run()
+    assert len(runner.asked) == 1, "without a filter the graph answers"
+
+
+def test_nothing_is_searched_where_nothing_passes(searched: tuple[Workspace, Dataset, Searching]) -> None:
+    _, dataset, runner = searched
+    image = str(dataset.images()["id"][0].as_py())
+    app = small.open_page("similar.py", dataset="birds", like=image, filter="path~nowhere")
+    assert "No other image passes the filters." in small.texts(app)
+    assert runner.asked == []

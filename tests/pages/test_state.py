@@ -38,30 +38,33 @@ def test_a_link_opens_dataset_encoder_and_selection_in_a_cold_session(workspace:
     assert "lasso on the map" in small.texts(app)
 
 
-def test_going_to_another_page_keeps_dataset_and_selection(workspace: Workspace) -> None:
+def test_going_to_another_page_keeps_dataset_selection_and_filter(workspace: Workspace) -> None:
     dataset = small.birds(workspace)
     small.birds(workspace, "newer")
     kept = workspace.selections.keep(dataset.uuid, dataset.images()["id"].to_pylist()[:3], how="by hand")
-    app = small.open_app(dataset="birds", selection=kept.hash)
+    app = small.open_app(dataset="birds", selection=kept.hash, filter="label=a;split!=val")
     for name in list(app.query_params):
         del app.query_params[name]  # as a click in the navigation does
     app.switch_page("encoders.py").run()
     assert not app.exception
     assert app.query_params["dataset"] == "birds"
     assert app.query_params["selection"] == kept.hash
+    assert app.query_params["filter"] == "label=a;split!=val"
 
 
-def test_another_dataset_drops_selection_and_an_encoder_that_it_was_not_seen_by(workspace: Workspace) -> None:
+def test_another_dataset_drops_selection_filter_colour_and_an_encoder_that_it_was_not_seen_by(
+    workspace: Workspace,
+) -> None:
     dataset = small.birds(workspace)
     small.birds(workspace, "newer", encoder="efficientnet-lite0")
     kept = workspace.selections.keep(dataset.uuid, dataset.images()["id"].to_pylist()[:3], how="by hand")
-    app = small.open_app(dataset="birds", encoder="pixels", selection=kept.hash, group="1")
+    link = {"selection": kept.hash, "group": "1", "filter": "label=a", "colour": "label", "beside": "0123"}
+    app = small.open_app(dataset="birds", encoder="pixels", **link)
     app.selectbox(key="frame_dataset_birds").select("newer").run()
     assert not app.exception
     assert app.query_params["dataset"] == "newer"
     assert app.query_params["encoder"] == "efficientnet-lite0"
-    assert "selection" not in app.query_params
-    assert "group" not in app.query_params
+    assert not {*link} & {*app.query_params}
 
 
 def test_a_selection_of_another_dataset_is_not_shown(workspace: Workspace) -> None:
