@@ -75,11 +75,10 @@ def test_lines_lead_to_the_true_nearest_neighbours(
             f"() => document.querySelector('{mapping.ROOT}').kindredMap.model.near({at}).length === 10", timeout=10_000
         )
         assert mapping.ask(page, "m.model.near(given)", at) == graph.rows[at, :10].tolist()
+    page.wait_for_timeout(200)
     ends = mapping.ask(
         page,
-        """(() => { const drawn = []; const p = pane.pointer; const line = p.lineTo.bind(p);
-        p.lineTo = (x, y) => { drawn.push([x, y]); line(x, y); }; pane.point();
-        return new Promise((done) => setTimeout(() => { p.lineTo = line; done(drawn); }, 300)); })()""",
+        "[...pane.overlay.paths.lines.getAttribute('d').matchAll(/L([-\\d.]+) ([-\\d.]+)/g)].map(([, x, y]) => [+x, +y])",
     )
     spots = mapping.ask(
         page, "given.map((row) => { const s = pane.spot(row); return [s.x, s.y]; })", graph.rows[at, :10].tolist()
@@ -94,7 +93,7 @@ def test_a_click_opens_the_image_and_a_double_click_goes_in(page: Page, shown: d
     page.mouse.click(*mapping.place(page, row))
     page.wait_for_url(re.compile(f"image={image}"), timeout=30_000)
     page.get_by_role("dialog").get_by_text("Look-alikes").wait_for(timeout=60_000)
-    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    page.get_by_role("dialog").get_by_role("button", name="Close", exact=True).click()
     page.wait_for_url(lambda url: "image=" not in url, timeout=30_000)
     mapping.drawn(page)
     before = mapping.ask(page, "pane.camera.zoom")

@@ -43,7 +43,6 @@ export class Model {
       surface: look.background,
       halo: look.background,
       font: look.font,
-      wash: `${look.accent}22`,
       ghost: light(look.faded, 1),
       contour: light(look.quiet, 0.55),
     };

@@ -1,64 +1,46 @@
-// What follows the pointer, on a canvas of its own: the points below are never drawn again for it.
+// What follows the pointer, as a few vectors over the map: the points below are never drawn again for it, and a browser
+// without a GPU paints only where something moved.
 
 const SQUARE = 11; // px of reach, from which something is an image and not a dot
+const SVG = "http://www.w3.org/2000/svg";
 
-/** Draw the ring around what is pointed at, lines to its true neighbours, the shape that is being drawn, the crosshair. */
-export function draw(pane) {
-  const { pointer: canvas, camera, model } = pane;
-  canvas.clearRect(0, 0, camera.width, camera.height);
-  if (!pane.grid || !pane.style) return;
-  const { colours, hovered, opened } = model;
-  if (opened >= 0 && pane.placed(opened)) ring(canvas, pane.spot(opened), colours.accent, 3);
-  if (hovered >= 0 && pane.placed(hovered)) {
-    const near = model.near(hovered).filter((row) => pane.placed(row)).map((row) => pane.spot(row));
-    lines(canvas, pane.spot(hovered), near, colours.text);
-    for (const spot of near) ring(canvas, spot, colours.text, 1);
-    ring(canvas, pane.spot(hovered), colours.text, 2);
+export class Overlay {
+  constructor(svg) {
+    const path = (name) => {
+      const made = document.createElementNS(SVG, "path");
+      made.setAttribute("class", name);
+      svg.append(made);
+      return made;
+    };
+    this.paths = Object.fromEntries(["lines", "near", "over", "opened", "shape", "crosshair"].map((name) => [name, path(name)]));
   }
-  if (pane.shape?.length > 1) shape(canvas, pane.shape, colours);
-  if (pane.crosshair) crosshair(canvas, pane.crosshair, colours.accent);
-}
 
-function lines(canvas, from, to, colour) {
-  canvas.strokeStyle = colour;
-  canvas.lineWidth = 1;
-  canvas.globalAlpha = 0.75;
-  canvas.beginPath();
-  for (const { x, y } of to) {
-    canvas.moveTo(from.x, from.y);
-    canvas.lineTo(x, y);
+  /** Rings around what is pointed at and what is open, lines to true neighbours, the shape being drawn, the crosshair. */
+  draw(pane) {
+    const { model } = pane;
+    const spot = (row) => (row >= 0 && pane.placed(row) ? pane.spot(row) : null);
+    const ready = pane.grid && pane.style;
+    const over = ready && spot(model.hovered);
+    const near = over ? model.near(model.hovered).map(spot).filter(Boolean) : [];
+    this.#set("lines", near.map(({ x, y }) => `M${over.x} ${over.y}L${x} ${y}`).join(""));
+    this.#set("near", near.map(ring).join(""));
+    this.#set("over", over ? ring(over) : "");
+    this.#set("opened", ready && spot(model.opened) ? ring(spot(model.opened)) : "");
+    this.#set("shape", pane.shape?.length > 1 ? `M${pane.shape.map(([x, y]) => `${x} ${y}`).join("L")}Z` : "");
+    this.#set("crosshair", pane.crosshair ? cross(pane.crosshair) : "");
   }
-  canvas.stroke();
-  canvas.globalAlpha = 1;
-}
 
-function ring(canvas, { x, y, reach }, colour, width) {
-  canvas.strokeStyle = colour;
-  canvas.lineWidth = width;
-  canvas.beginPath();
-  if (reach > SQUARE) canvas.rect(x - reach - 2, y - reach - 2, 2 * reach + 4, 2 * reach + 4);
-  else canvas.arc(x, y, Math.max(reach + 1.5, 4), 0, 2 * Math.PI);
-  canvas.stroke();
-}
-
-function shape(canvas, corners, colours) {
-  canvas.beginPath();
-  corners.forEach(([x, y], at) => (at ? canvas.lineTo(x, y) : canvas.moveTo(x, y)));
-  canvas.closePath();
-  canvas.fillStyle = colours.wash;
-  canvas.fill("evenodd");
-  canvas.strokeStyle = colours.accent;
-  canvas.lineWidth = 1.5;
-  canvas.stroke();
-}
-
-function crosshair(canvas, [x, y], colour) {
-  canvas.strokeStyle = colour;
-  canvas.lineWidth = 1.5;
-  canvas.beginPath();
-  for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
-    canvas.moveTo(x + dx * 5, y + dy * 5);
-    canvas.lineTo(x + dx * 16, y + dy * 16);
+  #set(name, way) {
+    if (this.paths[name].getAttribute("d") !== way) this.paths[name].setAttribute("d", way);
   }
-  canvas.stroke();
+}
+
+function ring({ x, y, reach }) {
+  if (reach > SQUARE) return `M${x - reach - 2} ${y - reach - 2}h${2 * reach + 4}v${2 * reach + 4}h${-2 * reach - 4}Z`;
+  const radius = Math.max(reach + 1.5, 4);
+  return `M${x - radius} ${y}a${radius} ${radius} 0 1 0 ${2 * radius} 0a${radius} ${radius} 0 1 0 ${-2 * radius} 0Z`;
+}
+
+function cross([x, y]) {
+  return [[1, 0], [-1, 0], [0, 1], [0, -1]].map(([dx, dy]) => `M${x + dx * 5} ${y + dy * 5}L${x + dx * 16} ${y + dy * 16}`).join("");
 }

@@ -9,7 +9,7 @@ import { Grid } from "./grid.js";
 import * as images from "./images.js";
 import * as labels from "./labels.js";
 import { Movement, origins } from "./movement.js";
-import * as overlay from "./overlay.js";
+import { Overlay } from "./overlay.js";
 import { css } from "./palette.js";
 import { load } from "./planes.js";
 import { occupied, style } from "./style.js";
@@ -22,11 +22,11 @@ const DIMMED = 0.28; // opacity of what is not selected, against the rest
 export class Pane {
   constructor(model, element, { changed, painted }) {
     Object.assign(this, { model, element, changed, painted });
-    element.innerHTML = `<canvas class="points"></canvas><canvas class="scene"></canvas><canvas class="pointer"></canvas>
+    element.innerHTML = `<canvas class="points"></canvas><canvas class="scene"></canvas><svg class="pointer" aria-hidden="true"></svg>
       <div class="wait" hidden></div><div class="title" hidden></div>`;
-    [this.canvas, this.sceneCanvas, this.pointerCanvas] = element.querySelectorAll("canvas");
+    [this.canvas, this.sceneCanvas] = element.querySelectorAll("canvas");
     this.scene = this.sceneCanvas.getContext("2d");
-    this.pointer = this.pointerCanvas.getContext("2d");
+    this.overlay = new Overlay(element.querySelector("svg"));
     this.wait = element.querySelector(".wait");
     this.camera = new Camera([-1, -1, 1, 1]);
     this.movement = new Movement(this);
@@ -161,11 +161,10 @@ export class Pane {
     if (!width || !height) return;
     const sharp = Math.min(devicePixelRatio || 1, SHARP);
     this.ratio = this.hard ? Math.min(sharp, 1) : sharp;
-    for (const canvas of [this.canvas, this.sceneCanvas, this.pointerCanvas]) {
-      const ratio = canvas === this.canvas ? this.ratio : sharp;
-      [canvas.width, canvas.height] = [Math.round(width * ratio), Math.round(height * ratio)];
-      if (canvas !== this.canvas) canvas.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0);
-    }
+    const pixels = (ratio) => ({ width: Math.round(width * ratio), height: Math.round(height * ratio) });
+    Object.assign(this.canvas, pixels(this.ratio));
+    Object.assign(this.sceneCanvas, pixels(sharp));
+    this.scene.setTransform(sharp, 0, 0, sharp, 0, 0);
     this.camera.resize(width, height);
     this.moved();
     this.#tick(performance.now()); // now: a canvas that changed its size is empty
@@ -231,7 +230,7 @@ export class Pane {
       more ||= !this.settled;
     }
     if (this.dirty.scene) this.#drawScene();
-    if (this.dirty.pointer) overlay.draw(this);
+    if (this.dirty.pointer) this.overlay.draw(this);
     this.dirty.scene = this.dirty.pointer = false;
     if (more) this.ask();
     this.#measure(now, more);
