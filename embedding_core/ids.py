@@ -18,16 +18,16 @@ def distinct(ids: NDArray[np.integer]) -> NDArray[np.int64]:
     return ordered[first]
 
 
-def find(ids: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.int64]:
+def find(ids: NDArray[np.int64], among: NDArray[np.int64], order: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
     """The row in `among` (m,), all different, of each of `ids` (n,); −1 for one that is not there.
 
-    Both are sorted first: looking up a million numbers in no order takes several times as long as that.
+    `order` (m,) sorts `among`, where that is known. Otherwise both are sorted first: looking up a million numbers in no order takes several times as long as that.
     """
     if len(ids) == len(among) and np.array_equal(ids, among):
         return np.arange(len(ids))
     found = np.full(len(ids), -1, np.int64)
     if len(ids) and len(among):
-        wanted, have = np.argsort(ids), np.argsort(among)
+        wanted, have = np.argsort(ids), np.argsort(among) if order is None else order
         at = np.searchsorted(among[have], ids[wanted]).clip(max=len(among) - 1)
         found[wanted] = np.where(among[have[at]] == ids[wanted], have[at], -1)
     return found

@@ -71,4 +71,4 @@ with left:
 if chosen is not None:
     with right:
         picked(columns, chosen.ids)
-detail.open_from_url(dataset, [] if chosen is None else chosen.ids.tolist())
+detail.open_from_url(dataset, chosen.ids.tolist() if chosen and state.get("image") else [])

@@ -78,7 +78,11 @@ class Columns:
 
     def find(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """The row of each of these images (m,); −1 for one that is not there any more."""
-        return find(ids, self.ids)
+        return find(ids, self.ids, self._order)
+
+    @cached_property
+    def _order(self) -> NDArray[np.int64]:
+        return np.argsort(self.ids)
 
     def row(self, image: int) -> dict[str, Any] | None:
         """Everything about one image, as Python values; its tags under "tags"."""
@@ -204,6 +208,21 @@ class Honesty:
 def honesty(fingerprint: str, *, _trust: NDArray[np.float32]) -> Honesty:
     """What the trust of a map (n,) comes to."""
     return Honesty(trust.agreement(_trust), read_only(trust.misplaced(_trust)))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def rows_name(fingerprint: str, *, _drawn: MapResult) -> str:
+    """Names the images of a map in their order: maps with the same name have the same rows."""
+    return digest(_drawn.ids.tobytes())[:16]
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def exemplars_on_map(
+    fingerprint: str, clusters: str, each: int, *, _drawn: MapResult, _clusters: ClusterResult
+) -> tuple[int, ...]:
+    """The rows of a map with up to `each` typical images of each group."""
+    ids = [int(_clusters.ids[row]) for rows in _clusters.clustering.exemplars for row in rows[:each]]
+    return tuple(np.flatnonzero(np.isin(_drawn.ids, ids)).tolist())
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

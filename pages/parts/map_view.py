@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from embedding_core.fingerprint import digest
-from pages.parts import charts, detail, filters, map_choice, state, urls
+from pages.parts import cached, charts, detail, filters, map_choice, state, urls
 from pages.parts.map import columns as map_columns
 from pages.parts.map import component, present
 
@@ -47,7 +46,7 @@ def scene(drawn: MapResult, beside: MapResult | None, clusters: ClusterResult | 
     look = charts.look(st.context.theme.type)
     return component.Scene(
         n=len(drawn.ids),
-        rows=rows_digest(drawn),
+        rows=cached.rows_name(drawn.fingerprint, _drawn=drawn),
         version=now.version,
         map=component.Points(urls.map_points(drawn.fingerprint, drawn.turn_digest), map_choice.name(drawn)),
         beside=_beside(drawn, beside),
@@ -61,7 +60,7 @@ def scene(drawn: MapResult, beside: MapResult | None, clusters: ClusterResult | 
         match=f"{data}match/{now.version}",
         pages=f"{data}page/{now.version}/",
         gone=f"{data}gone/{now.version}" if now.gone.any() else "",
-        exemplars=exemplars(drawn, clusters),
+        exemplars=_exemplars(drawn, clusters),
         opened=row_of(drawn, opened),
         options=state.value(LAYERS, FIRST_LAYERS),
         look=look.for_browser(),
@@ -89,15 +88,19 @@ def _group(clusters: ClusterResult | None) -> str:
     return f"group:{clusters.fingerprint}" if clusters else ""
 
 
+def _exemplars(drawn: MapResult, clusters: ClusterResult | None) -> tuple[int, ...]:
+    if clusters is None:
+        return ()
+    return cached.exemplars_on_map(
+        drawn.fingerprint, clusters.fingerprint, EXEMPLARS, _drawn=drawn, _clusters=clusters
+    )
+
+
 def _beside(drawn: MapResult, beside: MapResult | None) -> component.Points | None:
     if beside is None:
         return None
     address = urls.map_points(beside.fingerprint, beside.turn_digest)
     return component.Points(f"{address}/as/{drawn.fingerprint}", map_choice.name(beside))
-
-
-def rows_digest(drawn: MapResult) -> str:
-    return digest(drawn.ids.tobytes())[:16]
 
 
 def place(text: str) -> tuple[float, ...]:
@@ -107,14 +110,6 @@ def place(text: str) -> tuple[float, ...]:
     except ValueError:
         return ()
     return found if len(found) == 3 and np.isfinite(found).all() and found[2] > 0 else ()
-
-
-def exemplars(drawn: MapResult, clusters: ClusterResult | None) -> tuple[int, ...]:
-    """Rows on the map of the typical images of each group."""
-    if clusters is None:
-        return ()
-    ids = [int(clusters.ids[row]) for rows in clusters.clustering.exemplars for row in rows[:EXEMPLARS]]
-    return tuple(np.flatnonzero(np.isin(drawn.ids, ids)).tolist())
 
 
 def row_of(drawn: MapResult, image: str) -> int:
