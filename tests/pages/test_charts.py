@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import pyarrow as pa
+import plotly.graph_objects as go
 import pytest
 
-from pages.parts import charts, colouring
+from pages.parts import charts, charts_solid, palette
+from pages.parts.colouring import Colouring
 
 NASTY = "<b>x</b> & <a href='javascript:alert(1)'>y</a>"
-ALL = np.ones(40, dtype=bool)
+N = 40
 
 
-def points(n: int, dims: int = 2) -> np.ndarray:
-    return np.random.default_rng(0).normal(size=(n, dims)).astype(np.float32)
+def by_name(*values: str | None, names: tuple[str, ...], title: str = "Label") -> Colouring:
+    """Codes as a column numbers them: in the order of `names`, from 1."""
+    codes = np.array([0 if value is None else names.index(value) + 1 for value in values], np.uint8)
+    return Colouring(title, names=names, codes=codes, unknown="no label")
+
+
+def drawn(colouring: Colouring, n: int = N, look: charts.Look = charts.LIGHT, **options: Any) -> go.Figure:
+    points = np.random.default_rng(0).normal(size=(n, 3)).astype(np.float32)
+    everything = {"shown": np.ones(n, bool), "left_out": np.zeros(n, bool), **options}
+    return charts_solid.scatter(points, colouring, [f"text {row}" for row in range(n)], look, **everything)
+
+
+def rows(figure: go.Figure) -> list[int]:
+    return sorted(np.concatenate([trace.customdata for trace in figure.data]).tolist())
 
 
 def test_text_of_users_is_never_html() -> None:
     assert charts.safe(NASTY) == "&lt;b&gt;x&lt;/b&gt; &amp; &lt;a href='javascript:alert(1)'&gt;y&lt;/a&gt;"
-    found = colouring.categories("Label", [NASTY] * 40, ALL, unknown="no label")
-    figure = charts.scatter(points(40), found, [charts.safe(NASTY)] * 40, charts.LIGHT)
-    drawn = (
+    scale = Colouring(NASTY, values=np.arange(N, dtype=np.float32), bounds=(0, N), unknown=NASTY)
+    figures = (
+        drawn(by_name(*[NASTY, None] * (N // 2), names=(NASTY,), title=NASTY)),
+        drawn(scale),
         charts.sizes([NASTY], [3], charts.LIGHT),
         charts.agreement(np.ones((1, 1), int), [NASTY], [NASTY], charts.LIGHT),
     )
-    for one in (figure, *drawn):
+    for one in figures:
         assert "<a" not in one.to_json()
         assert "<b>x" not in one.to_json()
 
@@ -33,55 +49,108 @@ def test_a_long_name_is_cut_before_it_is_escaped() -> None:
     assert charts.safe("&" * 50, 5) == "&amp;&amp;…&amp;&amp;"
 
 
-def test_twelve_colours_then_a_grey_that_says_how_many_it_hides() -> None:
-    values = [f"name {number % 22:02}" for number in range(66)]
-    found = colouring.categories("Label", values, np.ones(66, dtype=bool), unknown="no label")
-    assert len(found.names) == colouring.COLOURS
-    assert found.others == 10
-    figure = charts.scatter(points(66), found, [""] * 66, charts.LIGHT)
-    assert [trace.name for trace in figure.data].count("and 10 more") == 1
-    assert sum(len(trace.x) for trace in figure.data) == 66
+# -- the map in three dimensions --------------------------------------------------------------------------------
 
 
-def test_the_most_frequent_among_those_shown_comes_first() -> None:
-    values = ["common"] * 30 + ["rare"] * 10
-    shown = np.arange(40) >= 25
-    assert colouring.categories("Label", values, ALL, "").names == ("common", "rare")
-    assert colouring.categories("Label", values, shown, "").names == ("rare", "common")
+@pytest.mark.parametrize("look", [charts.LIGHT, charts.DARK])
+def test_colours_are_those_of_the_flat_map_by_the_order_of_the_column(look: charts.Look) -> None:
+    names = tuple(f"name {number:02}" for number in range(30))
+    figure = drawn(by_name(*names, *[None] * 10, names=names), look=look)
+    colours = {trace.name: trace.marker.color for trace in figure.data}
+    wanted = {name: palette.category(k, look.palette, look.theme) for k, name in enumerate(names)}
+    assert colours == {**wanted, "no label": look.grey}
+    assert len(set(colours.values())) == 31, "no two share one"
 
 
-def test_every_point_carries_its_row_and_faded_ones_are_silent() -> None:
-    shown = np.arange(40) % 2 == 0
-    found = colouring.categories("Label", ["a"] * 20 + [None] * 20, shown, unknown="no label")
-    figure = charts.scatter(points(40), found, ["t"] * 40, charts.DARK, shown=shown)
-    rows = np.concatenate([trace.customdata for trace in figure.data])
-    assert sorted(rows.tolist()) == list(range(40))
-    faded = next(trace for trace in figure.data if trace.name == "filtered out")
-    assert faded.hoverinfo == "skip"
-    assert set(faded.customdata) == set(range(1, 40, 2))
+def test_a_filter_changes_no_colour() -> None:
+    names = ("common", "rare")
+    colouring = by_name(*["common"] * 30, *["rare"] * 10, names=names)
+    shown = np.arange(N) >= 35
+    (ghost, rare) = drawn(colouring, shown=shown, left_out=~shown).data
+    assert rare.name == "rare"
+    assert rare.marker.color == palette.category(1, charts.LIGHT.palette, "light")
+    assert (ghost.marker.color, ghost.hoverinfo, ghost.showlegend) == (charts.LIGHT.faded, "skip", False)
+    assert sorted(ghost.customdata.tolist()) == list(range(35))
 
 
-def test_the_selection_stands_out() -> None:
-    selected = np.zeros(40, dtype=bool)
-    selected[[3, 7]] = True
-    figure = charts.scatter(points(40), colouring.Colouring(""), [""] * 40, charts.LIGHT, selected=selected)
-    assert list(figure.data[0].selectedpoints) == [3, 7]
+def test_beyond_a_hundred_categories_share_a_trace_but_no_colour() -> None:
+    names = tuple(f"name {number:03}" for number in range(130))
+    figure = drawn(by_name(*names, names=names), n=130)
+    assert len(figure.data) == charts_solid.TRACES + 1
+    more = next(trace for trace in figure.data if trace.name == "and 30 more")
+    assert more.customdata.tolist() == list(range(100, 130))
+    assert list(more.marker.color) == [palette.category(k, charts.LIGHT.palette, "light") for k in range(100, 130)]
+    assert len(set(more.marker.color)) == 30
+    ranks = {trace.name: trace.legendrank for trace in figure.data}
+    assert ranks["and 30 more"] > ranks["name 099"]
+    assert rows(figure) == list(range(130))
 
 
-@pytest.mark.parametrize("dims", [2, 3])
-def test_numbers_have_a_bar_and_missing_ones_are_grey(dims: int) -> None:
-    found = colouring.column("score", pa.array([1.0, None, float("inf"), 4.0] * 10), ALL)
-    assert found.values is not None
-    assert np.isfinite(found.values).sum() == 20
-    figure = charts.scatter(points(40, dims), found, [""] * 40, charts.LIGHT)
-    assert figure.data[-1].marker.colorbar.title.text == "score"
-    assert next(trace for trace in figure.data if trace.name == "no value").marker.color == charts.LIGHT.grey
+def test_of_many_categories_those_that_are_shown_get_the_traces() -> None:
+    names = tuple(f"name {number:03}" for number in range(130))
+    shown = np.arange(130) >= 120
+    figure = drawn(by_name(*names, names=names), n=130, shown=shown)
+    assert [trace.name for trace in figure.data] == list(names[120:])
 
 
-def test_dates_are_written_as_dates() -> None:
-    found = colouring.column("day", pa.array([0, 86_400] * 20, pa.timestamp("s")), ALL)
-    assert found.ticks[0][1] == "1970-01-01"
-    assert found.ticks[-1][1] == "1970-01-02"
+def test_what_is_neither_shown_nor_left_out_is_not_drawn() -> None:
+    shown, left_out = np.arange(N) < 10, np.arange(N) >= 30
+    assert rows(drawn(Colouring(""), shown=shown, left_out=left_out)) == [*range(10), *range(30, N)]
+    assert len(drawn(Colouring(""), shown=~shown & shown).data) == 0
+
+
+def test_the_selection_stands_out_and_the_legend_keeps_its_colours() -> None:
+    selected = np.isin(np.arange(N), [3, 7])
+    names = ("a", "b")
+    figure = drawn(by_name(*["a"] * 20, *["b"] * 20, names=names), selected=selected)
+    front = [trace for trace in figure.data if trace.marker.opacity == 1]
+    back = [trace for trace in figure.data if trace.marker.opacity < 0.2]
+    assert len(front) + len(back) == len(figure.data)
+    assert front[0].customdata.tolist() == [3, 7]
+    assert front[0].marker.size > back[0].marker.size
+    assert sorted(np.concatenate([trace.customdata for trace in back]).tolist()) == [
+        n for n in range(N) if n not in (3, 7)
+    ]
+    assert [(trace.name, trace.showlegend) for trace in front] == [("a", True), ("b", True)]
+    assert not any(trace.showlegend for trace in back)
+    assert {trace.name: trace.legendgroup for trace in front} == {trace.name: trace.legendgroup for trace in back}
+
+
+def test_a_selection_of_which_nothing_is_shown_pushes_nothing_back() -> None:
+    selected = np.arange(N) == 3
+    for options in ({"selected": ~selected & selected}, {"selected": selected, "shown": ~selected}):
+        assert {trace.marker.opacity for trace in drawn(Colouring(""), **options).data} == {0.9}
+
+
+def test_every_point_carries_its_row_and_its_text() -> None:
+    figure = drawn(by_name(*["a", None, "b", "a"] * 10, names=("a", "b")), selected=np.arange(N) % 7 == 0)
+    assert rows(figure) == list(range(N))
+    for trace in figure.data:
+        assert list(trace.text) == [f"text {row}" for row in trace.customdata]
+
+
+def test_numbers_share_a_scale_and_missing_ones_are_grey() -> None:
+    values = np.where(np.arange(N) % 4 == 0, np.nan, np.arange(N)).astype(np.float32)
+    found = Colouring("score", values=values, bounds=(1.0, 39.0), unknown="no value")
+    figure = drawn(found, selected=np.arange(N) < 9)
+    axis = figure.layout.coloraxis
+    assert (axis.cmin, axis.cmax, axis.colorbar.title.text) == (1, 39, "score")
+    assert [one[1] for one in axis.colorscale] == list(charts.LIGHT.scale)
+    grey = [trace for trace in figure.data if trace.name == "no value"]
+    assert {trace.marker.color for trace in grey} == {charts.LIGHT.grey}
+    coloured = [trace for trace in figure.data if trace.name == "score"]
+    assert all(trace.marker.coloraxis == "coloraxis" for trace in coloured)
+    for trace in coloured:
+        assert trace.marker.color.tolist() == trace.customdata.tolist()
+    assert rows(figure) == list(range(N))
+
+
+def test_one_value_for_all_has_a_scale_still() -> None:
+    axis = drawn(Colouring("score", values=np.full(N, 3.0), bounds=(3.0, 3.0))).layout.coloraxis
+    assert axis.cmin < axis.cmax
+
+
+# -- groups -----------------------------------------------------------------------------------------------------
 
 
 def test_names_that_are_cut_alike_stay_two_rows() -> None:

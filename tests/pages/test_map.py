@@ -1,23 +1,20 @@
-"""Map: which map is shown, what a gesture on it means, what a link brings back, and its empty and busy states."""
+"""The map in two dimensions: what it shows, what a link brings back, and what follows from a gesture on it."""
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from embedding_core import derived
-from embedding_core.workspace import Dataset, Workspace
-from pages.parts import cached, detail, map_choice, map_view, pickers, state
+from embedding_core.workspace import Workspace
+from pages.parts import cached, filters, map_view, urls
+from pages.parts.map import component
+from pages.parts.map.present import present
 from tests.pages import small
-
-COUNT = 24
+from tests.pages.maps import COUNT, Showing, mapped, said, without
 
 
 @pytest.fixture
@@ -26,195 +23,188 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Wo
         yield served
 
 
-def mapped(workspace: Workspace, dims: int = 2) -> tuple[Dataset, derived.MapResult]:
-    dataset = small.birds(workspace, count=COUNT)
-    return dataset, derived.draw_map(workspace, dataset, dataset.embedding("pixels"), method="pca", dims=dims)
-
-
-def spec(app: AppTest) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(app.get("plotly_chart")[0].proto.spec)
+@pytest.fixture
+def showing(monkeypatch: pytest.MonkeyPatch) -> Showing:
+    found = Showing()
+    monkeypatch.setattr(component, "show", found)
     return found
 
 
-def points(sent: dict[str, str] | list[int]) -> np.ndarray:
-    """An array as Plotly writes it into JSON."""
-    if isinstance(sent, dict):
-        return np.frombuffer(base64.b64decode(sent["bdata"]), sent["dtype"])
-    return np.asarray(sent, dtype=int)
-
-
-# -- gestures ---------------------------------------------------------------------------------------------------
-
-
-class Asked:
-    """What a gesture asked of state and drawer."""
-
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.opened: list[int] = []
-        self.selected: list[tuple[list[int], str, str]] = []
-        patch.setattr(detail, "show", self.opened.append)
-        patch.setattr(state, "select", lambda ids, how, projection="": self.selected.append((ids, how, projection)))
-
-
-@pytest.fixture
-def gesture(
-    served: tuple[Workspace, small.Remembering], monkeypatch: pytest.MonkeyPatch
-) -> tuple[map_view.Drawing, Asked]:
-    dataset, drawn = mapped(served[0])
-    return map_view.Drawing(drawn, cached.columns(dataset), None), Asked(monkeypatch)
-
-
-def event(*rows: Any, **shapes: Any) -> dict[str, Any]:
-    return {"selection": {"points": [{"customdata": row} for row in rows], **shapes}}
-
-
-def test_a_click_opens_the_image_of_that_row(gesture: tuple[map_view.Drawing, Asked]) -> None:
-    drawing, asked = gesture
-    for carried in (5, 5.0, [5], {"0": 5}):  # as Plotly and Streamlit have sent it
-        map_view.pick(drawing, np.ones(COUNT, bool), event(carried))
-    assert asked.opened == [int(drawing.ids[5])] * 4
-    assert asked.selected == []
-
-
-def test_a_lasso_selects_even_a_single_point(gesture: tuple[map_view.Drawing, Asked]) -> None:
-    drawing, asked = gesture
-    map_view.pick(drawing, np.ones(COUNT, bool), event(3, 1, 3, lasso=[{"x": [0], "y": [0]}]))
-    map_view.pick(drawing, np.ones(COUNT, bool), event(7, box=[{"x": [0, 1], "y": [0, 1]}]))
-    assert asked.opened == []
-    assert asked.selected == [
-        (drawing.ids[[1, 3]].tolist(), "lasso on the map", drawing.drawn.fingerprint),
-        (drawing.ids[[7]].tolist(), "box on the map", drawing.drawn.fingerprint),
-    ]
-
-
-def test_what_a_filter_leaves_out_cannot_be_picked(gesture: tuple[map_view.Drawing, Asked]) -> None:
-    drawing, asked = gesture
-    shown = np.ones(COUNT, bool)
-    shown[3] = False
-    map_view.pick(drawing, shown, event(3))
-    map_view.pick(drawing, shown, event(3, 4, lasso=[{}]))
-    assert asked.opened == []
-    assert asked.selected[0][0] == drawing.ids[[4]].tolist()
-
-
-def test_an_empty_or_senseless_gesture_changes_nothing(gesture: tuple[map_view.Drawing, Asked]) -> None:
-    drawing, asked = gesture
-    for one in ({}, {"selection": None}, event(lasso=[{}]), event(COUNT), event(-1), event("x"), event(None)):
-        map_view.pick(drawing, np.ones(COUNT, bool), one)
-    assert (asked.opened, asked.selected) == ([], [])
-
-
-def test_a_shape_around_nothing_is_forgotten_by_the_next_drawing(
-    gesture: tuple[map_view.Drawing, Asked], monkeypatch: pytest.MonkeyPatch
+def test_without_anything_in_the_url_the_map_shows_all_by_label(
+    served: tuple[Workspace, small.Remembering], showing: Showing
 ) -> None:
-    drawing, _ = gesture
-    kept: dict[str, Any] = {}
-    monkeypatch.setattr(state, "prime", kept.__setitem__)
-    monkeypatch.setattr(state, "value", kept.get)
-    map_view.pick(drawing, np.ones(COUNT, bool), event(0, lasso=[{}]))
-    assert kept == {}
-    for times in (1, 2):
-        map_view.pick(drawing, np.ones(COUNT, bool), event(lasso=[{}]))
-        assert kept == {map_view.IN_VAIN: times}
+    _, drawn = mapped(served[0])
+    small.open_page("map.py", dataset="birds")
+    scene, data = showing.scene, urls.map_data(drawn.fingerprint)
+    assert scene.n == COUNT
+    assert scene.map.points == f"{data}points/{drawn.turn_digest}"
+    assert scene.version == present(drawn.fingerprint).version
+    assert [one.key for one in scene.columns] == [
+        *("label", "split", "trust", "meta:wingspan", "width", "height", "nbytes", "format")
+    ]
+    assert {one.key: one.kind for one in scene.columns}["meta:wingspan"] == "number"
+    assert all(one.address == f"{data}column/{scene.version}/{one.key}" for one in scene.columns)
+    assert (scene.told, scene.colour, scene.filter) == (("label", "trust"), "label", ())
+    assert (scene.selected, scene.opened, scene.beside, scene.gone, scene.exemplars) == ("", -1, None, "", ())
+    assert scene.select == f"{data}selection"
+    assert dict(scene.options) == map_view.FIRST_LAYERS
+    assert f"{COUNT} images" in scene.alt
 
 
-def test_images_that_left_the_dataset_leave_the_map(served: tuple[Workspace, small.Remembering]) -> None:
+def test_a_link_brings_back_colour_filter_selection_image_and_place(
+    served: tuple[Workspace, small.Remembering], showing: Showing
+) -> None:
     workspace, _ = served
     dataset, drawn = mapped(workspace)
-    columns = cached.columns(small.birds(workspace, "other", count=2))
-    drawing = map_view.Drawing(drawn, columns, None)
-    assert len(drawing.ids) == len(drawing.points) == len(drawing.texts) == len(drawing.thumbnails) == 0
-    whole = map_view.Drawing(drawn, cached.columns(dataset), None)
-    assert len(whole.thumbnails) == COUNT
-    assert all(str(image) in url for image, url in zip(whole.ids, whole.thumbnails, strict=True))
-    assert whole.shown(pickers.Filters(labels=("a",))).sum() == COUNT / 2
-
-
-def test_a_chart_made_anew_shows_the_part_that_was_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    at = {"xaxis": {"range": [0, 1]}, "dragmode": "pan"}
-    view = {"revision": "this map", "at": {**at, "title": "not a view"}}
-    monkeypatch.setattr(state, "value", lambda key: {"view": view} if key == map_view.POINTER else None)
-    assert map_view._seen("this map") == at
-    assert map_view._seen("another map") == {}
-
-
-# -- the page ---------------------------------------------------------------------------------------------------
-
-
-def test_a_link_brings_back_map_colour_filter_and_selection(served: tuple[Workspace, small.Remembering]) -> None:
-    workspace, _ = served
-    dataset, flat = mapped(workspace)
-    deep = derived.draw_map(workspace, dataset, dataset.embedding("pixels"), method="pca", dims=3)
-    kept = workspace.selections.keep(dataset.uuid, flat.ids[:5].tolist(), how="by hand")
-    link = {"dataset": "birds", "selection": kept.hash, "map_colour": "Split", "filter_label": "a"}
-    app = small.open_page("map.py", **link, map=deep.fingerprint[:12])
-    figure = spec(app)
-    assert {trace["type"] for trace in figure["data"]} == {"scatter3d"}
-    assert {trace["name"] for trace in figure["data"]} == {"filtered out", "train", "val"}
+    kept = workspace.selections.keep(dataset.uuid, drawn.ids[:5].tolist(), how="by hand")
+    image = str(drawn.ids[7])
+    link = {"colour": "meta:wingspan", "filter": "label=a;width=[50..]", "at": "0.5_-1_4"}
+    app = small.open_page("map.py", dataset="birds", selection=kept.hash, image=image, **link)
+    scene = showing.scene
+    assert scene.colour == "meta:wingspan"
+    assert scene.filter == filters.for_browser(filters.parse(link["filter"]))
+    assert (scene.selected, scene.opened, scene.at) == (kept.hash, 7, (0.5, -1, 4))
     assert "5 images selected" in small.texts(app)
-    flat_one = spec(small.open_page("map.py", **link, map=flat.fingerprint[:12]))
-    chosen = [points(trace["customdata"])[points(trace["selectedpoints"])] for trace in flat_one["data"]]
-    assert sorted(np.concatenate(chosen).tolist()) == [0, 1, 2, 3, 4]
 
 
-def test_an_unknown_map_in_a_link_falls_back_to_the_best(served: tuple[Workspace, small.Remembering]) -> None:
+@pytest.mark.parametrize(
+    ("colour", "shown"), [("meta:gone", "label"), ("group:00", "label"), ("none", ""), ("", "label")]
+)
+def test_a_colour_that_there_is_not_falls_back_to_the_most_telling(
+    served: tuple[Workspace, small.Remembering], showing: Showing, colour: str, shown: str
+) -> None:
     mapped(served[0])
-    assert "scattergl" in spec(small.open_page("map.py", dataset="birds", map="0000"))["data"][0]["type"]
+    small.open_page("map.py", dataset="birds", colour=colour)
+    assert showing.scene.colour == shown
 
 
-def test_the_selection_can_be_cleared_beside_the_map(served: tuple[Workspace, small.Remembering]) -> None:
+def test_where_no_column_says_much_the_points_have_one_colour(
+    served: tuple[Workspace, small.Remembering], showing: Showing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, drawn = mapped(served[0])
+    ids = dataset.images()["id"].to_pylist()
+    dataset.put_attributes(ids, labels=[None] * COUNT, splits=[None] * COUNT)
+    without = replace(drawn, projection=replace(drawn.projection, trust=None, trustworthiness=None))
+    monkeypatch.setattr(cached, "read_map", lambda fingerprint: without)
+    small.open_page("map.py", dataset="birds")
+    assert showing.scene.colour == ""
+    assert showing.scene.told == ()
+
+
+@pytest.mark.parametrize("image", ["x", "-1", "12345", "²"])
+def test_a_link_to_an_image_that_is_not_there_opens_none(
+    served: tuple[Workspace, small.Remembering], showing: Showing, image: str
+) -> None:
+    _, drawn = mapped(served[0])
+    assert map_view.row_of(drawn, image) == -1
+    small.open_page("map.py", dataset="birds", image=image)
+    assert showing.scene.opened == -1
+
+
+def test_groups_come_after_labels_with_their_typical_images(
+    served: tuple[Workspace, small.Remembering], showing: Showing
+) -> None:
     workspace, _ = served
     dataset, drawn = mapped(workspace)
-    kept = workspace.selections.keep(dataset.uuid, drawn.ids[:3].tolist(), how="by hand")
-    app = small.open_page("map.py", dataset="birds", selection=kept.hash)
-    app.button(key="map_clear").click().run()
-    assert "selection" not in app.query_params
-    assert "images selected" not in small.texts(app)
+    found = derived.find_clusters(workspace, dataset, dataset.embedding("pixels"), k=3)
+    small.open_page("map.py", dataset="birds")
+    group = f"group:{found.fingerprint}"
+    assert [one.key for one in showing.scene.columns[:3]] == ["label", group, "split"]
+    assert showing.scene.told == ("label", group, "trust")
+    typical = {int(found.ids[row]) for rows in found.clustering.exemplars for row in rows[: map_view.EXEMPLARS]}
+    assert set(drawn.ids[list(showing.scene.exemplars)].tolist()) == typical
+    dataset.put_attributes(dataset.images()["id"].to_pylist(), labels=[None] * COUNT)
+    small.open_page("map.py", dataset="birds")
+    assert showing.scene.columns[0].key == group
+    assert showing.scene.colour == group
 
 
-def test_a_redraw_is_a_job_and_its_map_is_shown_when_it_is_done(served: tuple[Workspace, small.Remembering]) -> None:
-    workspace, runner = served
-    dataset, first = mapped(workspace)
-    app = small.open_page("map.py", dataset="birds")
-    app.button(key="map_draw").click().run()
-    (job,) = runner.list()
-    assert (job.kind, job.dataset, job.parameters["method"]) == ("map", dataset.uuid, "umap")
-    assert app.query_params["map_job"] == [job.id] or app.query_params["map_job"] == job.id
-    assert spec(app)["layout"]["uirevision"] == first.fingerprint  # the one before stays meanwhile
-    second = derived.draw_map(workspace, dataset, dataset.embedding("pixels"), method="pca", seed=1)
-    runner.becomes(job.id, state="done", result={"fingerprint": second.fingerprint})
-    app.run()
-    assert "map_job" not in app.query_params
-    assert spec(app)["layout"]["uirevision"] == second.fingerprint
-
-
-def test_a_failed_redraw_says_why_and_keeps_the_map(served: tuple[Workspace, small.Remembering]) -> None:
-    workspace, runner = served
-    dataset, first = mapped(workspace)
-    job = runner.submit("map", {"dataset": dataset.uuid}, dataset=dataset.uuid)
-    runner.becomes(job.id, state="failed", error="The disk is full.")
-    app = small.open_page("map.py", dataset="birds", map_job=job.id)
-    assert "The disk is full" in small.texts(app)
-    assert spec(app)["layout"]["uirevision"] == first.fingerprint
-
-
-def test_without_a_map_one_can_be_drawn(served: tuple[Workspace, small.Remembering]) -> None:
-    workspace, runner = served
-    dataset = small.birds(workspace)
-    app = small.open_page("map.py", dataset="birds")
-    assert "No map of these images yet" in small.texts(app)
-    app.button(key="map_prepare").click().run()
-    assert [(job.kind, job.parameters["dataset"]) for job in runner.list()] == [("prepare", dataset.uuid)]
-    assert "The map is on its way" in small.texts(app)
-
-
-def test_the_first_choice_is_flat_and_shows_groups(served: tuple[Workspace, small.Remembering]) -> None:
+def test_a_second_map_lies_beside_the_first_in_its_rows(
+    served: tuple[Workspace, small.Remembering], showing: Showing
+) -> None:
     workspace, _ = served
-    dataset, pca = mapped(workspace)
-    embedding = dataset.embedding("pixels")
-    tsne = derived.draw_map(workspace, dataset, embedding, method="tsne")
-    derived.draw_map(workspace, dataset, embedding, method="pca", dims=3)
-    chosen = map_choice.chosen(derived.maps(workspace, dataset, embedding))
-    assert chosen is not None
-    assert chosen.fingerprint == tsne.fingerprint != pca.fingerprint
-    assert map_choice.chosen([]) is None
+    dataset, drawn = mapped(workspace)
+    other = derived.draw_map(workspace, dataset, dataset.embedding("pixels"), method="tsne")
+    small.open_page("map.py", dataset="birds", map=drawn.fingerprint[:12], beside=other.fingerprint[:12])
+    beside = showing.scene.beside
+    assert beside is not None
+    assert beside.points == f"{urls.map_points(other.fingerprint, other.turn_digest)}/as/{drawn.fingerprint}"
+    small.open_page("map.py", dataset="birds", map=drawn.fingerprint[:12], beside="0000")
+    assert showing.scene.beside is None
+
+
+def test_images_that_left_the_dataset_are_told_of(
+    served: tuple[Workspace, small.Remembering], showing: Showing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, drawn = mapped(served[0])
+    without(int(drawn.ids[0]), dataset, monkeypatch)
+    small.open_page("map.py", dataset="birds")
+    assert showing.scene.gone == f"{urls.map_data(drawn.fingerprint)}gone/{showing.scene.version}"
+    assert showing.scene.n == COUNT
+
+
+def test_another_label_is_another_version_and_the_same_rows(
+    served: tuple[Workspace, small.Remembering], showing: Showing
+) -> None:
+    dataset, drawn = mapped(served[0])
+    small.open_page("map.py", dataset="birds")
+    dataset.put_attributes([int(drawn.ids[0])], labels=["c"])
+    small.open_page("map.py", dataset="birds")
+    before, after = showing.scenes[0], showing.scene
+    assert before.version != after.version
+    assert before.rows == after.rows
+    assert before.map == after.map
+
+
+def test_colours_filters_and_layers_chosen_on_the_map_go_into_the_url(
+    served: tuple[Workspace, small.Remembering], showing: Showing
+) -> None:
+    mapped(served[0])
+    app = small.open_page("map.py", dataset="birds")
+    showing.view = {
+        "colour": "split",
+        "filter": [{"column": "label", "names": ["a", ""]}, {"column": "trust", "low": 0.25, "high": None}],
+        "options": {"labels": False, "images": True, "contours": True, "unheard": 1},
+    }
+    app.run()
+    assert said(app, "colour") == "split"
+    assert said(app, "filter") == "label=a|;trust=[0.25..]"
+    app.run()
+    assert (showing.scene.colour, len(showing.scene.filter)) == ("split", 2)
+    assert showing.scene.options == {"labels": False, "images": True, "contours": True}
+    showing.view = {"colour": "", "filter": [], "options": {}}
+    app.run()
+    assert said(app, "colour") == "none", "one colour is a choice, and not the first one again"
+    assert "filter" not in app.query_params
+    app.run()
+    assert (showing.scene.colour, showing.scene.filter) == ("", ())
+
+
+def test_a_selection_made_on_the_map_is_that_of_all_pages(
+    served: tuple[Workspace, small.Remembering], showing: Showing
+) -> None:
+    workspace, _ = served
+    dataset, drawn = mapped(workspace)
+    kept = workspace.selections.keep(dataset.uuid, drawn.ids[:4].tolist(), how="lasso on the map")
+    app = small.open_page("map.py", dataset="birds")
+    showing.told = component.Told(selected=kept.hash, opened=None, view=None)
+    app.run()
+    assert said(app, "selection") == kept.hash
+    assert "4 images selected" in small.texts(app)
+    showing.told = component.Told(selected="", opened=None, view=None)
+    app.run()
+    assert "selection" not in app.query_params
+
+
+def test_a_click_on_the_map_opens_an_image(served: tuple[Workspace, small.Remembering], showing: Showing) -> None:
+    _, drawn = mapped(served[0])
+    app = small.open_page("map.py", dataset="birds")
+    showing.told = component.Told(selected=None, opened=int(drawn.ids[3]), view=None)
+    app.run()
+    assert said(app, "image") == str(drawn.ids[3])
+    assert showing.scene.opened == 3
+
+
+@pytest.mark.parametrize("text", ["", "1", "1_2", "1_2_3_4", "a_b_c", "nan_0_1", "0_inf_1", "0_0_0", "0_0_-1"])
+def test_a_place_that_cannot_be_read_is_all_of_the_map(text: str) -> None:
+    assert map_view.place(text) == ()
