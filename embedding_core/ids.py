@@ -21,7 +21,8 @@ def distinct(ids: NDArray[np.integer]) -> NDArray[np.int64]:
 def find(ids: NDArray[np.int64], among: NDArray[np.int64], order: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
     """The row in `among` (m,), all different, of each of `ids` (n,); −1 for one that is not there.
 
-    `order` (m,) sorts `among`, where that is known. Otherwise both are sorted first: looking up a million numbers in no order takes several times as long as that.
+    `order` (m,) sorts `among`, where that is known; otherwise it is found. `ids` are sorted
+    first: looking up a million numbers in no order takes several times as long as that.
     """
     if len(ids) == len(among) and np.array_equal(ids, among):
         return np.arange(len(ids))

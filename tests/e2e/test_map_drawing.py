@@ -38,8 +38,10 @@ def test_points_have_the_colour_of_their_class_where_they_are(page: Page, addres
     seen = 0
     for row in range(0, 700, 20):
         # A point that no other covers, so that its pixel is its own.
-        script = """(() => { const at = pane.grid.at[given], g = pane.grid, near = 8 / pane.camera.scale; let others = 0;
-            for (let p = 0; p < g.n; p++) if (p !== at && Math.hypot(g.xs[p] - g.xs[at], g.ys[p] - g.ys[at]) < near) others++;
+        script = """(() => { const g = pane.grid, at = g.at[given], near = 8 / pane.camera.scale;
+            let others = 0;
+            const far = (p) => Math.hypot(g.xs[p] - g.xs[at], g.ys[p] - g.ys[at]);
+            for (let p = 0; p < g.n; p++) if (p !== at && far(p) < near) others++;
             return others ? null : [m.model.column.codes[given], m.model.colourOf(given), pane.style.opacity]; })()"""
         alone = mapping.ask(page, script, row)
         if alone is None:
@@ -69,7 +71,7 @@ def test_points_come_once_and_a_rerun_brings_none(page: Page, address: str) -> N
     def note(request: Request) -> None:
         if "/points/" in request.url or "/column/" in request.url:
             asked.append(request.url)
-        if not request.url.startswith((address.split("/map")[0], "data:", "blob:")):
+        if not request.url.startswith((address.removesuffix("/map?dataset=sample"), "data:", "blob:")):
             elsewhere.append(request.url)
 
     page.on("request", note)
@@ -151,11 +153,8 @@ def test_contours_lie_around_the_points(page: Page, address: str) -> None:
     after = np.asarray(Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("L"), dtype=int)  # type: ignore[arg-type]
     lines = np.abs(after - before) > 20
     assert 0.005 < lines.mean() < 0.3
-    assert not any(
-        lines[rows, columns].any()
-        for rows in (slice(0, 12), slice(-12, None))
-        for columns in (slice(0, 12), slice(-12, None))
-    )
+    edges = (slice(0, 12), slice(-12, None))
+    assert not any(lines[rows, columns].any() for rows in edges for columns in edges)
 
 
 def test_names_on_the_map_do_not_cover_each_other_and_grow_more(page: Page, address: str) -> None:
@@ -177,9 +176,8 @@ def test_names_on_the_map_do_not_cover_each_other_and_grow_more(page: Page, addr
     mapping.ask(
         page,
         """(() => { const rows = Uint8Array.from(m.model.column.codes, (one) => Number(one === given));
-        const b = pane.around(rows); const x = (b[0] + b[2]) / 2, y = (b[1] + b[3]) / 2;
-        const row = rows.indexOf(1), p = pane.grid.at[row];
-        pane.camera.set({ x: pane.grid.xs[p], y: pane.grid.ys[p], scale: pane.camera.scale * 6 }); pane.moved(); })()""",
+        const g = pane.grid, p = g.at[rows.indexOf(1)];
+        pane.camera.set({ x: g.xs[p], y: g.ys[p], scale: pane.camera.scale * 6 }); pane.moved(); })()""",
         code,
     )
     page.wait_for_timeout(800)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 ENCODER = "efficientnet-lite0"
+# Notes how far points are on their way, frame by frame.
+WATCH = f"""() => {{ const pane = document.querySelector('{mapping.ROOT}').kindredMap.panes[0].pane; window.ways = [];
+    const frame = pane.points.frame.bind(pane.points);
+    pane.points.frame = (...given) => {{ window.ways.push(pane.points.arrived); return frame(...given); }}; }}"""
 
 
 @pytest.fixture
@@ -44,11 +48,7 @@ def test_points_travel_to_their_new_places_and_the_selection_stays(
     mapping.opened(page, f"{app.url}/map?dataset=sample&selection={kept.hash}")
     mapping.await_selected(page, len(clocks))
     rows = mapping.selected(page)
-    page.evaluate(
-        f"""() => {{ const pane = document.querySelector('{mapping.ROOT}').kindredMap.panes[0].pane; window.ways = [];
-        const frame = pane.points.frame.bind(pane.points);
-        pane.points.frame = (...given) => {{ window.ways.push(pane.points.arrived); return frame(...given); }}; }}"""
-    )
+    page.evaluate(WATCH)
     switch(page, "PCA")
     page.wait_for_url(lambda url: f"map={maps['pca'].fingerprint[:12]}" in url, timeout=30_000)
     page.wait_for_function("() => window.ways.some((share) => share < 1) && window.ways.at(-1) === 1", timeout=20_000)
@@ -69,11 +69,7 @@ def test_movement_is_off_where_it_is_not_wanted(
     try:
         page = visitor.new_page()
         mapping.opened(page, f"{app.url}/map?dataset=sample")
-        page.evaluate(
-            f"""() => {{ const pane = document.querySelector('{mapping.ROOT}').kindredMap.panes[0].pane; window.ways = [];
-            const frame = pane.points.frame.bind(pane.points);
-            pane.points.frame = (...given) => {{ window.ways.push(pane.points.arrived); return frame(...given); }}; }}"""
-        )
+        page.evaluate(WATCH)
         switch(page, "PCA")
         page.wait_for_url(lambda url: "map=" in url, timeout=30_000)
         page.wait_for_timeout(1500)

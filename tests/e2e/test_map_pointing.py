@@ -1,4 +1,4 @@
-"""Pointing at the map: what is under the pointer, its true neighbours, a click, zooming, and images in place of dots."""
+"""Pointing at the map: what is under the pointer, its true neighbours, a click, zooming, images in place of dots."""
 
 from __future__ import annotations
 
@@ -78,7 +78,8 @@ def test_lines_lead_to_the_true_nearest_neighbours(
     page.wait_for_timeout(200)
     ends = mapping.ask(
         page,
-        "[...pane.overlay.paths.lines.getAttribute('d').matchAll(/L([-\\d.]+) ([-\\d.]+)/g)].map(([, x, y]) => [+x, +y])",
+        """[...pane.overlay.paths.lines.getAttribute('d').matchAll(/L([-\\d.]+) ([-\\d.]+)/g)]
+        .map(([, x, y]) => [+x, +y])""",
     )
     spots = mapping.ask(
         page, "given.map((row) => { const s = pane.spot(row); return [s.x, s.y]; })", graph.rows[at, :10].tolist()

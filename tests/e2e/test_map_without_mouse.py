@@ -85,10 +85,8 @@ def test_a_rectangle_is_drawn_by_keys_alone(page: Page, address: str) -> None:
 
 def test_every_control_has_a_name_and_can_be_reached(page: Page, address: str) -> None:
     mapping.opened(page, address)
-    nameless = page.locator(
-        f"{mapping.ROOT} :is(button, input, select, [role=listbox], canvas:not([aria-hidden]))"
-    ).evaluate_all(
-        """all => all.filter((one) => one.tagName !== 'CANVAS' && !(one.getAttribute('aria-label') || one.textContent.trim()
+    nameless = page.locator(f"{mapping.ROOT} :is(button, input, select, [role=listbox])").evaluate_all(
+        """all => all.filter((one) => !(one.getAttribute('aria-label') || one.textContent.trim()
         || one.closest('label')?.textContent.trim())).map((one) => one.outerHTML.slice(0, 120))"""
     )
     assert nameless == []
