@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from embedding_core import derived
-from pages.parts import cached, detail, map_choice, map_solid, map_view, pictures, server, state, words
+from pages.parts import cached, detail, map_choice, map_solid, map_view, pictures, server, state, table, words
 from pages.parts.map import present
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+A_TABLE = 60  # rows
 
 
 @st.fragment
@@ -24,6 +26,22 @@ def picked(columns: cached.Columns, ids: NDArray[np.int64]) -> None:
             if st.button("Clear", key="map_clear", icon=":material/close:", type="tertiary"):
                 state.clear_selection()
                 st.rerun()
+        view = st.segmented_control(
+            "View",
+            ["Images", "Table"],
+            key="map_picked_view",
+            default="Images",
+            required=True,
+            label_visibility="collapsed",
+        )
+        if view == "Table":
+            rows = columns.rows(ids)
+            pages = -(-len(rows) // A_TABLE)
+            place = st.container()
+            page = min(st.pagination(pages, key="map_table_page"), pages) if pages > 1 else 1
+            with place:
+                table.show(columns, rows[(page - 1) * A_TABLE : page * A_TABLE], key="map_table")
+            return
         opened = pictures.paged(columns, ids, key="map_gallery", alt="The selected images", a_page=30, size="s")
         if opened is not None:
             detail.show(opened)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 KEY = "map_view"
 LAYERS = "map_layers"  # which layers this visit has chosen
-FIRST_LAYERS = {"labels": True, "images": True, "contours": False}
+FIRST_LAYERS = {"labels": True, "images": True, "contours": False, "ghosts": True}
 EXEMPLARS = 3  # of a group, that come first where images are drawn
 BEFORE = ("label", "group", "split", "tag", "trust")  # columns that say most, to colour by
 

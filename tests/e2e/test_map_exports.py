@@ -51,7 +51,8 @@ def test_the_picture_has_twice_the_pixels_and_shows_the_map(shown: Page, tmp_pat
     for code in (1, 8):
         spots, colour = mapping.ask(
             shown,
-            """[[...m.model.column.codes].flatMap((one, row) => (one === given ? [pane.spot(row)] : [])).map(({x, y}) => [x, y]),
+            """[[...m.model.column.codes].flatMap((one, row) => (one === given ? [pane.spot(row)] : []))
+            .map(({x, y}) => [x, y]),
             m.model.palette.category(given - 1)]""",
             code,
         )

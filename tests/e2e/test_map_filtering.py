@@ -161,6 +161,10 @@ def test_what_a_filter_leaves_out_can_neither_be_hovered_nor_selected(page: Page
         page, [(size["x"] + 3, size["y"] + 3), (size["x"] + size["width"] - 3, size["y"] + size["height"] - 3)]
     )
     assert set(mapping.selected(page)) == faces
+    page.get_by_role("button", name="Hide the rest").click()
+    assert set(mapping.ask(page, "[...pane.points.stated]")) == {0, 3}  # hidden, or selected
+    page.get_by_role("button", name="Show the rest faintly").click()
+    assert set(mapping.ask(page, "[...pane.points.stated]")) == {1, 3}
     other = next(row for row in range(711) if row not in faces)
     x, y = mapping.place(page, other)
     page.mouse.move(x, y)

@@ -94,6 +94,8 @@ def test_a_lasso_drawn_by_hand_selects_what_it_encloses_and_the_gallery_shows_it
     assert sorted(kept.ids.tolist()) == sorted(shown.ids[rows].tolist())
     assert kept.projection == shown.fingerprint
     page.get_by_text(f"{len(rows)} images selected").wait_for(timeout=30_000)
+    page.get_by_role("radio", name="Table").click()
+    page.locator(".st-key-map_picked [data-testid=stDataFrame]").wait_for(timeout=30_000)
 
 
 def test_shift_adds_alt_subtracts_and_undo_goes_back(page: Page, shown: MapResult) -> None:

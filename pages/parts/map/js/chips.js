@@ -22,6 +22,7 @@ export function chips(view) {
     ...made,
     el("button", { type: "button", class: "plain", onclick: () => view.clearFilters() }, "Show all"),
     el("button", { type: "button", class: "plain", onclick: () => view.takeShown() }, `Select these ${shown}`),
+    el("button", { type: "button", class: "plain", onclick: () => view.act("ghosts") }, view.model.options.ghosts ? "Hide the rest" : "Show the rest faintly"),
   ];
 }
 

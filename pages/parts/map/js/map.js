@@ -325,8 +325,10 @@ export class KindredMap {
     options[name] = !options[name];
     this.#each((pane) => {
       if (name === "contours") pane.contours();
+      if (name === "ghosts") pane.states();
       pane.moved();
     });
+    this.chips.replaceChildren(...chips(this));
     this.#tellView();
   }
 

@@ -19,8 +19,7 @@ export class Model {
     this.exemplars = new Set();
     this.column = null; // that the points are coloured by; null for one colour
     this.tool = "pan";
-    this.options = { labels: true, contours: false, images: true };
-    this.ghosts = true; // what a filter leaves out stays as a shadow
+    this.options = { labels: true, contours: false, images: true, ghosts: true }; // ghosts: of what a filter leaves out
     [this.hovered, this.opened] = [-1, -1];
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
   }

@@ -132,12 +132,12 @@ export class Pane {
   /** What is filtered or selected has changed. */
   states() {
     if (!this.grid) return;
-    const { filters, selection, gone, ghosts } = this.model;
+    const { filters, selection, gone, options } = this.model;
     const { order } = this.grid;
     const states = new Uint8Array(order.length);
     const some = selection.size > 0;
     const { fails } = filters;
-    const left = ghosts ? GHOST : HIDDEN;
+    const left = options.ghosts ? GHOST : HIDDEN;
     let present = 0;
     for (let p = 0; p < order.length; p += 1) {
       const row = order[p];
