@@ -89,7 +89,7 @@ def pick(maps: Sequence[StoredResult], one: StoredResult) -> None:
 def honesty(one: MapResult, gone: NDArray[np.bool_]) -> None:
     """How far the picture can be believed, in one line. Images that are `gone` (n,) are not counted as misplaced."""
     drawn = one.projection
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="map_honesty"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="map_honesty"):
         if drawn.trust is not None:
             found = cached.honesty(one.fingerprint, _trust=drawn.trust)
             ids = one.ids[found.misplaced[~gone[found.misplaced]]]

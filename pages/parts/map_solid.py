@@ -57,6 +57,12 @@ class Drawing:
         """(n,) what is there and passes the filters"""
         return filtering.passing(self.now, state.filtering())
 
+    @property
+    def left_out(self) -> NDArray[np.bool_]:
+        """(n,) what a filter leaves a shadow of, unless it was hidden on the flat map"""
+        layers = map_view.FIRST_LAYERS | state.value(map_view.LAYERS, {})
+        return ~self.shown & ~self.now.gone & layers["ghosts"]
+
     @cached_property
     def texts(self) -> list[str]:
         """(n,) what is said of each shown point on hover, empty for the others; users' texts in it are safe"""
@@ -121,7 +127,7 @@ def show(one: Drawing) -> None:
         one.texts,
         charts.look(st.context.theme.type),
         shown=one.shown,
-        left_out=~one.shown & ~one.now.gone,
+        left_out=one.left_out,
         selected=None if chosen is None else np.isin(drawn.ids, chosen.ids),
         revision=drawn.fingerprint,
     )

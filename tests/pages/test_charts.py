@@ -112,6 +112,7 @@ def test_the_selection_stands_out_and_the_legend_keeps_its_colours() -> None:
         n for n in range(N) if n not in (3, 7)
     ]
     assert [(trace.name, trace.showlegend) for trace in front] == [("a", True), ("b", True)]
+    assert len(front[1].x) == 1, "or the legend would leave out what has nothing selected"
     assert not any(trace.showlegend for trace in back)
     assert {trace.name: trace.legendgroup for trace in front} == {trace.name: trace.legendgroup for trace in back}
 

@@ -171,7 +171,7 @@ def test_colours_filters_and_layers_chosen_on_the_map_go_into_the_url(
     assert said(app, "filter") == "label=a|;trust=[0.25..]"
     app.run()
     assert (showing.scene.colour, len(showing.scene.filter)) == ("split", 2)
-    assert showing.scene.options == {"labels": False, "images": True, "contours": True}
+    assert showing.scene.options == map_view.FIRST_LAYERS | {"labels": False, "images": True, "contours": True}
     showing.view = {"colour": "", "filter": [], "options": {}}
     app.run()
     assert said(app, "colour") == "none", "one colour is a choice, and not the first one again"

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from embedding_core import derived
 from embedding_core.workspace import Workspace
-from pages.parts import cached, map_solid, pointer, state, words
+from pages.parts import cached, map_solid, map_view, pointer, state, words
 from pages.parts.map import component
 from tests.pages import small
 from tests.pages.maps import COUNT, Showing, mapped, said, without
@@ -131,6 +131,15 @@ def test_in_depth_what_left_the_dataset_leaves_the_map(
         app = small.open_page("map.py", dataset="birds", **link)
         drawn = [row for trace in figure(app)["data"] for row in held(trace)]
         assert sorted(drawn) == [row for row in range(COUNT) if row != 4]
+
+
+def test_in_depth_no_shadow_is_left_where_the_visitor_hid_them(served: tuple[Workspace, small.Remembering]) -> None:
+    mapped(served[0], dims=3)
+    app = small.open_page("map.py", dataset="birds", filter="width=[..44]")
+    assert "filtered out" in traces(app)
+    app.session_state[map_view.LAYERS] = {"ghosts": False}
+    app.run()
+    assert "filtered out" not in traces(app)
 
 
 def test_in_depth_what_passes_the_filter_can_be_selected(served: tuple[Workspace, small.Remembering]) -> None:
