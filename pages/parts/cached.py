@@ -10,7 +10,6 @@ import base64
 import json
 import threading
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,13 +20,13 @@ import streamlit as st
 from embedding_core import derived, memory, spatial, trust
 from embedding_core.errors import NotEmbedded
 from embedding_core.fingerprint import digest
-from embedding_core.ids import find
 from embedding_core.neighbours import NeighbourGraph
 from embedding_core.vectors import read_only
 from pages.parts import server
+from pages.parts.columns import Columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -39,62 +38,6 @@ if TYPE_CHECKING:
 FIRST = 6  # images on a dataset's card
 MANY = 200_000  # images, above which
 NEAR = 15  # neighbours of each are kept
-
-
-@dataclass(frozen=True, eq=False)
-class Columns:
-    """All that is known of a dataset's n images but their bytes, row by row in the order of their paths."""
-
-    dataset: str  # uuid
-    images: pa.Table  # id, path, sha256, width, height, format, nbytes, origin
-    label: pa.Array  # (n,) string, null where there is none
-    split: pa.Array  # (n,) string
-    metadata: pa.Table  # (n,) user's columns, but for id, path, and those that label and split repeat
-    tags: Mapping[str, frozenset[int]]
-
-    @cached_property
-    def ids(self) -> NDArray[np.int64]:
-        """(n,)"""
-        return self.images["id"].to_numpy()
-
-    @cached_property
-    def paths(self) -> pa.Array:
-        """(n,) string"""
-        return self.images["path"].combine_chunks()
-
-    @cached_property
-    def labels(self) -> list[str]:
-        """The labels that occur, in alphabetical order."""
-        return sorted(name for name in self.label.unique().to_pylist() if name is not None)
-
-    @cached_property
-    def splits(self) -> list[str]:
-        return sorted(name for name in self.split.unique().to_pylist() if name is not None)
-
-    def rows(self, ids: Iterable[int] | NDArray[np.int64]) -> NDArray[np.int64]:
-        """The rows (m,) of these images, in the order asked for; those that are not there any more are left out."""
-        found = self.find(np.asarray(ids if isinstance(ids, np.ndarray) else list(ids), dtype=np.int64))
-        return found[found >= 0]
-
-    def find(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The row of each of these images (m,); −1 for one that is not there any more."""
-        return find(ids, self.ids, self._order)
-
-    @cached_property
-    def _order(self) -> NDArray[np.int64]:
-        return np.argsort(self.ids)
-
-    def row(self, image: int) -> dict[str, Any] | None:
-        """Everything about one image, as Python values; its tags under "tags"."""
-        found = self.rows([image])
-        if not len(found):
-            return None
-        at = int(found[0])
-        facts = {name: self.images[name][at].as_py() for name in self.images.column_names}
-        facts |= {"label": self.label[at].as_py(), "split": self.split[at].as_py()}
-        facts["tags"] = [tag for tag, ids in self.tags.items() if image in ids]
-        facts["metadata"] = {name: self.metadata[name][at].as_py() for name in self.metadata.column_names}
-        return facts
 
 
 def columns(dataset: Dataset) -> Columns:

@@ -12,7 +12,7 @@ from embedding_core.vectors import read_only
 from pages.parts import cached, filters, map_choice, server, state, words
 from pages.parts.map import columns as map_columns
 from pages.parts.map import planes
-from pages.parts.map.present import Known, Present
+from pages.parts.map.present import Known
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,8 +37,7 @@ def known(dataset: Dataset) -> Known:
 
 def options(now: Known) -> list[tuple[str, str, str]]:
     """Key, title and kind of the columns that can be filtered by widgets."""
-    trusted = now.drawn is not None and now.drawn.projection.trust is not None
-    return map_columns.options(now.columns, trust=trusted)
+    return map_columns.options(now.columns, trust=now.trust is not None)
 
 
 def passing(now: Known, wanted: Filters) -> NDArray[np.bool_]:
@@ -99,11 +98,6 @@ def _holds(now: Known, one: Condition) -> NDArray[np.bool_] | None:
 
 def column(now: Known, key: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Facts and planes of a column, see `map.columns`. Raises `UnknownColumn`."""
-    if key == "trust" and not isinstance(now, Present):  # which is in the order of the map, and of no other images
-        if now.trust is None:
-            raise map_columns.UnknownColumn(key)
-        facts = {"kind": map_columns.NUMBER, "unknown": "not judged", "low": 0.0, "high": 1.0}
-        return facts, {"values": now.trust}
     return planes.unpack(map_columns.column(now, key))
 
 

@@ -95,10 +95,7 @@ class Drawing:
 def drawing(now: Present, clusters: ClusterResult | None) -> Drawing:
     """The map as the URL asks for it."""
     options = map_view.options(now, clusters)
-    chosen = state.get("colour")
-    telling = (one.key for one in options if one.key.partition(":")[0] in map_view.BEFORE)
-    known = chosen in {"none", *(one.key for one in options)}
-    return Drawing(now, tuple(options), chosen if known else next(telling, "none"))
+    return Drawing(now, tuple(options), map_view.chosen_colour(options))
 
 
 def pick_colour(one: Drawing) -> None:

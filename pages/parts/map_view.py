@@ -12,6 +12,8 @@ from pages.parts.map import columns as map_columns
 from pages.parts.map import component, present
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from embedding_core.derived import ClusterResult, MapResult
     from pages.parts.map.present import Present
 
@@ -40,8 +42,7 @@ def scene(drawn: MapResult, beside: MapResult | None, clusters: ClusterResult | 
     columns = options(now, clusters)
     keys = component.keys(columns)
     told = [key for key in ("label", _group(clusters), "trust") if key in keys]
-    chosen = state.get("colour")
-    colour = chosen if chosen in {*keys, "none"} else next((one.key for one in columns if _most(one.key)), "none")
+    colour = chosen_colour(columns)
     selected, opened = state.selection(), state.get("image")
     look = charts.look(st.context.theme.type)
     return component.Scene(
@@ -80,8 +81,12 @@ def options(now: Present, clusters: ClusterResult | None) -> list[component.Colu
     ]
 
 
-def _most(key: str) -> bool:
-    return key.partition(":")[0] in BEFORE
+def chosen_colour(columns: Sequence[component.Column]) -> str:
+    """The key of the column in the URL; "none" for one colour. Without one that is here, the most telling."""
+    chosen = state.get("colour")
+    if chosen in {*component.keys(columns), "none"}:
+        return chosen
+    return next((one.key for one in columns if one.key.partition(":")[0] in BEFORE), "none")
 
 
 def _group(clusters: ClusterResult | None) -> str:
@@ -91,9 +96,7 @@ def _group(clusters: ClusterResult | None) -> str:
 def _exemplars(drawn: MapResult, clusters: ClusterResult | None) -> tuple[int, ...]:
     if clusters is None:
         return ()
-    return cached.exemplars_on_map(
-        drawn.fingerprint, clusters.fingerprint, EXEMPLARS, _drawn=drawn, _clusters=clusters
-    )
+    return cached.exemplars_on_map(drawn.fingerprint, clusters.fingerprint, EXEMPLARS, _drawn=drawn, _clusters=clusters)
 
 
 def _beside(drawn: MapResult, beside: MapResult | None) -> component.Points | None:

@@ -141,10 +141,9 @@ def _numbers(title: str, kind: str, values: NDArray[np.floating], unknown: str, 
 
 
 def _trust(now: Known) -> bytes | None:
-    trust = now.drawn.projection.trust
-    if trust is None:
+    if now.trust is None:
         return None
-    return _numbers("Trust", NUMBER, np.where(now.gone, np.nan, trust), "not judged", low=0, high=1)
+    return _numbers("Trust", NUMBER, np.where(now.gone, np.nan, now.trust), "not judged", low=0, high=1)
 
 
 def _tags(now: Known) -> bytes:

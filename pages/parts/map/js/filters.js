@@ -110,8 +110,10 @@ function empty({ names, without, low, high, text }) {
   return !names?.length && !without?.length && (low ?? null) === null && (high ?? null) === null && !text;
 }
 
+/** Whether a row meets a condition. One that does not fit its column, as in a link of old, lets all pass. */
 function test(condition, column, found) {
   if (condition.text) return (row) => found[row] === 1;
+  if (column.categorical !== Boolean(condition.names || condition.without)) return () => true;
   if (condition.names || condition.without) {
     const keep = Boolean(condition.names);
     const chosen = new Set(condition.names ?? condition.without);
