@@ -34,7 +34,8 @@ class Embedding:
         wanted = np.sort(self.ids)
         for batch in self._store.batches(self._table, ["id", "vector"], size):
             ids = batch["id"].to_numpy()
-            keep = np.isin(ids, wanted)
+            at = np.searchsorted(wanted, ids).clip(max=max(len(wanted) - 1, 0))
+            keep = wanted[at] == ids if len(wanted) else np.zeros(len(ids), dtype=bool)
             if keep.any():
                 yield ids[keep], _vectors(batch["vector"], self.card.dim)[keep]
 
