@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from embedding_core.derived import ClusterResult, MapResult
     from embedding_core.records import Actor
     from embedding_core.workspace import Dataset, Embedding, Selection
-    from pages.parts.filter_bar import Choices
+    from pages.parts.filters import Choices
 
 FIRST = 6  # images on a dataset's card
 MANY = 200_000  # images, above which

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -81,30 +80,17 @@ def _select(now: Known) -> None:
 # -- widgets ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the widget of a column offers."""
-
-    kind: str
-    names: tuple[str, ...]  # the most frequent `MOST`, by the alphabet
-    more: int  # names beside those
-    without: str  # what images without a value are called; empty when there are none
-    low: float | None
-    high: float | None
-    whole: bool  # only whole numbers
-
-
-def choices(now: Known, key: str) -> Choices:
+def choices(now: Known, key: str) -> filters.Choices:
     if map_columns.settled(now, key):
         return cached.choices(now.token, filtering.of(now), key, _make=lambda: _choices(now, key))
     return _choices(now, key)
 
 
-def _choices(now: Known, key: str) -> Choices:
+def _choices(now: Known, key: str) -> filters.Choices:
     facts, arrays = filtering.column(now, key)
     names = facts.get("names", ())
     low, high = facts.get("low"), facts.get("high")
-    return Choices(
+    return filters.Choices(
         kind=facts["kind"],
         names=tuple(sorted(names[:MOST], key=lambda name: (name.casefold(), name))),
         more=max(0, len(names) - MOST),
@@ -147,7 +133,7 @@ def _names(now: Known, one: Condition, *, width: int | str = "stretch") -> None:
     )
 
 
-def _help(column: str, found: Choices) -> str | None:
+def _help(column: str, found: filters.Choices) -> str | None:
     many = f"The {MOST:,} most frequent are offered. Type a name to choose one of the {found.more:,} others."
     return " ".join([words.HELP.get(column, "")] + [many] * bool(found.more)).strip() or None
 
@@ -176,7 +162,7 @@ def distinct(options: Sequence[tuple[str, str, str]]) -> dict[str, str]:
     }
 
 
-def _range(one: Condition, found: Choices) -> None:
+def _range(one: Condition, found: filters.Choices) -> None:
     """Two fields, each empty for an open end: they hold any number exactly, which a slider does not."""
     with st.container(horizontal=True):
         _end(one, found, "From", one.low, lambda low: Condition(one.column, low=low, high=one.high))
@@ -184,7 +170,7 @@ def _range(one: Condition, found: Choices) -> None:
 
 
 def _end(
-    one: Condition, found: Choices, label: str, chosen: float | None, made: Callable[[float | None], Condition]
+    one: Condition, found: filters.Choices, label: str, chosen: float | None, made: Callable[[float | None], Condition]
 ) -> None:
     key = _key(f"filter_{one.column}_{label}", chosen)
     field = "high" if label == "To" else "low"

@@ -34,6 +34,19 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Choices:
+    """What a column offers to choose from."""
+
+    kind: str
+    names: tuple[str, ...]  # the most frequent ones, by the alphabet
+    more: int  # names beside those
+    without: str  # what images without a value are called; empty when there are none
+    low: float | None
+    high: float | None
+    whole: bool  # only whole numbers
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
     """Conditions on different columns. None means all images."""
 

@@ -1,5 +1,5 @@
 // The map as one HTML file that opens from disk: the same modules, and everything that they would ask the server for, packed
-// into the page. It is put together here, so that it shows what is shown now: colours, filters, selection and place.
+// into the page; alone.js opens it. It is put together here, so that it shows what is shown now: colours, filters, selection and place.
 
 import { A_PAGE } from "./pages.js";
 import { ask } from "./planes.js";
@@ -35,7 +35,7 @@ export async function html(map, thumbnails, progress) {
   const wanted = planes(map);
   if (thumbnails) for (let number = 0; number * A_PAGE < data.n; number += 1) wanted.push(`${data.pages}${number}`);
   const files = await all(wanted, async (address) => [address, base64(await bytes(address))], progress);
-  const modules = await sources(new URL(data.module, location.href).href);
+  const modules = await sources(new URL("./alone.js", import.meta.url).href);
   const imports = Object.fromEntries([...modules].map(([name, text]) => [`kindred/${name}`, `data:text/javascript;base64,${base64(new TextEncoder().encode(text))}`]));
   const look = getComputedStyle(root);
   const variables = VARIABLES.map((name) => `${name}: ${look.getPropertyValue(name).trim()};`).join(" ");
@@ -58,24 +58,9 @@ export async function html(map, thumbnails, progress) {
     `<section class="kindred-map" data-kindred-map data-hover="" data-selected="0"></section>\n`,
     `<script type="application/json" id="scene">${json(scene)}</script>\n`,
     ...files.map(([address, content]) => `<script type="text/plain" data-address="${text(address)}">${content}</script>\n`),
-    `<script type="module">\nimport { open } from "kindred/standalone.js";\nopen();\n</script>\n</html>\n`,
+    `<script type="module">\nimport { open } from "kindred/alone.js";\nopen();\n</script>\n</html>\n`,
   ];
   return new Blob(page, { type: "text/html" });
-}
-
-/** What the file itself calls: serve what is packed into it, and draw the map. */
-export async function open() {
-  globalThis.kindredPacked = (address) => {
-    const found = document.querySelector(`script[data-address="${CSS.escape(address)}"]`);
-    return found ? Uint8Array.from(atob(found.textContent), (char) => char.charCodeAt(0)) : null;
-  };
-  const { KindredMap } = await import("./map.js");
-  const { unpacked } = await import("./rows.js");
-  const scene = JSON.parse(document.getElementById("scene").textContent);
-  const map = new KindredMap(document.querySelector("[data-kindred-map]"), { selected() {}, opened() {}, view() {} });
-  if (!scene.thumbnails) scene.pages = "";
-  await map.update(scene);
-  if (scene.chosen) map.choosing.combine(unpacked(Uint8Array.from(atob(scene.chosen), (char) => char.charCodeAt(0)), scene.n), "new", "a selection");
 }
 
 /** Addresses of points and columns. A column of which every image has a value of its own says nothing on a map alone. */
