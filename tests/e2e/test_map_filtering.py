@@ -104,7 +104,11 @@ def test_counts_and_histograms_follow_the_filters_of_other_columns(page: Page, a
 
 def test_numbers_as_colours_have_a_scale_and_its_brush_filters(page: Page, address: str) -> None:
     mapping.opened(page, f"{address}&colour=trust")
-    low = page.get_by_role("spinbutton", name="Trust, from")
+    low, high = (page.get_by_role("spinbutton", name=f"Trust, {end}") for end in ("from", "to"))
+    panel = page.locator(".kindred-map .side").bounding_box()
+    ends = [end.bounding_box() for end in (low, high)]
+    assert panel
+    assert all(end and end["width"] > 60 and end["x"] + end["width"] <= panel["x"] + panel["width"] for end in ends)
     low.fill("0.5")
     low.press("Enter")
     trust = np.array(mapping.ask(page, "[...m.model.column.values]"), dtype=np.float32)
