@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 Labels: TypeAlias = "Sequence[str | None] | pa.Array"
 
 NEIGHBOURS = 30  # in the graph that all stages share
+MANY = 200_000  # images, above which
+NEAR = 15  # neighbours of each are stored apart as well
 UNTURNED = read_only(np.eye(2))  # also what maps lie by that were stored before there were turns
 
 _PART = 50_000  # labels written at a time
@@ -107,15 +109,17 @@ def neighbour_graph(
     begun = time.perf_counter()
     matrix = embedding.matrix() if vectors is None else vectors
     graph = neighbours.graph(matrix, NEIGHBOURS, progress=progress)
-    workspace.results.put(
-        _graph_key(embedding),
-        kind="graph",
-        dataset=dataset.uuid,
-        parent=embedding.fingerprint,
-        arrays={"ids": embedding.ids, "rows": graph.rows, "similarity": graph.similarity},
-        parameters={"k": graph.k, "encoder": embedding.card.id},
-        seconds=time.perf_counter() - begun,
-    )
+    seconds = time.perf_counter() - begun
+    for one in [graph] if graph.n <= MANY else [_nearest(graph), graph]:
+        workspace.results.put(
+            graph_key(embedding.fingerprint, NEIGHBOURS if one is graph else NEAR),
+            kind="graph",
+            dataset=dataset.uuid,
+            parent=embedding.fingerprint,
+            arrays={"ids": embedding.ids, "rows": one.rows, "similarity": one.similarity},
+            parameters={"k": one.k, "encoder": embedding.card.id},
+            seconds=seconds,
+        )
     return graph
 
 
@@ -254,15 +258,28 @@ def _names(
 # -- reading ----------------------------------------------------------------------------------------------------
 
 
-def read_graph(workspace: Workspace, embedding: str) -> NeighbourGraph | None:
-    """The stored graph of the embedding with that fingerprint, rows as in `embedding.ids`."""
-    stored = workspace.results.get(graph_key(embedding))
+def read_graph(workspace: Workspace, embedding: str, k: int = NEIGHBOURS) -> NeighbourGraph | None:
+    """The stored graph of the embedding with that fingerprint, rows as in `embedding.ids`; `k` as in `graph_key`."""
+    stored = workspace.results.get(graph_key(embedding, k))
     return None if stored is None else NeighbourGraph(stored.arrays["rows"], stored.arrays["similarity"])
 
 
-def graph_key(embedding: str) -> str:
-    """The fingerprint of the graph of the embedding with that fingerprint."""
-    return fingerprint("graph", _GRAPH_REVISION, embedding, k=NEIGHBOURS)
+def read_nearest(workspace: Workspace, embedding: str) -> NeighbourGraph | None:
+    """Likewise, of many images only the `NEAR` nearest others of each: half of the memory, and all that pages show."""
+    near = read_graph(workspace, embedding, NEAR)
+    if near is not None:
+        return near
+    graph = read_graph(workspace, embedding)
+    return graph if graph is None or graph.n <= MANY else _nearest(graph)
+
+
+def _nearest(graph: NeighbourGraph) -> NeighbourGraph:
+    return NeighbourGraph(graph.rows[:, :NEAR], graph.similarity[:, :NEAR])
+
+
+def graph_key(embedding: str, k: int = NEIGHBOURS) -> str:
+    """The fingerprint of the graph with up to k neighbours a row of the embedding with that fingerprint."""
+    return fingerprint("graph", _GRAPH_REVISION, embedding, k=k)
 
 
 def maps(workspace: Workspace, dataset: Dataset, embedding: Embedding) -> list[StoredResult]:
@@ -346,10 +363,6 @@ def labels_of(dataset: Dataset, ids: NDArray[np.int64]) -> list[str | None]:
     """The labels (n,) of these images, None where there is none."""
     labels: list[str | None] = dataset.said_of(ids)[0]["label"].to_pylist()
     return labels
-
-
-def _graph_key(embedding: Embedding) -> str:
-    return graph_key(embedding.fingerprint)
 
 
 def _names_key(clusters: str, labels: Labels) -> str:

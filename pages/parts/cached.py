@@ -20,7 +20,6 @@ import streamlit as st
 from embedding_core import derived, memory, spatial, trust
 from embedding_core.errors import NotEmbedded
 from embedding_core.fingerprint import digest
-from embedding_core.neighbours import NeighbourGraph
 from embedding_core.vectors import read_only
 from pages.parts import server
 from pages.parts.columns import Columns
@@ -31,13 +30,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedding_core.derived import ClusterResult, MapResult
+    from embedding_core.neighbours import NeighbourGraph
     from embedding_core.records import Actor
     from embedding_core.workspace import Dataset, Embedding, Selection
     from pages.parts.filters import Choices
 
 FIRST = 6  # images on a dataset's card
-MANY = 200_000  # images, above which
-NEAR = 15  # neighbours of each are kept
 
 
 def columns(dataset: Dataset) -> Columns:
@@ -208,7 +206,7 @@ def choices(token: str, of: str, key: str, *, _make: Callable[[], Choices]) -> C
 def read_graph(embedding: str) -> NeighbourGraph | None:
     """The neighbour graph of the embedding with that fingerprint, rows as in its `ids`; None until it is computed.
 
-    Of many images it is the `NEAR` nearest neighbours of each.
+    Of many images it is the nearest neighbours of each alone, see `derived.read_nearest`.
     """
     graph = _graph(embedding)
     if graph is None:
@@ -218,10 +216,8 @@ def read_graph(embedding: str) -> NeighbourGraph | None:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _graph(embedding: str) -> NeighbourGraph | None:
-    graph = derived.read_graph(server.workspace(), embedding)
-    if graph is not None and graph.n > MANY:
-        graph = NeighbourGraph(graph.rows[:, :NEAR], graph.similarity[:, :NEAR])
-        memory.give_back()
+    graph = derived.read_nearest(server.workspace(), embedding)
+    memory.give_back()
     return graph
 
 

@@ -521,21 +521,6 @@ def test_without_a_graph_there_are_no_neighbours_and_no_growing(
     assert "have not been computed" in answer.json()["error"]
 
 
-def test_of_many_images_fewer_neighbours_are_kept_and_they_are_the_same(
-    monkeypatch: pytest.MonkeyPatch, drawn: MapResult
-) -> None:
-    whole = cached.read_graph(drawn.embedding)
-    assert whole is not None
-    assert whole.k == 30
-    cached._graph.clear()
-    monkeypatch.setattr(cached, "MANY", N - 1)
-    few = cached.read_graph(drawn.embedding)
-    assert few is not None
-    np.testing.assert_array_equal(few.rows, whole.rows[:, :15])
-    np.testing.assert_array_equal(few.similarity, whole.similarity[:, :15])
-    cached._graph.clear()
-
-
 def test_columns_of_the_past_are_let_go(birds: Dataset) -> None:
     before = weakref.ref(cached.columns(birds))
     assert before() is cached.columns(birds)
