@@ -6,23 +6,19 @@ line. The `read_…` functions and the lists only read, import nothing heavy, an
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from embedding_core import clusters as clustering_methods
-from embedding_core import naming, neighbours, projection
+from embedding_core import naming, projection
 from embedding_core.clusters import Clustering
-from embedding_core.fingerprint import digest, fingerprint
+from embedding_core.fingerprint import digest, digest_of_texts, fingerprint
+from embedding_core.graphs import graph_key, neighbour_graph, read_graph, read_nearest
 from embedding_core.naming import ClusterNames
-from embedding_core.neighbours import NeighbourGraph
 from embedding_core.projection import Projection, align
 from embedding_core.records import silent
 from embedding_core.vectors import read_only
@@ -33,18 +29,28 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedding_core.encoders.base import Encoder
+    from embedding_core.fingerprint import Texts
     from embedding_core.records import Progress
     from embedding_core.workspace import Dataset, Embedding, StoredResult, Workspace
 
-Labels: TypeAlias = "Sequence[str | None] | pa.Array"
+__all__ = [
+    "ClusterResult",
+    "MapResult",
+    "clusterings",
+    "draw_map",
+    "find_clusters",
+    "graph_key",
+    "labels_of",
+    "maps",
+    "neighbour_graph",
+    "read_clusters",
+    "read_graph",
+    "read_map",
+    "read_nearest",
+]
 
-NEIGHBOURS = 30  # in the graph that all stages share
-MANY = 200_000  # images, above which
-NEAR = 15  # neighbours of each are stored apart as well
 UNTURNED = read_only(np.eye(2))  # also what maps lie by that were stored before there were turns
 
-_PART = 50_000  # labels written at a time
-_GRAPH_REVISION = 1
 _MAP_REVISION = 3
 _CLUSTERS_REVISION = 2
 _NAMES_REVISION = 3
@@ -92,35 +98,6 @@ class ClusterResult:
 
 
 # -- computing --------------------------------------------------------------------------------------------------
-
-
-def neighbour_graph(
-    workspace: Workspace,
-    dataset: Dataset,
-    embedding: Embedding,
-    *,
-    vectors: NDArray[np.float32] | None = None,
-    progress: Progress = silent,
-) -> NeighbourGraph:
-    """The exact cosine graph of an embedding, rows as in `embedding.ids`."""
-    known = read_graph(workspace, embedding.fingerprint)
-    if known is not None:
-        return known
-    begun = time.perf_counter()
-    matrix = embedding.matrix() if vectors is None else vectors
-    graph = neighbours.graph(matrix, NEIGHBOURS, progress=progress)
-    seconds = time.perf_counter() - begun
-    for one in [graph] if graph.n <= MANY else [_nearest(graph), graph]:
-        workspace.results.put(
-            graph_key(embedding.fingerprint, NEIGHBOURS if one is graph else NEAR),
-            kind="graph",
-            dataset=dataset.uuid,
-            parent=embedding.fingerprint,
-            arrays={"ids": embedding.ids, "rows": one.rows, "similarity": one.similarity},
-            parameters={"k": one.k, "encoder": embedding.card.id},
-            seconds=seconds,
-        )
-    return graph
 
 
 def draw_map(
@@ -258,30 +235,6 @@ def _names(
 # -- reading ----------------------------------------------------------------------------------------------------
 
 
-def read_graph(workspace: Workspace, embedding: str, k: int = NEIGHBOURS) -> NeighbourGraph | None:
-    """The stored graph of the embedding with that fingerprint, rows as in `embedding.ids`; `k` as in `graph_key`."""
-    stored = workspace.results.get(graph_key(embedding, k))
-    return None if stored is None else NeighbourGraph(stored.arrays["rows"], stored.arrays["similarity"])
-
-
-def read_nearest(workspace: Workspace, embedding: str) -> NeighbourGraph | None:
-    """Likewise, of many images only the `NEAR` nearest others of each: half of the memory, and all that pages show."""
-    near = read_graph(workspace, embedding, NEAR)
-    if near is not None:
-        return near
-    graph = read_graph(workspace, embedding)
-    return graph if graph is None or graph.n <= MANY else _nearest(graph)
-
-
-def _nearest(graph: NeighbourGraph) -> NeighbourGraph:
-    return NeighbourGraph(graph.rows[:, :NEAR], graph.similarity[:, :NEAR])
-
-
-def graph_key(embedding: str, k: int = NEIGHBOURS) -> str:
-    """The fingerprint of the graph with up to k neighbours a row of the embedding with that fingerprint."""
-    return fingerprint("graph", _GRAPH_REVISION, embedding, k=k)
-
-
 def maps(workspace: Workspace, dataset: Dataset, embedding: Embedding) -> list[StoredResult]:
     """The stored maps of an embedding, newest first, without their arrays."""
     return workspace.results.find(dataset.uuid, "map", embedding.fingerprint)
@@ -321,9 +274,7 @@ def read_map(workspace: Workspace, key: str) -> MapResult | None:
     )
 
 
-def read_clusters(
-    workspace: Workspace, key: str, labels: Callable[[NDArray[np.int64]], Labels]
-) -> ClusterResult | None:
+def read_clusters(workspace: Workspace, key: str, labels: Callable[[NDArray[np.int64]], Texts]) -> ClusterResult | None:
     """A stored clustering, judged by `labels` where that has been computed, else as it was found.
 
     `labels` is asked for those of the clustered images (n,), without one where there is none.
@@ -365,20 +316,8 @@ def labels_of(dataset: Dataset, ids: NDArray[np.int64]) -> list[str | None]:
     return labels
 
 
-def _names_key(clusters: str, labels: Labels) -> str:
-    return fingerprint("names", _NAMES_REVISION, clusters, _digest_of(labels))
-
-
-def _digest_of(labels: Labels) -> str:
-    """SHA-256 of the labels as a list in JSON, of which there is never more than a part."""
-    known = pa.array(labels, pa.string()).dictionary_encode()
-    words = np.array([*map(json.dumps, known.dictionary.to_pylist()), "null"], dtype=object)
-    codes = pc.fill_null(known.indices, len(words) - 1).to_numpy(zero_copy_only=False)
-    text = hashlib.sha256(b"[")
-    for start in range(0, len(codes), _PART):
-        text.update(((", " if start else "") + ", ".join(words[codes[start : start + _PART]])).encode())
-    text.update(b"]")
-    return text.hexdigest()
+def _names_key(clusters: str, labels: Texts) -> str:
+    return fingerprint("names", _NAMES_REVISION, clusters, digest_of_texts(labels))
 
 
 def _without(facts: dict[str, Any], *names: str) -> dict[str, Any]:

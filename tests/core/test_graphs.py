@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embedding_core import derived
+from embedding_core import graphs
 from embedding_core.encoders import registry
 from embedding_core.workspace import Dataset, Workspace
 from tests.core.test_workspace import put, record
@@ -36,10 +36,10 @@ def widths(workspace: Workspace, dataset: Dataset) -> list[int]:
 
 def test_of_few_images_there_is_one_graph(workspace: Workspace, dataset: Dataset) -> None:
     embedding = dataset.embedding("pixels")
-    assert derived.read_nearest(workspace, embedding.fingerprint) is None
-    derived.neighbour_graph(workspace, dataset, embedding)
+    assert graphs.read_nearest(workspace, embedding.fingerprint) is None
+    graphs.neighbour_graph(workspace, dataset, embedding)
     assert widths(workspace, dataset) == [30]
-    near = derived.read_nearest(workspace, embedding.fingerprint)
+    near = graphs.read_nearest(workspace, embedding.fingerprint)
     assert near is not None
     assert near.k == 30
 
@@ -50,13 +50,13 @@ def test_of_many_images_the_nearest_are_those_of_the_whole(
 ) -> None:
     embedding = dataset.embedding("pixels")
     if apart:
-        monkeypatch.setattr(derived, "MANY", N - 1)
-    whole = derived.neighbour_graph(workspace, dataset, embedding)
+        monkeypatch.setattr(graphs, "MANY", N - 1)
+    whole = graphs.neighbour_graph(workspace, dataset, embedding)
     assert widths(workspace, dataset) == ([15, 30] if apart else [30])
-    monkeypatch.setattr(derived, "MANY", N - 1)
-    near = derived.read_nearest(workspace, embedding.fingerprint)
+    monkeypatch.setattr(graphs, "MANY", N - 1)
+    near = graphs.read_nearest(workspace, embedding.fingerprint)
     assert near is not None
     np.testing.assert_array_equal(near.rows, whole.rows[:, :15])
     np.testing.assert_array_equal(near.similarity, whole.similarity[:, :15])
-    again = derived.neighbour_graph(workspace, dataset, embedding)
+    again = graphs.neighbour_graph(workspace, dataset, embedding)
     np.testing.assert_array_equal(again.rows, whole.rows)
