@@ -127,8 +127,7 @@ def _whole(drawn: Projection) -> tuple[list[str], list[str]]:
         terms += [words.HELP["trustworthiness"], words.plain(trust.words(drawn.trustworthiness))]
     if drawn.explained_variance:
         share = sum(drawn.explained_variance)
-        each = " + ".join(f"{one:.0%}" for one in drawn.explained_variance)
-        said.append(f"These axes show **{share:.0%}** of all differences ({each}).")
+        said.append(f"These axes together show **{share:.0%}** of all differences.")  # each may be turned off its own
         terms.append(words.HELP["explained variance"])
     return said + [words.plain(drawn.note)] * bool(drawn.note), terms
 

@@ -46,7 +46,7 @@ def test_how_far_a_map_can_be_believed_and_what_is_misplaced(
     text = small.texts(app)
     assert f"**{int(trust.agreement(each) * 100)}%** of each image’s map neighbours are real neighbours" in text
     assert "**2 images** are placed where they do not belong:" in text
-    assert "These axes show **" in text, "as PCA can say"
+    assert "These axes together show **" in text, "as PCA can say"
     assert f"Trustworthiness **{drawn.projection.trustworthiness:.2f}**." in text
     app.button(key="map_misplaced").click().run()
     kept = workspace.selections.get(said(app, "selection"))

@@ -73,7 +73,7 @@ async function files(map, sheet) {
   }
 }
 
-export function megabytes(bytes) {
+function megabytes(bytes) {
   return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} KB` : bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
@@ -95,7 +95,7 @@ function save(blob, name) {
 // -- a picture ----------------------------------------------------------------------------------------------------
 
 /** A PNG of what a pane shows, at twice its size, with a legend beside it. */
-export async function png(pane) {
+async function png(pane) {
   const { camera, model } = pane;
   const [width, height] = [Math.round(camera.width * TWICE), Math.round(camera.height * TWICE)];
   const canvas = el("canvas", { width, height });
@@ -163,7 +163,7 @@ function legend(model, height) {
 // -- vectors ------------------------------------------------------------------------------------------------------
 
 /** An SVG of the points in view, grouped by colour, with names and legend. */
-export function svg(pane) {
+function svg(pane) {
   const { camera, model, grid, style: look } = pane;
   const { shades, colours } = model.painting();
   const groups = new Map();

@@ -150,7 +150,12 @@ export class KindredMap {
     if (one.address === map.points) return;
     one.address = map.points;
     const first = !one.pane.grid;
-    await one.pane.show(map.points);
+    try {
+      await one.pane.show(map.points);
+    } catch (error) {
+      one.address = ""; // asked for again with the next word from the page
+      throw error;
+    }
     if (first && this.data.at.length && one.pane.grid) one.pane.look(this.data.at);
     if (at === 0) this.#pages();
     this.#said();

@@ -85,20 +85,14 @@ export class Pane {
     const grid = new Grid(x, y, facts.box);
     const before = this.grid?.order.length === grid.order.length && this.model.moves ? this.grid : null;
     this.box = facts.box;
-    const whole = this.grid && !this.camera.same(this.camera.fit()) && before === null ? this.camera.state() : null;
-    const from = before && { camera: this.camera.state(), fit: this.camera.fit() };
+    const fitBefore = this.camera.fit();
     this.grid = grid;
     this.share = occupied(grid);
     this.camera.limits(facts.box);
-    if (before) {
-      this.points.place(grid, origins(grid, before, from.fit, this.camera.fit()));
-      this.camera.set(this.camera.fit());
-      this.movement.migrate();
-    } else {
-      this.movement.skip();
-      this.points.place(grid);
-      if (!whole) this.camera.set(this.camera.fit());
-    }
+    this.movement.skip();
+    this.points.place(grid, before && origins(grid, before, fitBefore, this.camera.fit()));
+    this.camera.set(this.camera.fit());
+    if (before) this.movement.migrate();
     this.#codes();
     this.states();
     this.contours();

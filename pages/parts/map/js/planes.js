@@ -49,10 +49,6 @@ export async function ask(address, options = {}) {
   throw Object.assign(new Error(said), { status: answer.status });
 }
 
-export function forget(address) {
-  kept.delete(address);
-}
-
 function keep(address, make) {
   let found = kept.get(address);
   kept.delete(address);
