@@ -98,20 +98,21 @@ export class Grid {
     return found;
   }
 
-  /** Call `take(position)` for all points inside a polygon, `[[x, y], …]`, by the even-odd rule. */
+  /** Call `take(first, end)` for stretches of positions that are inside a polygon, `[[x, y], …]`, by the even-odd rule. */
   inside(polygon, take) {
     const box = bounds(polygon);
+    const edges = [polygon.map((corner, at) => [polygon[(at || polygon.length) - 1], corner])]; // by level: those that touch
     this.#walk(0, 0, 0, (cx, cy, size, level) => {
       const [x0, y0, x1, y1] = this.#bounds(cx, cy, size);
       if (x0 > box[2] || x1 < box[0] || y0 > box[3] || y1 < box[1]) return false;
       const [first, end] = this.#held(cx, cy, size);
       if (first === end) return false;
-      if (crosses(polygon, x0, y0, x1, y1)) {
+      const touching = edges[level].filter(([from, to]) => touches(from, to, x0, y0, x1, y1));
+      if (touching.length) {
+        edges[level + 1] = touching; // what does not touch a square touches none of its parts
         if (level < this.level) return true;
-        for (let p = first; p < end; p += 1) if (contains(polygon, this.xs[p], this.ys[p])) take(p);
-      } else if (contains(polygon, (x0 + x1) / 2, (y0 + y1) / 2)) {
-        for (let p = first; p < end; p += 1) take(p);
-      }
+        for (let p = first; p < end; p += 1) if (contains(polygon, this.xs[p], this.ys[p])) take(p, p + 1);
+      } else if (contains(polygon, (x0 + x1) / 2, (y0 + y1) / 2)) take(first, end);
       return false;
     });
   }
@@ -170,15 +171,7 @@ export function contains(polygon, x, y) {
   return inside;
 }
 
-/** Whether an edge of the polygon touches the box. */
-function crosses(polygon, x0, y0, x1, y1) {
-  for (let i = 0, j = polygon.length - 1; i < polygon.length; j = i, i += 1) {
-    if (touches(polygon[j], polygon[i], x0, y0, x1, y1)) return true;
-  }
-  return false;
-}
-
-/** Liang and Barsky's clipping: what is left of the edge within the box? */
+/** Whether an edge touches a box: Liang and Barsky's clipping, is anything left of it within? */
 function touches([ax, ay], [bx, by], x0, y0, x1, y1) {
   let [enter, leave] = [0, 1];
   const dx = bx - ax;

@@ -155,9 +155,12 @@ export class Pane {
     if (!width || !height) return;
     const sharp = Math.min(devicePixelRatio || 1, SHARP);
     this.ratio = this.hard ? Math.min(sharp, 1) : sharp;
-    const pixels = (ratio) => ({ width: Math.round(width * ratio), height: Math.round(height * ratio) });
-    Object.assign(this.canvas, pixels(this.ratio));
-    Object.assign(this.sceneCanvas, pixels(sharp));
+    const sized = (canvas, ratio) => {
+      const pixels = [Math.round(width * ratio), Math.round(height * ratio)];
+      if (canvas.width !== pixels[0] || canvas.height !== pixels[1]) [canvas.width, canvas.height] = pixels; // which clears it
+    };
+    sized(this.canvas, this.ratio);
+    sized(this.sceneCanvas, sharp);
     this.scene.setTransform(sharp, 0, 0, sharp, 0, 0);
     this.camera.resize(width, height);
     this.moved();
@@ -347,17 +350,17 @@ export class Pane {
 
   /** The shown rows inside a polygon on the screen, as a set. */
   within(shape) {
-    const rows = new Uint8Array(this.grid.order.length);
     const { order } = this.grid;
+    const rows = new Uint8Array(order.length);
     const { fails } = this.model.filters;
-    const { gone } = this.model;
-    this.grid.inside(
-      shape.map(([left, top]) => this.camera.toMap(left, top)),
-      (p) => {
+    const polygon = shape.map(([left, top]) => this.camera.toMap(left, top));
+    this.grid.inside(polygon, (first, end) => {
+      for (let p = first; p < end; p += 1) {
         const row = order[p];
-        if (!fails[row] && !gone?.[row]) rows[row] = 1;
-      },
-    );
+        if (!fails[row]) rows[row] = 1;
+      }
+    });
+    if (this.model.gone) for (let row = 0; row < rows.length; row += 1) if (this.model.gone[row]) rows[row] = 0;
     return rows;
   }
 

@@ -9,7 +9,7 @@ export function unpacked(bits, n) {
 
 export function packed(set) {
   const bits = new Uint8Array(Math.ceil(set.length / 8));
-  for (let row = 0; row < set.length; row += 1) if (set[row]) bits[row >> 3] |= 1 << (row & 7);
+  for (let row = 0; row < set.length; row += 1) bits[row >> 3] |= set[row] << (row & 7);
   return bits;
 }
 

@@ -25,13 +25,11 @@ export class Selection {
     return packed(this.rows);
   }
 
-  /** Combine with `rows`: "new" takes their place, "add" unites, "subtract" takes away. Returns whether it changed. */
+  /** Combine with `rows`: "new" puts them in its place, "add" unites, "subtract" takes away. Returns whether it changed. */
   combine(rows, mode, how) {
-    const next = new Uint8Array(this.n);
-    for (let row = 0; row < this.n; row += 1) {
-      next[row] = mode === "add" ? this.rows[row] | rows[row] : mode === "subtract" ? this.rows[row] & ~rows[row] & 1 : rows[row];
-    }
-    return this.replace(next, mode === "new" || !this.size ? how : this.how ? `${this.how}, and more` : how);
+    if (mode === "new") return this.replace(rows, how);
+    const next = this.rows.map(mode === "add" ? (one, row) => one | rows[row] : (one, row) => one & ~rows[row] & 1);
+    return this.replace(next, this.size && this.how ? `${this.how}, and more` : how);
   }
 
   /** All that `may` (n,) be selected and is not. */
