@@ -24,16 +24,22 @@ EXEMPLARS = 3  # of a group, that come first where images are drawn
 BEFORE = ("label", "group", "split", "tag", "trust")  # columns that say most, to colour by
 
 
-@st.fragment
 def show(drawn: MapResult, beside: MapResult | None, clusters: ClusterResult | None) -> None:
     """Draw the map. What is done on it reruns this alone, unless the page around it has to follow."""
-    told = component.show(scene(drawn, beside, clusters), key=KEY, on_view=_viewed)
-    if told.selected is not None:
-        state.put("selection", told.selected)
+    _show(drawn, beside, clusters, _around())
+
+
+@st.fragment
+def _show(drawn: MapResult, beside: MapResult | None, clusters: ClusterResult | None, around: tuple[str, str]) -> None:
+    component.show(scene(drawn, beside, clusters), key=KEY, on_selected=_selected, on_opened=_opened, on_view=_viewed)
+    # Not by what was told in this run: a run that is overtaken by the next one may end before it comes here.
+    if _around() != around:
         st.rerun()
-    if told.opened is not None:
-        detail.show(told.opened)
-        st.rerun()
+
+
+def _around() -> tuple[str, str]:
+    """What the page around the map shows of it."""
+    return state.get("selection"), state.get("image")
 
 
 def scene(drawn: MapResult, beside: MapResult | None, clusters: ClusterResult | None) -> component.Scene:
@@ -121,9 +127,22 @@ def row_of(drawn: MapResult, image: str) -> int:
     return int(found[0]) if len(found) else -1
 
 
+def _told(name: str) -> dict[str, Any]:
+    """What the component has told under a name; in a callback of its own."""
+    return (state.value(KEY) or {}).get(name) or {}
+
+
+def _selected() -> None:
+    state.put("selection", str(_told("selected").get("hash", "")))
+
+
+def _opened() -> None:
+    detail.show(int(_told("opened")["id"]))
+
+
 def _viewed() -> None:
     """Colours, filters or layers have been changed on the map: they belong to the view, and into its link."""
-    view: dict[str, Any] = (state.value(KEY) or {}).get("view") or {}
+    view = _told("view")
     state.put("colour", view.get("colour") or "none")
     state.filter_by(filters.from_browser(view.get("filter") or ()))
     state.prime(LAYERS, {name: bool((view.get("options") or {}).get(name, on)) for name, on in FIRST_LAYERS.items()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,17 +22,15 @@ class Showing:
 
     def __init__(self) -> None:
         self.scenes: list[component.Scene] = []
-        self.told = component.Told(selected=None, opened=None, view=None)
-        self.view: dict[str, Any] | None = None
+        self.told: dict[str, dict[str, Any]] = {}  # by name: selected, opened, view
 
-    def __call__(self, scene: component.Scene, *, key: str, on_view: Any) -> component.Told:
+    def __call__(self, scene: component.Scene, *, key: str, **callbacks: Callable[[], None]) -> None:
         self.scenes.append(scene)
-        told, self.told = self.told, component.Told(selected=None, opened=None, view=None)
-        if self.view is not None:
-            state.prime(key, {"view": self.view})
-            self.view = None
-            on_view()
-        return told
+        told, self.told = self.told, {}
+        if told:
+            state.prime(key, told)
+        for name in told:
+            callbacks[f"on_{name}"]()
 
     @property
     def scene(self) -> component.Scene:

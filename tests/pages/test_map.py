@@ -161,7 +161,7 @@ def test_colours_filters_and_layers_chosen_on_the_map_go_into_the_url(
 ) -> None:
     mapped(served[0])
     app = small.open_page("map.py", dataset="birds")
-    showing.view = {
+    showing.told["view"] = {
         "colour": "split",
         "filter": [{"column": "label", "names": ["a", ""]}, {"column": "trust", "low": 0.25, "high": None}],
         "options": {"labels": False, "images": True, "contours": True, "unheard": 1},
@@ -172,7 +172,7 @@ def test_colours_filters_and_layers_chosen_on_the_map_go_into_the_url(
     app.run()
     assert (showing.scene.colour, len(showing.scene.filter)) == ("split", 2)
     assert showing.scene.options == map_view.FIRST_LAYERS | {"labels": False, "images": True, "contours": True}
-    showing.view = {"colour": "", "filter": [], "options": {}}
+    showing.told["view"] = {"colour": "", "filter": [], "options": {}}
     app.run()
     assert said(app, "colour") == "none", "one colour is a choice, and not the first one again"
     assert "filter" not in app.query_params
@@ -187,11 +187,11 @@ def test_a_selection_made_on_the_map_is_that_of_all_pages(
     dataset, drawn = mapped(workspace)
     kept = workspace.selections.keep(dataset.uuid, drawn.ids[:4].tolist(), how="lasso on the map")
     app = small.open_page("map.py", dataset="birds")
-    showing.told = component.Told(selected=kept.hash, opened=None, view=None)
+    showing.told = {"selected": {"hash": kept.hash}}
     app.run()
     assert said(app, "selection") == kept.hash
     assert "4 images selected" in small.texts(app)
-    showing.told = component.Told(selected="", opened=None, view=None)
+    showing.told = {"selected": {"hash": ""}}
     app.run()
     assert "selection" not in app.query_params
 
@@ -199,10 +199,18 @@ def test_a_selection_made_on_the_map_is_that_of_all_pages(
 def test_a_click_on_the_map_opens_an_image(served: tuple[Workspace, small.Remembering], showing: Showing) -> None:
     _, drawn = mapped(served[0])
     app = small.open_page("map.py", dataset="birds")
-    showing.told = component.Told(selected=None, opened=int(drawn.ids[3]), view=None)
+    showing.told = {"opened": {"id": int(drawn.ids[3])}}
     app.run()
     assert said(app, "image") == str(drawn.ids[3])
     assert showing.scene.opened == 3
+
+
+def test_what_is_told_in_one_breath_is_all_heard(served: tuple[Workspace, small.Remembering], showing: Showing) -> None:
+    _, drawn = mapped(served[0])
+    app = small.open_page("map.py", dataset="birds")
+    showing.told = {"selected": {"hash": ""}, "opened": {"id": int(drawn.ids[3])}}
+    app.run()
+    assert said(app, "image") == str(drawn.ids[3])
 
 
 @pytest.mark.parametrize("text", ["", "1", "1_2", "1_2_3_4", "a_b_c", "nan_0_1", "0_inf_1", "0_0_0", "0_0_-1"])

@@ -67,34 +67,25 @@ class Scene:
     alt: str
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What the component reports, each in the one run after it happened."""
+def show(
+    scene: Scene,
+    *,
+    key: str,
+    on_selected: Callable[[], None],
+    on_opened: Callable[[], None],
+    on_view: Callable[[], None],
+) -> None:
+    """Draw the map. Call it in a fragment.
 
-    selected: str | None  # hash of a new selection, empty when it was cleared
-    opened: int | None  # id of an image
-    view: dict[str, Any] | None  # colour, filter and options, as they were left last; stays
-
-
-def show(scene: Scene, *, key: str, on_view: Callable[[], None]) -> Told:
-    """Draw the map. Call it in a fragment: `on_view` runs when colours, filters or layers have been changed."""
+    What is done on it is in the widget's state when a callback runs: `selected` has the `hash` of a new selection,
+    empty when it was cleared; `opened` the `id` of an image; `view` the `colour`, `filter` and `options` as they were
+    left.
+    """
     data = asdict(scene)
     data["module"] = modules.address("map")
     data["selection"] = data.pop("selected")
     data["selections"] = scene.select.removesuffix("selection") + "selection/"
-    found = _mount(
-        key=key,
-        data=data,
-        on_selected_change=lambda: None,
-        on_opened_change=lambda: None,
-        on_view_change=on_view,
-    )
-    selected, opened = found.selected, found.opened
-    return Told(
-        selected=None if selected is None else str(selected["hash"]),
-        opened=None if opened is None else int(opened["id"]),
-        view=found.view,
-    )
+    _mount(key=key, data=data, on_selected_change=on_selected, on_opened_change=on_opened, on_view_change=on_view)
 
 
 def keys(columns: Sequence[Column]) -> set[str]:
