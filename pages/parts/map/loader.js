@@ -17,7 +17,7 @@ export default function (component) {
     maps.set(parentElement, map);
   }
   map.set = { trigger: setTriggerValue, state: setStateValue };
-  map.coming.then((made) => made.update(data));
+  map.coming.then((made) => made.update(data).catch((error) => made.say(`The map could not be drawn. (${error.message})`)));
   return () => {
     maps.delete(parentElement);
     map.coming.then((made) => made.end());

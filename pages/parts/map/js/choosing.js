@@ -9,7 +9,8 @@ export class Choosing {
   /** `on` has changed(), told(hash) and failed(text). */
   constructor(model, addresses, on) {
     Object.assign(this, { model, addresses, on });
-    this.own = ""; // hash that the page knows
+    this.own = ""; // hash that is shown
+    this.echoes = []; // hashes that the page was told and has not repeated yet
     this.turn = 0; // what is asked for later counts, whichever answer comes last
   }
 
@@ -35,7 +36,9 @@ export class Choosing {
   /** Add the nearest neighbours in the full space. Returns whether there were any more. */
   async grow() {
     const { selection } = this.model;
+    const { rows } = selection;
     const grown = await (this.addresses.grow ? this.#grown() : this.#grownHere());
+    if (selection.rows !== rows) return true; // something else was selected meanwhile
     const more = selection.replace(grown, `${selection.how}, with neighbours`);
     if (more) this.#changed();
     return more;
@@ -43,12 +46,14 @@ export class Choosing {
 
   /** What the page says it is: from a link, another page, the last visit. */
   async adopt(hash) {
-    if (hash === this.own) return;
-    this.own = hash;
+    const at = this.echoes.indexOf(hash);
+    if (at >= 0) this.echoes.splice(0, at + 1);
+    if (at >= 0 || hash === this.own) return;
     const turn = (this.turn += 1);
     const { model } = this;
     const rows = hash ? unpacked(await bits(`${this.addresses.selections}${hash}`), model.n) : new Uint8Array(model.n);
     if (turn !== this.turn) return;
+    this.own = hash;
     model.selection.adopt(rows, "a selection");
     this.on.changed();
   }
@@ -74,6 +79,7 @@ export class Choosing {
 
   #tell(hash) {
     this.own = hash;
+    this.echoes.push(hash);
     this.on.told(hash);
   }
 

@@ -2,6 +2,7 @@
 
 import { load } from "./planes.js";
 
+const LATEST = 8.64e12; // seconds, the last moment that a Date can be
 const SHADES = 255; // of the scale for numbers; colour 0 is for what has no value
 
 /** One column. Row by row: `codes` of a category (0 for no value, k for `names[k - 1]`), or `values` of a number. */
@@ -45,7 +46,7 @@ export class Column {
   /** A number as a person reads it. */
   words(value) {
     if (!Number.isFinite(value)) return "";
-    if (this.kind === "date") return new Date(value * 1000).toISOString().slice(0, 10);
+    if (this.kind === "date") return Math.abs(value) < LATEST ? new Date(value * 1000).toISOString().slice(0, 10) : "";
     return this.whole ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(3)));
   }
 }

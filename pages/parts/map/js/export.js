@@ -82,6 +82,7 @@ async function copy(map) {
   const { zoom } = map.panes[0].pane.camera;
   const link = new URL(location.href);
   link.searchParams.set("at", [x, y, zoom].map((value) => Number(value.toPrecision(6))).join("_"));
+  if (!navigator.clipboard) throw new Error(`This browser copies over HTTPS alone. The link is ${link.href}`);
   await navigator.clipboard.writeText(link.href);
   return "Copied.";
 }
@@ -120,7 +121,7 @@ async function png(pane) {
   draw.drawImage(canvas, 0, 0);
   draw.scale(TWICE, TWICE);
   images.draw(draw, pane.layout, model.pages, pane.framing());
-  if (pane.anchors.length) labels.draw(draw, camera, pane.anchors, model.naming().names, model.colours, pane.covered());
+  if (pane.anchors.length) labels.draw(draw, camera, pane.anchors, pane.names, model.colours, pane.covered());
   draw.textAlign = "left";
   draw.textBaseline = "middle";
   for (const item of legend(model, camera.height)) {
@@ -188,7 +189,7 @@ function svg(pane) {
     return `<g fill="rgb(${red},${green},${blue})" fill-opacity="${opacity}">${circles.join("")}</g>`;
   });
   const halo = `text-anchor="middle" dominant-baseline="middle" font-weight="600" stroke="${model.colours.surface}" stroke-width="3" paint-order="stroke"`;
-  const names = labels.placed(pane.scene, camera, pane.anchors, model.naming()?.names ?? [], model.colours).map(({ x, y, said, size }) => text(x, y, said, `${halo} font-size="${size.toFixed(1)}"`));
+  const names = labels.placed(pane.scene, camera, pane.anchors, pane.names, model.colours).map(({ x, y, said, size }) => text(x, y, said, `${halo} font-size="${size.toFixed(1)}"`));
   const key = legend(model, camera.height).flatMap(({ line, text: said, colour }) => {
     const [left, top] = [camera.width + ROOM, ROOM + line * LINE];
     const dot = colour ? [`<circle cx="${left + 5}" cy="${top}" r="5" fill="${colour}"/>`] : [];

@@ -174,7 +174,8 @@ class Numbers {
 
   #typed(side, { value }) {
     const { low = null, high = null } = this.view.model.filters.condition(this.column.key) ?? {};
-    const read = this.#read(value);
+    const day = this.column.kind === "date" && side === "high" ? 86_399.999 : 0; // the last day is one of them
+    const read = value === "" ? null : this.#read(value) + day;
     const next = { low, high, [side]: Number.isFinite(read) ? read : null };
     this.#set(next.low, next.high);
   }
@@ -209,7 +210,7 @@ class Numbers {
     this.heights = filters.histogram(this.column, BINS);
     const { low = null, high = null } = filters.condition(this.column.key) ?? {};
     const show = (value) => {
-      if (this.column.kind === "date") return new Date(value * 1000).toISOString().slice(0, 10);
+      if (this.column.kind === "date") return this.column.words(value);
       return this.column.whole ? String(Math.round(value)) : String(Number(value.toPrecision(4)));
     };
     for (const [side, value] of [["low", low], ["high", high]]) {

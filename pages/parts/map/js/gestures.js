@@ -1,7 +1,7 @@
 // What hand and keyboard mean on a pane: pan, zoom, lasso, rectangle, click. Calls back with finished gestures alone.
 //
-// Dragging pans; with the lasso or rectangle in hand, or with Shift (add) or Alt (subtract) held, it draws. The middle or
-// right button, and Space held, always pan. On a touch screen one finger scrolls the page while nothing is in hand, two
+// Dragging pans; with the lasso or rectangle in hand, or with Shift (add) or Alt (subtract) held, it draws. The middle and
+// the right button always pan. On a touch screen one finger scrolls the page while nothing is in hand, two
 // fingers move and zoom the map.
 
 const STILL = 4; // px that a pointer may move in a click
@@ -24,16 +24,14 @@ export class Gestures {
     listen("pointermove", (event) => this.#move(event));
     listen("pointerup", (event) => this.#up(event));
     listen("pointercancel", (event) => this.#cancel(event));
-    listen("pointerleave", () => !this.pointers.size && this.on.leave());
+    listen("pointerleave", ({ pointerType }) => pointerType !== "touch" && !this.pointers.size && this.on.leave());
     listen("wheel", (event) => this.#wheel(event), { passive: false });
     listen("contextmenu", (event) => event.preventDefault());
     listen("keydown", (event) => this.#key(event));
-    listen("keyup", (event) => event.code === "Space" && (this.space = false));
     listen("blur", () => {
       this.pane.crosshair = null;
-      this.space = false;
+      this.drop();
       this.on.leave();
-      this.pane.point();
     });
   }
 
@@ -55,6 +53,7 @@ export class Gestures {
     if (event.target.closest("button, a")) return;
     this.pane.skip();
     this.pane.crosshair = null;
+    if (this.pen) this.drop();
     const at = this.#at(event);
     this.pointers.set(event.pointerId, at);
     this.element.setPointerCapture?.(event.pointerId);
@@ -66,7 +65,7 @@ export class Gestures {
     }
     if (this.pointers.size > 2) return;
     const touch = event.pointerType === "touch";
-    const draws = event.button === 0 && !this.space && (this.drawing || event.shiftKey || event.altKey);
+    const draws = event.button === 0 && (this.drawing || event.shiftKey || event.altKey);
     const mode = event.altKey ? "subtract" : event.shiftKey ? "add" : "new";
     if (event.button === 0 || event.button === 1 || event.button === 2) {
       this.gesture = { kind: draws ? "draw" : touch ? "tap" : "pan", at, from: at, mode, moved: false, touch };
@@ -159,6 +158,7 @@ export class Gestures {
 
   #wheel(event) {
     event.preventDefault();
+    if (this.pane.shape) return; // what is drawn is drawn on the screen
     this.pane.skip();
     const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? 400 : 1;
     const pinch = event.ctrlKey ? 4 : 1; // a pinch on a touch pad comes as a wheel with Ctrl
@@ -189,16 +189,11 @@ export class Gestures {
   #key(event) {
     if (event.target !== this.element) return;
     const arrow = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (event.code === "Space" && this.pointers.size) this.space = true;
-    else if (arrow && !event.ctrlKey && !event.metaKey) this.#steer(arrow, event.shiftKey ? 4 : 1);
+    const skipped = this.pane.skip();
+    if (arrow && !event.ctrlKey && !event.metaKey) this.#steer(arrow, event.shiftKey ? 4 : 1);
     else if (event.key === "Enter" || event.code === "Space") this.#press(event);
-    else if (event.key === "Escape" && (this.pane.shape || this.pen)) this.#drop();
-    else if (this.pane.skip() || this.on.key(event)) {
-      // done
-    } else {
-      if (event.code === "Space") this.space = true;
-      return;
-    }
+    else if (event.key === "Escape" && (this.pane.shape || this.pen)) this.drop();
+    else if (!(event.key === "Escape" && skipped) && !this.on.key(event)) return;
     event.preventDefault();
     event.stopPropagation();
   }
@@ -209,7 +204,7 @@ export class Gestures {
     const at = pane.crosshair ?? [camera.width / 2, camera.height / 2];
     const to = [at[0] + dx * STEP * times, at[1] + dy * STEP * times];
     const held = [Math.min(Math.max(to[0], 20), camera.width - 20), Math.min(Math.max(to[1], 20), camera.height - 20)];
-    if (held[0] !== to[0] || held[1] !== to[1]) {
+    if (!this.pen && (held[0] !== to[0] || held[1] !== to[1])) {
       camera.pan(held[0] - to[0], held[1] - to[1]);
       pane.moved();
       this.on.moved();
@@ -221,6 +216,7 @@ export class Gestures {
   }
 
   #press(event) {
+    if (event.repeat) return;
     const { pane } = this;
     pane.crosshair ??= [pane.camera.width / 2, pane.camera.height / 2];
     const mode = event.altKey ? "subtract" : event.shiftKey ? "add" : "new";
@@ -237,7 +233,8 @@ export class Gestures {
     pane.point();
   }
 
-  #drop() {
+  /** Let go of what is being drawn. */
+  drop() {
     this.pen = null;
     this.gesture = null;
     this.pane.shape = null;

@@ -28,6 +28,11 @@ export class KindredMap {
   /** `root` is the component's element; `tell` has selected(hash), opened(id) and view(state). */
   constructor(root, tell) {
     Object.assign(this, { root, tell, panes: [], data: {} });
+    this.echoes = []; // views that the page was told and has not repeated yet
+    this.epoch = 0; // of the filters as a whole: what was begun in an earlier one is not wanted any more
+    this.turns = new Map(); // column → the latest condition on it that is being prepared
+    this.pending = null; // conditions that are being adopted
+    this.telling = null;
     root.kindredMap = this; // for tests and automation
     root.replaceChildren(
       (this.tools = el("div", { class: "tools", role: "toolbar", "aria-label": "Map tools" })),
@@ -68,13 +73,15 @@ export class KindredMap {
     model.opened = data.opened;
     this.choosing.addresses = data;
     this.#panes(data);
-    if (other("version")) this.#pages();
+    if (other("version") && this.panes[0].address === data.map.points) this.#pages();
     this.root.setAttribute("data-points", String(data.n));
     this.root.setAttribute("aria-label", data.alt);
     const work = [data.map, data.beside].filter(Boolean).map((map, at) => this.#show(at, map));
     if (other("gone")) work.push(this.#gone());
-    if (other("version") || (other("colour") && data.colour !== this.colour)) work.push(this.#colour(data.colour));
-    if (other("version") || other("filter")) work.push(this.#adoptFilter(data.filter, other("version")));
+    const echo = this.#echoed(data);
+    const [colour, filter] = ["colour", "filter"].map((name) => anew || (other(name) && !echo));
+    if (other("columns") || colour) work.push(this.#colour(colour ? data.colour : this.colour));
+    if (other("columns") || filter) work.push(this.#adoptFilter(filter ? data.filter : this.model.filters.conditions));
     if (other("selection")) work.push(this.choosing.adopt(data.selection));
     for (const { pane } of this.panes) pane.point();
     try {
@@ -87,6 +94,7 @@ export class KindredMap {
 
   #begin(data) {
     this.model?.pages?.end();
+    this.epoch += 1;
     const { tool = "pan", options = data.options } = this.model ?? {};
     this.model = new Model(data.n, data.columns);
     this.model.tool = tool;
@@ -141,6 +149,7 @@ export class KindredMap {
       key: (event) => this.#shortcut(event),
     });
     gestures.touchable();
+    element.dataset.hand = this.model.tool;
     this.panes.push({ pane, card: new Card(element), gestures, address: "" });
   }
 
@@ -149,15 +158,19 @@ export class KindredMap {
     one.pane.entitle(this.data.beside ? map.title : "");
     if (one.address === map.points) return;
     one.address = map.points;
-    const first = !one.pane.grid;
     try {
-      await one.pane.show(map.points);
+      if (!(await one.pane.show(map.points))) return;
     } catch (error) {
+      if (one.address !== map.points) return; // another one is on its way
       one.address = ""; // asked for again with the next word from the page
+      one.pane.say("");
       throw error;
     }
-    if (first && this.data.at.length && one.pane.grid) one.pane.look(this.data.at);
-    if (at === 0) this.#pages();
+    if (at === 0 && this.data.at.length && !this.looked) one.pane.look(this.data.at);
+    if (at === 0) {
+      this.looked = true;
+      this.#pages();
+    }
     this.#said();
   }
 
@@ -171,8 +184,10 @@ export class KindredMap {
   }
 
   async #gone() {
-    const { gone, n } = this.data;
-    this.model.gone = gone ? unpacked(await bits(gone), n) : null;
+    const { model, data } = this;
+    const gone = data.gone ? unpacked(await bits(data.gone), data.n) : null;
+    if (model !== this.model || data.gone !== this.data.gone) return;
+    model.gone = gone;
     this.#restate();
   }
 
@@ -186,50 +201,74 @@ export class KindredMap {
   async #colour(key) {
     this.colour = key;
     const { model } = this;
+    const turn = (this.colouring = {});
     try {
       const column = await model.columns.get(key);
-      if (this.colour !== key || this.model !== model) return;
+      if (this.colouring !== turn || this.model !== model) return;
       model.colourBy(column);
       this.panel.options(this.data.columns, column ? key : "");
       this.panel.show(column);
       for (const { pane } of this.panes) pane.colours();
-      for (const wanted of this.data.told) model.columns.get(wanted).then(() => this.pointing.refresh());
+      for (const wanted of this.data.told) model.columns.get(wanted).then(() => this.#arrived(), () => {}); // said elsewhere
     } catch (error) {
-      this.say(error.message);
+      if (this.colouring === turn) this.say(error.message);
     }
+  }
+
+  /** A column has come that cards tell or that names the map. */
+  #arrived() {
+    for (const { pane } of this.panes) pane.settled = false;
+    this.pointing.refresh();
   }
 
   /** Put a condition in force, see filters.js. */
   async filter(condition) {
-    await this.#apply(condition);
+    const { epoch } = this;
+    const turn = {};
+    this.turns.set(condition.column, turn);
+    const ready = await this.#prepared(condition);
+    if (!ready || epoch !== this.epoch || this.turns.get(condition.column) !== turn) return;
+    this.#put(condition, ready);
     this.#restate();
     this.#tellView();
   }
 
-  async #apply(condition) {
-    const { model } = this;
+  /** What a condition needs: its column, and the rows of a text. Null when it cannot be had. */
+  async #prepared(condition) {
+    const { model, data } = this;
     try {
       const [column, found] = await Promise.all([
         model.columns.get(condition.column),
-        condition.text && this.data.match ? bits(`${this.data.match}?text=${encodeURIComponent(condition.text)}`) : null,
+        condition.text && data.match ? bits(`${data.match}?text=${encodeURIComponent(condition.text)}`) : null,
       ]);
-      if (!column && (condition.column !== "path" || (condition.text && !found))) return;
-      if (!model.filters.set(condition, column, found && unpacked(found, model.n))) this.say("Sixteen filters are the most that can be in force.");
+      const path = condition.column === "path" && (!condition.text || found);
+      return column || path ? { column, found: found && unpacked(found, model.n) } : null;
     } catch (error) {
       this.say(error.message);
+      return null;
     }
   }
 
+  #put(condition, { column, found }) {
+    if (!this.model.filters.set(condition, column, found)) this.say("Sixteen filters are the most that can be in force.");
+  }
+
   clearFilters() {
+    this.epoch += 1;
     this.model.filters.clear();
     this.#restate();
     this.#tellView();
   }
 
-  async #adoptFilter(conditions, anyway) {
-    if (!anyway && JSON.stringify(conditions) === JSON.stringify(this.model.filters.conditions)) return;
+  /** What the page says is filtered: all of it at once, when everything that it needs has come. */
+  async #adoptFilter(conditions) {
+    const epoch = (this.epoch += 1);
+    this.pending = conditions;
+    const ready = await Promise.all(conditions.map((condition) => this.#prepared(condition)));
+    if (epoch !== this.epoch) return;
+    this.pending = null;
     this.model.filters.clear();
-    for (const condition of conditions) await this.#apply(condition);
+    conditions.forEach((condition, at) => ready[at] && this.#put(condition, ready[at]));
     this.#restate();
   }
 
@@ -248,14 +287,27 @@ export class KindredMap {
 
   #tellView() {
     clearTimeout(this.telling);
-    const view = () => ({ colour: this.colour ?? "", filter: this.model.filters.conditions, options: this.model.options });
-    this.telling = setTimeout(() => !this.ended && this.tell.view(view()), TOLD);
+    this.telling = setTimeout(() => {
+      this.telling = null;
+      if (this.ended) return;
+      const view = { colour: this.colour ?? "", filter: this.pending ?? this.model.filters.conditions };
+      this.echoes.push(JSON.stringify([view.colour, view.filter]));
+      this.tell.view({ ...view, options: this.model.options });
+    }, TOLD);
+  }
+
+  /** Whether the page only repeats what it was told, or is about to be told something newer. */
+  #echoed({ colour, filter }) {
+    const at = this.echoes.indexOf(JSON.stringify([colour, filter]));
+    if (at >= 0) this.echoes.splice(0, at + 1);
+    return at >= 0 || this.telling !== null;
   }
 
   // -- selecting ------------------------------------------------------------------------------------------------
 
   /** Select what lies inside a shape on the screen of a pane. */
   lasso(shape, mode = "new", pane = this.panes[0].pane) {
+    if (!pane.grid) return;
     this.choosing.combine(pane.within(shape), mode, `${this.model.tool === "rectangle" ? "box" : "lasso"} on the map`);
   }
 
@@ -320,8 +372,9 @@ export class KindredMap {
   #take(tool) {
     this.model.tool = tool;
     for (const { gestures, pane } of this.panes) {
+      gestures.drop();
       gestures.touchable();
-      pane.element.dataset.tool = tool;
+      pane.element.dataset.hand = tool;
     }
   }
 
@@ -344,6 +397,7 @@ export class KindredMap {
   }
 
   async #export() {
+    if (!this.panes[0].pane.style) return; // nothing has been drawn
     const { fill } = await import("./export.js");
     fill(this.toolbar.exports, this);
     this.toolbar.toggle("export");

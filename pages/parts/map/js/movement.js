@@ -81,6 +81,10 @@ export function origins(grid, before, fitBefore, fit) {
   const ratio = fitBefore.scale / fit.scale;
   for (let p = 0; p < n; p += 1) {
     const at = before.at[grid.order[p]];
+    if (at >= before.n) {
+      [x[p], y[p]] = [grid.xs[p], grid.ys[p]]; // it was not on that map
+      continue;
+    }
     x[p] = (before.xs[at] - fitBefore.x) * ratio + fit.x;
     y[p] = (before.ys[at] - fitBefore.y) * ratio + fit.y;
   }

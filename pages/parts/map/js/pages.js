@@ -21,6 +21,7 @@ export class Pages {
 
   end() {
     this.ended = true;
+    for (const page of this.pages.values()) page.come(); // whoever waits waits no longer
     for (const bitmap of this.bitmaps.values()) bitmap?.close();
     this.bitmaps.clear();
     this.pages.clear();

@@ -157,13 +157,16 @@ export class Pane {
     this.ratio = this.hard ? Math.min(sharp, 1) : sharp;
     const sized = (canvas, ratio) => {
       const pixels = [Math.round(width * ratio), Math.round(height * ratio)];
-      if (canvas.width !== pixels[0] || canvas.height !== pixels[1]) [canvas.width, canvas.height] = pixels; // which clears it
+      if (canvas.width === pixels[0] && canvas.height === pixels[1]) return false;
+      [canvas.width, canvas.height] = pixels; // which clears it
+      return true;
     };
-    sized(this.canvas, this.ratio);
+    if (sized(this.canvas, this.ratio)) this.points?.changed();
     sized(this.sceneCanvas, sharp);
     this.scene.setTransform(sharp, 0, 0, sharp, 0, 0);
     this.camera.resize(width, height);
     this.moved();
+    cancelAnimationFrame(this.asked);
     this.#tick(performance.now()); // now: a canvas that changed its size is empty
   }
 
@@ -274,6 +277,7 @@ export class Pane {
     this.settled = true;
     const { model } = this;
     const column = model.naming();
+    this.names = column?.names ?? [];
     this.anchors =
       model.options.labels && column
         ? labels.anchors(this.grid, this.camera, column.codes, column.names.length, (row) => model.shown(row))
@@ -295,7 +299,7 @@ export class Pane {
       });
       images.draw(scene, this.layout, model.pages, this.framing());
     }
-    if (this.anchors.length) this.named = labels.draw(scene, camera, this.anchors, model.naming().names, model.colours, this.covered());
+    if (this.anchors.length) this.named = labels.draw(scene, camera, this.anchors, this.names, model.colours, this.covered());
     else this.named = [];
   }
 

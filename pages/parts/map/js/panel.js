@@ -17,14 +17,14 @@ export class Panel {
       el("div", { class: "head" }, el("label", {}, el("span", {}, "Colour by"), this.colour), el("button", { type: "button", class: "plain close", title: "Close", "aria-label": "Close the panel", onclick: () => view.act("panel") }, icon("clear"))),
       this.legend,
       el("h4", {}, "Filter"),
-      view.data.match ? this.text : "",
+      view.data.match && !view.data.alone ? this.text : "",
       this.others,
     );
   }
 
   /** There are other columns, or the first ones. */
   options(options, chosen) {
-    const key = JSON.stringify([options.map((option) => [option.key, option.title]), chosen]);
+    const key = JSON.stringify([options.map((option) => [option.key, option.title, option.address]), chosen]);
     if (key === this.known) return;
     this.known = key;
     this.colour.replaceChildren(...options.map(({ key, title }) => el("option", { value: key }, title)), el("option", { value: "" }, "Nothing"));

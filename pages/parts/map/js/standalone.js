@@ -33,6 +33,8 @@ export async function sizes(map) {
 export async function html(map, thumbnails, progress) {
   const { data, root } = map;
   const wanted = planes(map);
+  const path = map.model.filters.condition("path");
+  if (path) wanted.push(`${data.match}?text=${encodeURIComponent(path.text)}`);
   if (thumbnails) for (let number = 0; number * A_PAGE < data.n; number += 1) wanted.push(`${data.pages}${number}`);
   const files = await all(wanted, async (address) => [address, base64(await bytes(address))], progress);
   const modules = await sources(new URL("./alone.js", import.meta.url).href);
@@ -43,7 +45,7 @@ export async function html(map, thumbnails, progress) {
   const { camera } = map.panes[0].pane;
   const scene = {
     ...data,
-    ...{ beside: null, select: "", grow: "", match: "", gone: data.gone, opened: -1, selection: "", selections: "", alone: true },
+    ...{ beside: null, select: "", grow: "", match: path ? data.match : "", columns: columns(map), opened: -1, selection: "", selections: "", alone: true },
     ...{ colour: map.colour ?? "", filter: map.model.filters.conditions, options: map.model.options },
     at: [camera.x, camera.y, camera.zoom],
     chosen: map.model.selection.size ? base64(packed(map.model.selection.rows)) : "",
@@ -63,10 +65,14 @@ export async function html(map, thumbnails, progress) {
   return new Blob(page, { type: "text/html" });
 }
 
-/** Addresses of points and columns. A column of which every image has a value of its own says nothing on a map alone. */
-function planes({ data, model }) {
-  const columns = data.columns.filter(({ key }) => model.columns.there.has(key) || data.told.includes(key));
-  return [data.map.points, ...columns.map(({ address }) => address), ...(data.gone ? [data.gone] : [])];
+/** The columns that go along: those that were looked at, and what cards tell. */
+function columns({ data, model }) {
+  return data.columns.filter(({ key }) => model.columns.there.has(key) || data.told.includes(key));
+}
+
+function planes(map) {
+  const { data } = map;
+  return [data.map.points, ...columns(map).map(({ address }) => address), ...(data.gone ? [data.gone] : [])];
 }
 
 /** The text of a module and of all that it imports, by file name, importing each other by names of an import map. */

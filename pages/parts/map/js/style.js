@@ -13,7 +13,7 @@ export function style(grid, camera, box, share) {
   const [left, bottom, right, top] = camera.seen();
   const width = Math.max(Math.min(right, box[2]) - Math.max(left, box[0]), 0);
   const height = Math.max(Math.min(top, box[3]) - Math.max(bottom, box[1]), 0);
-  const pixels = Math.max(width * height * camera.scale ** 2 * share, 1);
+  const pixels = Math.max(width * height * camera.scale ** 2 * share, size * size); // all may lie in one place
   const layers = (inView * size * size * (Math.PI / 4)) / pixels; // that lie over each other, on average
   return { inView, size, opacity: OPAQUE / (1 + THINNING * layers) };
 }
