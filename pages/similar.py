@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -52,14 +52,9 @@ def look_alikes(embedding: Embedding, columns: cached.Columns) -> None:
 
 
 def search(embedding: Embedding, wanted: query.Query, metric: str, k: int) -> list[tuple[int, str]]:
-    """Ids and similarity in words, best first; at once where the neighbour graph knows them, else by the worker."""
-    filtered = state.filtering()
-    if metric == "cosine" and len(wanted.ids) == 1 and not filtered.active:
-        known = pictures.alike(embedding, wanted.ids[0], k)
-        if known is not None:
-            return known
-    dataset = state.require_dataset()
-    parameters: dict[str, Any] = {"dataset": dataset.uuid, "encoder": embedding.card.id, "metric": metric, "k": k}
+    """Ids and similarity in words, best first, of the images that pass the filters."""
+    dataset, filtered = state.require_dataset(), state.filtering()
+    parameters = dict(wanted.parameters)
     if filtered.active:
         now = filtering.known(dataset)
         ids = now.columns.ids[filtering.rows(now, filtered)]
@@ -67,8 +62,7 @@ def search(embedding: Embedding, wanted: query.Query, metric: str, k: int) -> li
             return []
         how = f"filter: {filtering.said(now, filtered)}"
         parameters["among"] = server.workspace().selections.keep(dataset.uuid, ids, how=how).hash
-    found = cached.search(embedding, parameters | wanted.parameters, actor=state.actor())
-    return [(one["id"], one["words"]) for one in found]
+    return pictures.search(dataset, embedding, parameters, metric=metric, k=k, actor=state.actor())
 
 
 def results(columns: cached.Columns, wanted: query.Query, found: list[tuple[int, str]]) -> None:

@@ -127,7 +127,9 @@ def look_alikes(dataset: Dataset, embedding: Embedding, image: int) -> None:
         )
         explains = st.toggle("A click says why", key="detail_why", help=words.HELP["occlusion"])
     try:
-        found = nearest(dataset, embedding, image, metric())
+        k = min(LOOK_ALIKES, len(embedding) - 1)
+        wanted = {"ids": [image]}
+        found = pictures.search(dataset, embedding, wanted, metric=metric(), k=k, actor=state.actor()) if k > 0 else []
     except KindredError as error:
         empty.failed(error)
         return
@@ -145,16 +147,6 @@ def look_alikes(dataset: Dataset, embedding: Embedding, image: int) -> None:
         else:
             show(opened)
         st.rerun()
-
-
-def nearest(dataset: Dataset, embedding: Embedding, image: int, metric: str) -> list[tuple[int, str]]:
-    """Ids and similarity in words, best first: from the stored graph where that knows, else from the worker."""
-    k = min(LOOK_ALIKES, len(embedding) - 1)
-    known = pictures.alike(embedding, image, k) if metric == "cosine" else None
-    if known is not None or k < 1:
-        return known or []
-    wanted = {"dataset": dataset.uuid, "encoder": embedding.card.id, "metric": metric, "k": k, "ids": [image]}
-    return [(one["id"], one["words"]) for one in cached.search(embedding, wanted, actor=state.actor())]
 
 
 def steps(image: int, around: list[int]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from embedding_core.records import Actor
     from embedding_core.workspace import Dataset, Embedding
     from pages.parts.cached import Columns
 
@@ -65,6 +66,21 @@ def alike(embedding: Embedding, image: int, k: int) -> list[tuple[int, str]] | N
         (int(embedding.ids[row]), neighbours.words("cosine", float(value)))
         for row, value in zip(rows, similarity, strict=True)
     ]
+
+
+def search(
+    dataset: Dataset, embedding: Embedding, wanted: Mapping[str, Any], *, metric: str, k: int, actor: Actor
+) -> list[tuple[int, str]]:
+    """Ids and similarity in words, best first: at once where the neighbour graph knows them, else by the worker.
+
+    `wanted` are parameters of the task "search" that say what is searched for, and among what. Raises `KindredError`.
+    """
+    if metric == "cosine" and len(wanted.get("ids", ())) == 1 and "among" not in wanted:
+        known = alike(embedding, wanted["ids"][0], k)
+        if known is not None:
+            return known
+    parameters = {"dataset": dataset.uuid, "encoder": embedding.card.id, "metric": metric, "k": k, **wanted}
+    return [(one["id"], one["words"]) for one in cached.search(embedding, parameters, actor=actor)]
 
 
 def embedding_of(dataset: Dataset, encoder: str) -> Embedding | None:
