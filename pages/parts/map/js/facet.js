@@ -2,6 +2,7 @@
 // filter; a click shows one entry alone, with Shift more of them, Ctrl hides one. A number is a histogram with a brush.
 
 import { el, icon } from "./dom.js";
+import { binned } from "./filters.js";
 import { css } from "./palette.js";
 
 const LINE = 28; // px of an entry
@@ -206,7 +207,7 @@ class Numbers {
 
   update() {
     const { filters } = this.view.model;
-    this.all ??= whole(this.column);
+    this.all ??= binned(this.column, BINS);
     this.heights = filters.histogram(this.column, BINS);
     const { low = null, high = null } = filters.condition(this.column.key) ?? {};
     const show = (value) => {
@@ -249,14 +250,4 @@ class Numbers {
     }
     draw.globalAlpha = 1;
   }
-}
-
-function whole({ values, low, high }) {
-  const heights = new Uint32Array(BINS);
-  const per = high > low ? BINS / (high - low) : 0;
-  for (let row = 0; row < values.length; row += 1) {
-    const value = values[row];
-    if (value === value) heights[Math.min(Math.floor((value - low) * per), BINS - 1)] += 1;
-  }
-  return heights;
 }

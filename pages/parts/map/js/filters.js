@@ -88,22 +88,25 @@ export class Filters {
 
   /** A histogram of a column of numbers over `bins` of equal width, counted like `counts`. */
   histogram(column, bins) {
-    const heights = new Uint32Array(bins);
     const others = this.#others(column.key);
-    const { values, low, high } = column;
-    const per = high > low ? bins / (high - low) : 0;
-    for (let row = 0; row < this.n; row += 1) {
-      if (this.fails[row] & others) continue;
-      const value = values[row];
-      if (value === value) heights[Math.min(Math.floor((value - low) * per), bins - 1)] += 1;
-    }
-    return heights;
+    return binned(column, bins, (row) => !(this.fails[row] & others));
   }
 
   #others(key) {
     const own = this.slots.get(key);
     return own ? 0xffff & ~(1 << own.bit) : 0xffff;
   }
+}
+
+/** How many values of a column of numbers lie in each of `bins` of equal width, of the rows that `keep`. */
+export function binned({ values, low, high }, bins, keep = () => true) {
+  const heights = new Uint32Array(bins);
+  const per = high > low ? bins / (high - low) : 0;
+  for (let row = 0; row < values.length; row += 1) {
+    const value = values[row];
+    if (value === value && keep(row)) heights[Math.min(Math.floor((value - low) * per), bins - 1)] += 1;
+  }
+  return heights;
 }
 
 function empty({ names, without, low, high, text }) {

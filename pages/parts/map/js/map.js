@@ -32,6 +32,7 @@ export class KindredMap {
     this.epoch = 0; // of the filters as a whole: what was begun in an earlier one is not wanted any more
     this.turns = new Map(); // column → the latest condition on it that is being prepared
     this.pending = null; // conditions that are being adopted
+    this.adopting = Promise.resolve();
     this.telling = null;
     root.kindredMap = this; // for tests and automation
     root.replaceChildren(
@@ -223,9 +224,10 @@ export class KindredMap {
 
   /** Put a condition in force, see filters.js. */
   async filter(condition) {
-    const { epoch } = this;
     const turn = {};
     this.turns.set(condition.column, turn);
+    await this.adopting; // or it would be put over by what came before
+    const { epoch } = this;
     const ready = await this.#prepared(condition);
     if (!ready || epoch !== this.epoch || this.turns.get(condition.column) !== turn) return;
     this.#put(condition, ready);
@@ -255,13 +257,19 @@ export class KindredMap {
 
   clearFilters() {
     this.epoch += 1;
+    this.pending = null;
     this.model.filters.clear();
     this.#restate();
     this.#tellView();
   }
 
   /** What the page says is filtered: all of it at once, when everything that it needs has come. */
-  async #adoptFilter(conditions) {
+  #adoptFilter(conditions) {
+    this.adopting = this.#adopted(conditions);
+    return this.adopting;
+  }
+
+  async #adopted(conditions) {
     const epoch = (this.epoch += 1);
     this.pending = conditions;
     const ready = await Promise.all(conditions.map((condition) => this.#prepared(condition)));
