@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from embedding_core import derived
 from embedding_core.workspace import Dataset, Workspace
 from pages.parts import cached, groups
 from tests.pages import small
-
-
-@pytest.fixture
-def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Workspace, small.Remembering]]:
-    with small.serving(tmp_path / "workspace", monkeypatch) as served:
-        yield served
 
 
 def grouped(workspace: Workspace, k: int = 3) -> tuple[Dataset, derived.ClusterResult]:

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from embedding_core.encoders import registry
 from embedding_core.workspace import Workspace
 from tests.pages import small
 
 Served = tuple[Workspace, small.Remembering]
-
-
-@pytest.fixture
-def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
-    with small.serving(tmp_path / "workspace", monkeypatch) as both:
-        yield both
 
 
 def test_every_encoder_says_what_it_is_and_how_far_it_is(served: Served) -> None:

@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from embedding_core import derived
 from embedding_core.workspace import Workspace
 from pages.parts import cached, filters, map_view, urls
-from pages.parts.map import component
 from pages.parts.map.present import present
 from tests.pages import small
 from tests.pages.maps import COUNT, Showing, mapped, said, without
-
-
-@pytest.fixture
-def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Workspace, small.Remembering]]:
-    with small.serving(tmp_path / "workspace", monkeypatch) as served:
-        yield served
-
-
-@pytest.fixture
-def showing(monkeypatch: pytest.MonkeyPatch) -> Showing:
-    found = Showing()
-    monkeypatch.setattr(component, "show", found)
-    return found
 
 
 def test_without_anything_in_the_url_the_map_shows_all_by_label(

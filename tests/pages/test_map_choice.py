@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,22 +10,8 @@ import pytest
 from embedding_core import derived, trust
 from embedding_core.workspace import Workspace
 from pages.parts import cached, map_choice
-from pages.parts.map import component
 from tests.pages import small
 from tests.pages.maps import COUNT, Showing, mapped, said, without
-
-
-@pytest.fixture
-def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Workspace, small.Remembering]]:
-    with small.serving(tmp_path / "workspace", monkeypatch) as served:
-        yield served
-
-
-@pytest.fixture
-def showing(monkeypatch: pytest.MonkeyPatch) -> Showing:
-    found = Showing()
-    monkeypatch.setattr(component, "show", found)
-    return found
 
 
 @pytest.mark.parametrize("dims", [2, 3])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,22 +14,8 @@ from streamlit.testing.v1 import AppTest
 from embedding_core import derived
 from embedding_core.workspace import Workspace
 from pages.parts import cached, map_solid, map_view, pointer, state, words
-from pages.parts.map import component
 from tests.pages import small
 from tests.pages.maps import COUNT, Showing, mapped, said, without
-
-
-@pytest.fixture
-def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Workspace, small.Remembering]]:
-    with small.serving(tmp_path / "workspace", monkeypatch) as served:
-        yield served
-
-
-@pytest.fixture
-def showing(monkeypatch: pytest.MonkeyPatch) -> Showing:
-    found = Showing()
-    monkeypatch.setattr(component, "show", found)
-    return found
 
 
 def figure(app: AppTest) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,6 @@ from embedding_core.workspace import Workspace
 from tests.pages import small
 
 Served = tuple[Workspace, small.Remembering]
-
-
-@pytest.fixture
-def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
-    with small.serving(tmp_path / "workspace", monkeypatch) as both:
-        yield both
 
 
 def test_a_first_visit_explains_itself_and_offers_the_sample(served: Served) -> None:
