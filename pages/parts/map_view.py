@@ -81,10 +81,12 @@ def options(now: Present, clusters: ClusterResult | None) -> list[component.Colu
     found = map_columns.options(now.columns, trust=now.trust is not None)
     if clusters is not None:
         found.insert(1 if found[0][0] == "label" else 0, (_group(clusters), "Group", map_columns.CATEGORY))
-    fingerprint = now.drawn.fingerprint
-    return [
-        component.Column(key, title, kind, urls.map_column(fingerprint, now.version, key)) for key, title, kind in found
-    ]
+    unnamed = _group(clusters) if clusters is not None and not clusters.current else None
+
+    def address(key: str) -> str:
+        return urls.map_column(now.drawn.fingerprint, now.version, key, settled=key != unnamed)
+
+    return [component.Column(key, title, kind, address(key)) for key, title, kind in found]
 
 
 def chosen_colour(columns: Sequence[component.Column]) -> str:

@@ -50,9 +50,11 @@ def map_points(fingerprint: str, turn: str) -> str:
     return f"{map_data(fingerprint)}points/{turn}"
 
 
-def map_column(fingerprint: str, version: str, key: str) -> str:
-    """What is known of the images on a map in one respect. `version` is `map.present.version` of the dataset."""
-    return f"{map_data(fingerprint)}column/{version}/{quote(key, safe=':')}"
+def map_column(fingerprint: str, version: str, key: str, *, settled: bool = True) -> str:
+    """What is known of the images on a map in one respect. `version` is `map.present.version` of the dataset.
+    What is not `settled` has another address than what it will be.
+    """
+    return f"{map_data(fingerprint)}column/{version}/{quote(key, safe=':')}{'' if settled else '?unsettled'}"
 
 
 def map_module(revision: str, name: str) -> str:

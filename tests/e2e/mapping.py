@@ -25,7 +25,7 @@ def drawn(page: Page) -> Locator:
     page.wait_for_function(
         f"() => {{ const m = document.querySelector('{ROOT}').kindredMap;"
         " return m.panes.every(({pane}) => pane.grid && pane.settled && !pane.movement.under && !pane.points.work)"
-        " && m.model.pages && (!m.colour || m.model.column); }",
+        " && m.model.pages && (!m.viewing.colour || m.model.column); }",
         timeout=30_000,
     )
     return page.locator(ROOT)
@@ -44,7 +44,7 @@ def ask(page: Page, script: str, given: Any = None, pane: int = 0) -> Any:
 
 def place(page: Page, row: int, pane: int = 0) -> Point:
     """Where a row is on the page."""
-    script = """(() => { const at = pane.spot(given), box = pane.element.getBoundingClientRect();
+    script = """(() => { const at = pane.spots.of(given), box = pane.element.getBoundingClientRect();
         return [at.x + box.left, at.y + box.top]; })()"""
     x, y = ask(page, script, row, pane)
     return x, y

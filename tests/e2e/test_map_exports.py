@@ -51,7 +51,7 @@ def test_the_picture_has_twice_the_pixels_and_shows_the_map(shown: Page, tmp_pat
     for code in (1, 8):
         spots, colour = mapping.ask(
             shown,
-            """[[...m.model.column.codes].flatMap((one, row) => (one === given ? [pane.spot(row)] : []))
+            """[[...m.model.column.codes].flatMap((one, row) => (one === given ? [pane.spots.of(row)] : []))
             .map(({x, y}) => [x, y]),
             m.model.palette.category(given - 1)]""",
             code,
@@ -123,4 +123,4 @@ def test_a_link_opens_the_part_of_the_map_that_was_seen(page: Page, app: Running
     link = page.evaluate("() => navigator.clipboard.readText()")
     mapping.opened(page, link)
     assert mapping.ask(page, "pane.camera.seen()") == pytest.approx(seen, abs=1e-3)
-    assert mapping.ask(page, "m.colour") == "trust"
+    assert mapping.ask(page, "m.viewing.colour") == "trust"

@@ -100,7 +100,7 @@ def test_two_maps_share_hover_selection_and_colours(
     hovered = int(page.locator(mapping.ROOT).get_attribute("data-hover") or -1)
     assert hovered >= 0
     page.wait_for_timeout(200)
-    rings = mapping.ask(page, "[pane.overlay.paths.over.getAttribute('d'), pane.spot(given)]", hovered, 0)
+    rings = mapping.ask(page, "[pane.overlay.paths.over.getAttribute('d'), pane.spots.of(given)]", hovered, 0)
     left, top = (float(number) for number in rings[0].removeprefix("M").split("a")[0].split())
     assert top == pytest.approx(rings[1]["y"]), "the first map rings it as well"
     assert 3 < rings[1]["x"] - left < 12

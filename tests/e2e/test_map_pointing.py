@@ -82,7 +82,7 @@ def test_lines_lead_to_the_true_nearest_neighbours(
         .map(([, x, y]) => [+x, +y])""",
     )
     spots = mapping.ask(
-        page, "given.map((row) => { const s = pane.spot(row); return [s.x, s.y]; })", graph.rows[at, :10].tolist()
+        page, "given.map((row) => { const s = pane.spots.of(row); return [s.x, s.y]; })", graph.rows[at, :10].tolist()
     )
     assert [[round(x, 3), round(y, 3)] for x, y in ends] == [[round(x, 3), round(y, 3)] for x, y in spots]
 
@@ -143,12 +143,12 @@ def test_images_take_the_place_of_dots_and_never_cover_each_other(page: Page, sh
     # A typical image in view is there, unless another typical one lies in its way.
     in_view = mapping.ask(
         page,
-        """[...m.model.exemplars].filter((row) => { const s = pane.spot(row);
+        """[...m.model.exemplars].filter((row) => { const s = pane.spots.of(row);
         return s.x > 0 && s.y > 0 && s.x < pane.camera.width && s.y < pane.camera.height; })""",
     )
     for row in in_view:
         if row not in shown_rows:
-            x, y = mapping.ask(page, "(() => { const s = pane.spot(given); return [s.x, s.y]; })()", row)
+            x, y = mapping.ask(page, "(() => { const s = pane.spots.of(given); return [s.x, s.y]; })()", row)
             assert any(
                 abs(x - px) < size + 2 and abs(y - py) < size + 2 and other in in_view for other, px, py in placed
             ), row

@@ -64,7 +64,7 @@ def test_two_hundred_polygons_hold_what_numpy_says(page: Page, shown: MapResult)
             shape = middle + np.stack([np.cos(angle), np.sin(angle)], axis=1) * reach[:, None]
         else:
             shape = rng.uniform(0, 1, (corners, 2)) * [size["width"], size["height"]]
-        script = "[given.map(([x, y]) => pane.camera.toMap(x, y)), [...pane.within(given)]]"
+        script = "[given.map(([x, y]) => pane.camera.toMap(x, y)), [...pane.spots.within(given)]]"
         polygon, rows = mapping.ask(page, script, shape.tolist())
         expected = inside(np.array(polygon), shown.placed)
         assert np.flatnonzero(rows).tolist() == np.flatnonzero(expected).tolist(), f"polygon {number}"

@@ -50,7 +50,7 @@ def test_arrows_point_space_selects_enter_opens(page: Page, address: str) -> Non
     mapping.opened(page, address)
     page.locator(mapping.PANE).focus()
     row = 300
-    target = mapping.ask(page, "(() => { const s = pane.spot(given); return [s.x, s.y]; })()", row)
+    target = mapping.ask(page, "(() => { const s = pane.spots.of(given); return [s.x, s.y]; })()", row)
     middle = mapping.ask(page, "[pane.camera.width / 2, pane.camera.height / 2]")
     for across, keys in ((0, ("ArrowLeft", "ArrowRight")), (1, ("ArrowUp", "ArrowDown"))):
         far = target[across] - middle[across]
@@ -77,7 +77,7 @@ def test_a_rectangle_is_drawn_by_keys_alone(page: Page, address: str) -> None:
     for key in ["ArrowRight"] * 6 + ["ArrowDown"] * 6:
         page.keyboard.press(f"Shift+{key}")
     shape = mapping.ask(page, "pane.shape")
-    inside = mapping.ask(page, "[...pane.within(given)].flatMap((one, row) => (one ? [row] : []))", shape)
+    inside = mapping.ask(page, "[...pane.spots.within(given)].flatMap((one, row) => (one ? [row] : []))", shape)
     page.keyboard.press("Enter")
     assert len(inside) > 20
     assert mapping.selected(page) == inside

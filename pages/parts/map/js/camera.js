@@ -6,7 +6,8 @@ const FURTHEST = 0.4;
 
 export class Camera {
   constructor(box) {
-    [this.width, this.height] = [1, 1];
+    [this.width, this.height] = [1, 1]; // until it is said
+    this.sized = false;
     this.limits(box);
     [this.x, this.y, this.scale] = [this.middle[0], this.middle[1], 1];
   }
@@ -18,7 +19,8 @@ export class Camera {
   }
 
   resize(width, height) {
-    const whole = this.width > 1 ? this.scale / this.#scaleOf(this.box) : 0;
+    const whole = this.sized ? this.zoom : 0;
+    this.sized = true;
     [this.width, this.height] = [Math.max(width, 1), Math.max(height, 1)];
     if (whole) this.scale = whole * this.#scaleOf(this.box);
   }

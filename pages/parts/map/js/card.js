@@ -21,13 +21,13 @@ export class Card {
   }
 
   /** Show a row beside (x, y) of a pane of this size, clear of its neighbours, which `lean` to the right when it is positive.
-   * What has not come yet is filled in by a later call. */
-  show(row, image, columns, model, [x, y], { width, height }, lean) {
+   * What has not come yet is filled in by a later call; `waiting` is whether it will come. */
+  show(row, image, waiting, columns, model, [x, y], { width, height }, lean) {
     this.element.hidden = false;
     if (this.row !== row || this.id !== image?.id) {
       [this.row, this.id] = [row, image?.id];
       this.#thumbnail(image);
-      this.path.textContent = image ? image.path.split("/").pop() : "…";
+      this.path.textContent = image ? image.path.split("/").pop() : waiting ? "…" : "";
     }
     this.facts.replaceChildren(
       ...columns.flatMap((column) => {

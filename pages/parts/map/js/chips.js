@@ -4,37 +4,61 @@ import { el, icon } from "./dom.js";
 
 const NAMED = 3; // names in a chip; the rest is counted
 
-export function chips(view) {
-  const { filters, columns } = view.model;
-  const title = (key) => columns.options.get(key)?.title ?? "Path";
-  const made = filters.conditions.map((condition) =>
-    el(
-      "span",
-      { class: "chip" },
-      `${title(condition.column)} ${said(condition, columns.there.get(condition.column))}`,
-      el("button", { type: "button", "aria-label": `Remove the filter on ${title(condition.column)}`, onclick: () => view.filter({ column: condition.column }) }, icon("clear")),
-    ),
-  );
-  if (!made.length) return [];
-  const shown = view.model.shownCount.toLocaleString("en");
-  return [
-    el("strong", {}, `${shown} of ${view.model.n.toLocaleString("en")}`),
-    ...made,
-    el("button", { type: "button", class: "plain", onclick: () => view.clearFilters() }, "Show all"),
-    el("button", { type: "button", class: "plain", onclick: () => view.takeShown() }, `Select these ${shown}`),
-    el("button", { type: "button", class: "plain", onclick: () => view.act("ghosts") }, view.model.options.ghosts ? "Hide the rest" : "Show the rest faintly"),
-  ];
+export class Chips {
+  constructor(root, map) {
+    Object.assign(this, { root, map });
+  }
+
+  /** Say what is in force now. The focus stays on the button that it was on, or goes to the one that takes its place. */
+  update() {
+    const before = this.#buttons();
+    const at = before.indexOf(document.activeElement);
+    this.root.replaceChildren(...this.#made());
+    if (at < 0) return;
+    const after = this.#buttons();
+    const same = after.find((button) => said(button) === said(before[at]));
+    (same ?? after[Math.min(at, after.length - 1)] ?? this.map.panes[0]?.pane.element)?.focus();
+  }
+
+  #buttons() {
+    return [...this.root.querySelectorAll("button")];
+  }
+
+  #made() {
+    const { map } = this;
+    const { filters, columns, shownCount, n, options } = map.model;
+    if (!filters.active) return [];
+    const title = (key) => columns.options.get(key)?.title ?? "Path";
+    const shown = shownCount.toLocaleString("en");
+    const plain = (text, onclick) => el("button", { type: "button", class: "plain", onclick }, text);
+    return [
+      el("strong", {}, `${shown} of ${n.toLocaleString("en")}`),
+      ...filters.conditions.map((condition) => {
+        const { column } = condition;
+        const off = { type: "button", "aria-label": `Remove the filter on ${title(column)}`, onclick: () => map.viewing.filter({ column }) };
+        return el("span", { class: "chip" }, `${title(column)} ${words(condition, columns.there.get(column))}`, el("button", off, icon("clear")));
+      }),
+      plain("Show all", () => map.viewing.clear()),
+      plain(`Select these ${shown}`, () => map.takeShown()),
+      plain(options.ghosts ? "Hide the rest" : "Show the rest faintly", () => map.act("ghosts")),
+    ];
+  }
 }
 
-export function said({ names, without, low = null, high = null, text }, column) {
+function said(button) {
+  return button.getAttribute("aria-label") ?? button.textContent;
+}
+
+/** What a condition on a column says. */
+export function words({ names, without, low = null, high = null, text }, column) {
   const list = (all) => {
     const some = all.slice(0, NAMED).map((name) => name || (column?.unknown ?? "no value"));
     return some.join(" or ") + (all.length > NAMED ? ` or ${all.length - NAMED} more` : "");
   };
-  const words = (value) => column?.words(value) || String(value);
+  const number = (value) => column?.words(value) || String(value);
   if (text) return `contains “${text}”`;
   if (names) return `is ${list(names)}`;
   if (without) return `is not ${list(without)}`;
-  if (low === null) return `up to ${words(high)}`;
-  return high === null ? `from ${words(low)}` : `${words(low)} to ${words(high)}`;
+  if (low === null) return `up to ${number(high)}`;
+  return high === null ? `from ${number(low)}` : `${number(low)} to ${number(high)}`;
 }

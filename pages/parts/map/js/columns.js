@@ -13,6 +13,7 @@ export class Column {
     this.codes = planes.codes ?? null;
     this.values = planes.values ?? null;
     [this.low, this.high] = [facts.low ?? 0, facts.high ?? 1];
+    this.empty = !this.categorical && (facts.low ?? null) === null; // no row has a value
   }
 
   get categorical() {

@@ -99,29 +99,14 @@ function save(blob, name) {
 async function png(pane) {
   const { camera, model } = pane;
   const [width, height] = [Math.round(camera.width * TWICE), Math.round(camera.height * TWICE)];
-  const canvas = el("canvas", { width, height });
-  const gl = context(canvas);
-  if (!gl) throw new Error("This browser has no WebGL2 left to draw with. Close other tabs and try again.");
-  const points = new Points(gl, () => {});
-  points.place(pane.grid);
-  const { codes, colours } = pane.points.painted;
-  points.paint(codes, colours);
-  points.states(pane.points.stated, pane.points.present);
-  if (pane.points.field) points.density({ ...pane.points.field });
-  const look = { ...pane.style, ratio: TWICE };
-  const begun = performance.now();
-  while (points.frame(camera, look, Infinity)) {
-    if (performance.now() - begun > PATIENCE) throw new Error("The picture took too long. Zoom in, or filter, and try again.");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
   const whole = el("canvas", { width: width + WIDE * TWICE, height });
   const draw = whole.getContext("2d");
   draw.fillStyle = model.colours.surface;
   draw.fillRect(0, 0, whole.width, height);
-  draw.drawImage(canvas, 0, 0);
+  await dots(pane, el("canvas", { width, height }), (canvas) => draw.drawImage(canvas, 0, 0));
   draw.scale(TWICE, TWICE);
   images.draw(draw, pane.layout, model.pages, pane.framing());
-  if (pane.anchors.length) labels.draw(draw, camera, pane.anchors, pane.names, model.colours, pane.covered());
+  if (pane.anchors.length) labels.draw(draw, camera, pane.anchors, pane.names, model.colours, pane.spots.covered());
   draw.textAlign = "left";
   draw.textBaseline = "middle";
   for (const item of legend(model, camera.height)) {
@@ -136,11 +121,32 @@ async function png(pane) {
     draw.fillStyle = model.colours.text;
     draw.fillText(item.text, left + (item.colour ? 16 : 0), top, WIDE - 2 * ROOM - 16);
   }
-  points.delete();
-  gl.getExtension("WEBGL_lose_context")?.loseContext();
   return new Promise((resolve, reject) => {
     whole.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture is too large for this browser."))), "image/png");
   });
+}
+
+/** Draw the points of a pane on a canvas, `use` it, and give its memory back. */
+async function dots(pane, canvas, use) {
+  const gl = context(canvas);
+  if (!gl) throw new Error("This browser has no WebGL2 left to draw with. Close other tabs and try again.");
+  const points = new Points(gl, () => {});
+  try {
+    points.place(pane.grid);
+    points.paint(pane.points.painted.codes, pane.points.painted.colours);
+    points.states(pane.points.stated, pane.points.present);
+    if (pane.points.field) points.density({ ...pane.points.field });
+    const look = { ...pane.style, ratio: TWICE };
+    const begun = performance.now();
+    while (points.frame(pane.camera, look, Infinity)) {
+      if (performance.now() - begun > PATIENCE) throw new Error("The picture took too long. Zoom in, or filter, and try again.");
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    use(canvas);
+  } finally {
+    points.delete();
+    gl.getExtension("WEBGL_lose_context")?.loseContext();
+  }
 }
 
 /** The lines of a legend of some height: `{line, text, colour}`. It says how many it leaves out. */
@@ -150,7 +156,7 @@ function legend(model, height) {
   const room = Math.floor((height - 2 * ROOM) / LINE) - 1;
   const title = { line: 0, text: column.title };
   if (!column.categorical) {
-    const shares = [1, 0.75, 0.5, 0.25, 0];
+    const shares = column.empty ? [] : [1, 0.75, 0.5, 0.25, 0];
     return [title, ...shares.map((share, at) => ({ line: at + 1, text: column.words(column.low + share * (column.high - column.low)), colour: css(palette.number(share)) }))];
   }
   const counts = model.filters.counts(column);

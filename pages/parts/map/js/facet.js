@@ -10,13 +10,14 @@ const SEARCHED = 12; // entries from which a search field pays
 const SHOWN = 9.5; // entries that are seen at once in a list that is not the legend
 const BINS = 48;
 
-export function facet(column, view, legend) {
-  return column.categorical ? new Categories(column, view, legend) : new Numbers(column, view, legend);
+export function facet(column, map, legend) {
+  if (column.empty) return { column, element: el("p", { class: "nothing" }, `No image has a ${column.kind} here.`), update() {} };
+  return column.categorical ? new Categories(column, map, legend) : new Numbers(column, map, legend);
 }
 
 class Categories {
-  constructor(column, view, legend) {
-    Object.assign(this, { column, view, legend, text: "", by: "size" });
+  constructor(column, map, legend) {
+    Object.assign(this, { column, map, legend, text: "", by: "size" });
     this.search = el("input", {
       type: "search",
       placeholder: `Search ${column.names.length.toLocaleString("en")} names`,
@@ -55,13 +56,13 @@ class Categories {
     let codes = names.map((_, at) => at + 1);
     if (this.text) codes = codes.filter((code) => names[code - 1].toLowerCase().includes(this.text));
     if (this.by === "name") codes.sort((a, b) => names[a - 1].localeCompare(names[b - 1], "en", { numeric: true }));
-    const unknown = !this.text && (this.counts[0] > 0 || this.view.model.filters.condition(this.column.key));
+    const unknown = !this.text && (this.counts[0] > 0 || this.map.model.filters.condition(this.column.key));
     this.codes = unknown ? [...codes, 0] : codes;
   }
 
   /** Counts and marks follow the filters. */
   update() {
-    this.counts = this.view.model.filters.counts(this.column);
+    this.counts = this.map.model.filters.counts(this.column);
     this.most = this.counts.reduce((most, count) => Math.max(most, count), 1);
     this.#order();
     this.#draw(true);
@@ -76,16 +77,16 @@ class Categories {
     [this.first, this.end] = [first, end];
     this.list.style.height = `${this.codes.length * LINE}px`;
     if (!this.legend) this.sheet.style.height = `${Math.min(SHOWN, this.codes.length) * LINE}px`;
-    const condition = this.view.model.filters.condition(this.column.key);
+    const condition = this.map.model.filters.condition(this.column.key);
     this.list.replaceChildren(...this.codes.slice(first, end).map((code, at) => this.#entry(code, first + at, condition)));
     if (!this.codes.length) this.list.replaceChildren(el("p", { class: "nothing" }, "No name holds this."));
   }
 
   #entry(code, at, condition) {
-    const { column, view } = this;
+    const { column, map } = this;
     const name = code ? column.names[code - 1] : "";
     const on = !condition || (condition.names ? condition.names.includes(name) : !condition.without?.includes(name));
-    const colour = this.legend ? css(code ? view.model.palette.category(code - 1) : view.model.empty) : "currentColor";
+    const colour = this.legend ? css(code ? map.model.palette.category(code - 1) : map.model.empty) : "currentColor";
     const text = code ? name : column.unknown;
     const count = this.counts[code];
     return el(
@@ -120,14 +121,14 @@ class Categories {
   }
 
   #choose(code, { shiftKey, ctrlKey, metaKey, altKey }, take) {
-    const { view, column } = this;
+    const { map, column } = this;
     const name = code ? column.names[code - 1] : "";
-    if (take) return view.take(column, code, shiftKey ? "add" : altKey ? "subtract" : "new");
-    const { names = [], without = [] } = view.model.filters.condition(column.key) ?? {};
+    if (take) return map.take(column, code, shiftKey ? "add" : altKey ? "subtract" : "new");
+    const { names = [], without = [] } = map.model.filters.condition(column.key) ?? {};
     const other = (list) => (list.includes(name) ? list.filter((one) => one !== name) : [...list, name]);
-    if (ctrlKey || metaKey) view.filter(names.length ? { column: column.key, names: names.filter((one) => one !== name) } : { column: column.key, without: other(without) });
-    else if (shiftKey) view.filter({ column: column.key, names: other(names) });
-    else view.filter({ column: column.key, names: names.length === 1 && names[0] === name ? [] : [name] });
+    if (ctrlKey || metaKey) map.viewing.filter(names.length ? { column: column.key, names: names.filter((one) => one !== name) } : { column: column.key, without: other(without) });
+    else if (shiftKey) map.viewing.filter({ column: column.key, names: other(names) });
+    else map.viewing.filter({ column: column.key, names: names.length === 1 && names[0] === name ? [] : [name] });
   }
 
   #key(event) {
@@ -148,8 +149,8 @@ class Categories {
 }
 
 class Numbers {
-  constructor(column, view, legend) {
-    Object.assign(this, { column, view, legend });
+  constructor(column, map, legend) {
+    Object.assign(this, { column, map, legend });
     this.canvas = el("canvas", { class: "histogram", "aria-hidden": "true" });
     const input = (side) =>
       el("input", {
@@ -174,7 +175,7 @@ class Numbers {
   }
 
   #typed(side, { value }) {
-    const { low = null, high = null } = this.view.model.filters.condition(this.column.key) ?? {};
+    const { low = null, high = null } = this.map.model.filters.condition(this.column.key) ?? {};
     const day = this.column.kind === "date" && side === "high" ? 86_399.999 : 0; // the last day is one of them
     const read = value === "" ? null : this.#read(value) + day;
     const next = { low, high, [side]: Number.isFinite(read) ? read : null };
@@ -182,7 +183,7 @@ class Numbers {
   }
 
   #set(low, high) {
-    this.view.filter({ column: this.column.key, low, high });
+    this.map.viewing.filter({ column: this.column.key, low, high });
   }
 
   #value(event) {
@@ -206,7 +207,7 @@ class Numbers {
   }
 
   update() {
-    const { filters } = this.view.model;
+    const { filters } = this.map.model;
     this.all ??= binned(this.column, BINS);
     this.heights = filters.histogram(this.column, BINS);
     const { low = null, high = null } = filters.condition(this.column.key) ?? {};
@@ -222,14 +223,14 @@ class Numbers {
   }
 
   #draw(low, high) {
-    const { canvas, column, view } = this;
+    const { canvas, column, map } = this;
     const ratio = devicePixelRatio || 1;
     const [width, height] = [canvas.clientWidth || 200, 64];
     [canvas.width, canvas.height] = [width * ratio, height * ratio];
     const draw = canvas.getContext("2d");
     draw.scale(ratio, ratio);
     const most = Math.max(...this.all, 1);
-    const { colours, palette } = view.model;
+    const { colours, palette } = map.model;
     for (let bin = 0; bin < BINS; bin += 1) {
       const [from, to] = [bin, bin + 1].map((edge) => column.low + (edge / BINS) * (column.high - column.low));
       const chosen = to >= low && from <= high;

@@ -78,7 +78,7 @@ export class Gestures {
     const { gesture } = this;
     if (this.pointers.has(event.pointerId)) this.pointers.set(event.pointerId, at);
     if (!gesture) {
-      if (event.pointerType !== "touch") this.on.hover(this.pane.rowAt(...at, REACH), ...at);
+      if (event.pointerType !== "touch") this.on.hover(this.pane.spots.at(...at, REACH), ...at);
       return;
     }
     if (gesture.kind === "pinch") return this.#pinched();
@@ -149,7 +149,7 @@ export class Gestures {
     }
     [this.clickedAt, this.clickedOn] = [now, from];
     if (event.button !== 0) return;
-    const row = this.pane.rowAt(...from, touch ? REACH_TOUCH : REACH);
+    const row = this.pane.spots.at(...from, touch ? REACH_TOUCH : REACH);
     if (touch && row >= 0) this.on.hover(row, ...from);
     // A click may be the first half of a double click, which goes in and opens nothing.
     if (mode === "new") this.opening = setTimeout(() => this.on.click(row, mode), row < 0 ? 0 : DOUBLE - 80);
@@ -211,7 +211,7 @@ export class Gestures {
     }
     pane.crosshair = held;
     if (this.pen) this.#draw(held, this.pen);
-    else this.on.hover(pane.rowAt(...held, 24), ...held);
+    else this.on.hover(pane.spots.at(...held, 24), ...held);
     pane.point();
   }
 
@@ -229,7 +229,7 @@ export class Gestures {
         pane.shape = [this.pen];
         this.on.hint("Draw with the arrow keys, Enter closes, Escape lets go");
       }
-    } else this.on.click(pane.rowAt(...pane.crosshair, 24), event.code === "Space" ? "toggle" : mode);
+    } else this.on.click(pane.spots.at(...pane.crosshair, 24), event.code === "Space" ? "toggle" : mode);
     pane.point();
   }
 

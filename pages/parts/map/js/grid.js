@@ -7,6 +7,7 @@ const SPREAD = Uint32Array.from({ length: 1 << DEEPEST }, (_, number) => {
   for (let bit = 0; bit < DEEPEST; bit += 1) spread |= ((number >> bit) & 1) << (2 * bit);
   return spread;
 });
+const COUNTED = 50_000; // positions that are looked at one by one
 
 export class Grid {
   /** `x` and `y` (n,) in row order, `box` their extremes. Rows that are NaN are on no cell and come last. */
@@ -82,7 +83,8 @@ export class Grid {
   /** Stretches `[first, end)` of positions whose cells touch the box, merged where they meet; at most some hundred. */
   stretches(x0, y0, x1, y1) {
     const found = [];
-    const coarse = Math.min(this.level, 7); // finer would be more stretches than points are saved
+    const wide = Math.max((x1 - x0) * this.perX, (y1 - y0) * this.perY, 1); // cells
+    const coarse = Math.min(this.level, Math.max(7, 5 + Math.ceil(Math.log2(this.side / wide)))); // finer saves no points
     this.#walk(0, 0, 0, (cx, cy, size, level) => {
       const box = this.#bounds(cx, cy, size);
       if (box[0] > x1 || box[2] < x0 || box[1] > y1 || box[3] < y0) return false;
@@ -96,6 +98,18 @@ export class Grid {
       return false;
     });
     return found;
+  }
+
+  /** How many positions are in the box: of many, those in cells that touch it. */
+  count(x0, y0, x1, y1) {
+    const stretches = this.stretches(x0, y0, x1, y1);
+    const touching = stretches.reduce((sum, [first, end]) => sum + end - first, 0);
+    if (touching > COUNTED) return touching;
+    let count = 0;
+    for (const [first, end] of stretches) {
+      for (let p = first; p < end; p += 1) if (this.xs[p] >= x0 && this.xs[p] <= x1 && this.ys[p] >= y0 && this.ys[p] <= y1) count += 1;
+    }
+    return count;
   }
 
   /** Call `take(first, end)` for stretches of positions that are inside a polygon, `[[x, y], …]`, by the even-odd rule. */

@@ -3,11 +3,13 @@
 // Gestures never leave the browser until they are finished. Then the page hears `selected` (the hash under which the server
 // keeps the images), `opened` (the id of an image), and `view` (colours and filters, which belong into the URL).
 
+import { act } from "./acts.js";
 import { Card } from "./card.js";
-import { chips } from "./chips.js";
+import { Chips } from "./chips.js";
 import { Choosing } from "./choosing.js";
 import { el } from "./dom.js";
 import { Gestures } from "./gestures.js";
+import { pressed } from "./keys.js";
 import { Model } from "./model.js";
 import { Pages } from "./pages.js";
 import { Pane } from "./pane.js";
@@ -15,45 +17,38 @@ import { Panel } from "./panel.js";
 import { bits } from "./planes.js";
 import { Pointing } from "./pointing.js";
 import { unpacked } from "./rows.js";
-import { KEYS, Toolbar } from "./toolbar.js";
+import { Toolbar } from "./toolbar.js";
+import { Viewing } from "./viewing.js";
 
-const TOLD = 350; // ms after the last change, after which the page is told of colours and filters
 const HINT = 1600; // ms
-const CLOSER = 1.6; // a key's step
-const ROOM = 0.15; // around a selection that one goes to, of its size
-const LEAST = 0.01; // of the map, so that one image is not all there is to see
-const MORE_KEYS = { "+": "in", "=": "in", "-": "out", _: "out", 0: "fit", "?": "help", p: "panel" };
 
 export class KindredMap {
   /** `root` is the component's element; `tell` has selected(hash), opened(id) and view(state). */
   constructor(root, tell) {
     Object.assign(this, { root, tell, panes: [], data: {} });
-    this.echoes = []; // views that the page was told and has not repeated yet
-    this.epoch = 0; // of the filters as a whole: what was begun in an earlier one is not wanted any more
-    this.turns = new Map(); // column → the latest condition on it that is being prepared
-    this.pending = null; // conditions that are being adopted
-    this.adopting = Promise.resolve();
-    this.telling = null;
+    this.viewing = new Viewing({
+      coloured: (column) => this.#coloured(column),
+      changed: () => this.#restate(),
+      told: (view) => tell.view({ ...view, options: this.model.options }),
+      failed: (text) => this.say(text),
+    });
     root.kindredMap = this; // for tests and automation
-    root.replaceChildren(
-      (this.tools = el("div", { class: "tools", role: "toolbar", "aria-label": "Map tools" })),
-      (this.chips = el("div", { class: "chips", role: "status" })),
-      el(
-        "div",
-        { class: "body" },
-        (this.stage = el("div", { class: "stage" })),
-        (this.side = el("aside", { class: "side", "aria-label": "Colours and filters" })),
-      ),
-      (this.note = el("div", { class: "note", role: "alert", hidden: true })),
-      (this.summary = el("p", { class: "unseen", "aria-live": "polite" })),
-    );
-    this.toolbar = new Toolbar(this.tools, (name) => this.act(name));
-    this.onkey = (event) => this.#shortcut(event);
+    const tools = el("div", { class: "tools", role: "toolbar", "aria-label": "Map tools" });
+    const chips = el("div", { class: "chips", role: "group", "aria-label": "Filters in force" });
+    this.stage = el("div", { class: "stage" });
+    this.side = el("aside", { class: "side", "aria-label": "Colours and filters" });
+    this.note = el("div", { class: "note", role: "alert", hidden: true });
+    this.summary = el("p", { class: "unseen", "aria-live": "polite" });
+    root.replaceChildren(tools, chips, el("div", { class: "body" }, this.stage, this.side), this.note, this.summary);
+    this.chips = new Chips(chips, this);
+    this.toolbar = new Toolbar(tools, (name) => this.act(name));
+    this.onkey = (event) => pressed(event, this);
     document.addEventListener("keydown", this.onkey);
   }
 
   end() {
     this.ended = true;
+    this.viewing.end();
     document.removeEventListener("keydown", this.onkey);
     this.model?.pages?.end();
     for (const { pane } of this.panes) pane.end();
@@ -79,10 +74,12 @@ export class KindredMap {
     this.root.setAttribute("aria-label", data.alt);
     const work = [data.map, data.beside].filter(Boolean).map((map, at) => this.#show(at, map));
     if (other("gone")) work.push(this.#gone());
-    const echo = this.#echoed(data);
-    const [colour, filter] = ["colour", "filter"].map((name) => anew || (other(name) && !echo));
-    if (other("columns") || colour) work.push(this.#colour(colour ? data.colour : this.colour));
-    if (other("columns") || filter) work.push(this.#adoptFilter(filter ? data.filter : this.model.filters.conditions));
+    const { viewing } = this;
+    viewing.match = data.match;
+    const repeated = viewing.repeated(data);
+    const [colour, filter] = ["colour", "filter"].map((name) => anew || (other(name) && !repeated));
+    if (other("columns") || colour) work.push(viewing.show(colour ? data.colour : viewing.colour));
+    if (other("columns") || filter) work.push(viewing.adopt(filter ? data.filter : model.filters.conditions));
     if (other("selection")) work.push(this.choosing.adopt(data.selection));
     for (const { pane } of this.panes) pane.point();
     try {
@@ -90,17 +87,17 @@ export class KindredMap {
     } catch (error) {
       this.say(error.message);
     }
-    this.#said();
+    this.said();
   }
 
   #begin(data) {
     this.model?.pages?.end();
-    this.epoch += 1;
     const { tool = "pan", options = data.options } = this.model ?? {};
     this.model = new Model(data.n, data.columns);
     this.model.tool = tool;
     Object.assign(this.model.options, options);
     this.model.dress(data.look);
+    this.viewing.begin(this.model);
     for (const { pane } of this.panes) pane.end();
     this.panes = [];
     this.stage.replaceChildren();
@@ -147,7 +144,7 @@ export class KindredMap {
       click: (row, mode) => this.#click(row, mode),
       drawn: (shape, mode) => this.lasso(shape, mode, pane),
       hint: (text) => this.hint(text, pane),
-      key: (event) => this.#shortcut(event),
+      key: (event) => pressed(event, this),
     });
     gestures.touchable();
     element.dataset.hand = this.model.tool;
@@ -172,7 +169,7 @@ export class KindredMap {
       this.looked = true;
       this.#pages();
     }
-    this.#said();
+    this.said();
   }
 
   #pages() {
@@ -192,92 +189,20 @@ export class KindredMap {
     this.#restate();
   }
 
-  // -- colours and filters --------------------------------------------------------------------------------------
-
-  async colourBy(key) {
-    await this.#colour(key);
-    this.#tellView();
-  }
-
-  async #colour(key) {
-    this.colour = key;
-    const { model } = this;
-    const turn = (this.colouring = {});
-    try {
-      const column = await model.columns.get(key);
-      if (this.colouring !== turn || this.model !== model) return;
-      model.colourBy(column);
-      this.panel.options(this.data.columns, column ? key : "");
-      this.panel.show(column);
-      for (const { pane } of this.panes) pane.colours();
-      for (const wanted of this.data.told) model.columns.get(wanted).then(() => this.#arrived(), () => {}); // said elsewhere
-    } catch (error) {
-      if (this.colouring === turn) this.say(error.message);
-    }
+  /** The points have other colours. */
+  #coloured(column) {
+    const { columns } = this.model;
+    this.panel.options(this.data.columns, column?.key ?? "");
+    this.panel.show(column);
+    for (const { pane } of this.panes) pane.colours();
+    for (const wanted of this.data.told) columns.get(wanted).then(() => this.#arrived(), () => {}); // said elsewhere
+    this.said();
   }
 
   /** A column has come that cards tell or that names the map. */
   #arrived() {
     for (const { pane } of this.panes) pane.settled = false;
     this.pointing.refresh();
-  }
-
-  /** Put a condition in force, see filters.js. */
-  async filter(condition) {
-    const turn = {};
-    this.turns.set(condition.column, turn);
-    await this.adopting; // or it would be put over by what came before
-    const { epoch } = this;
-    const ready = await this.#prepared(condition);
-    if (!ready || epoch !== this.epoch || this.turns.get(condition.column) !== turn) return;
-    this.#put(condition, ready);
-    this.#restate();
-    this.#tellView();
-  }
-
-  /** What a condition needs: its column, and the rows of a text. Null when it cannot be had. */
-  async #prepared(condition) {
-    const { model, data } = this;
-    try {
-      const [column, found] = await Promise.all([
-        model.columns.get(condition.column),
-        condition.text && data.match ? bits(`${data.match}?text=${encodeURIComponent(condition.text)}`) : null,
-      ]);
-      const path = condition.column === "path" && (!condition.text || found);
-      return column || path ? { column, found: found && unpacked(found, model.n) } : null;
-    } catch (error) {
-      this.say(error.message);
-      return null;
-    }
-  }
-
-  #put(condition, { column, found }) {
-    if (!this.model.filters.set(condition, column, found)) this.say("Sixteen filters are the most that can be in force.");
-  }
-
-  clearFilters() {
-    this.epoch += 1;
-    this.pending = null;
-    this.model.filters.clear();
-    this.#restate();
-    this.#tellView();
-  }
-
-  /** What the page says is filtered: all of it at once, when everything that it needs has come. */
-  #adoptFilter(conditions) {
-    this.adopting = this.#adopted(conditions);
-    return this.adopting;
-  }
-
-  async #adopted(conditions) {
-    const epoch = (this.epoch += 1);
-    this.pending = conditions;
-    const ready = await Promise.all(conditions.map((condition) => this.#prepared(condition)));
-    if (epoch !== this.epoch) return;
-    this.pending = null;
-    this.model.filters.clear();
-    conditions.forEach((condition, at) => ready[at] && this.#put(condition, ready[at]));
-    this.#restate();
   }
 
   /** Filters or selection have changed: all that follows. */
@@ -289,26 +214,8 @@ export class KindredMap {
       if (model.options.contours) pane.contours();
     }
     this.panel.update();
-    this.chips.replaceChildren(...chips(this));
-    this.#said();
-  }
-
-  #tellView() {
-    clearTimeout(this.telling);
-    this.telling = setTimeout(() => {
-      this.telling = null;
-      if (this.ended) return;
-      const view = { colour: this.colour ?? "", filter: this.pending ?? this.model.filters.conditions };
-      this.echoes.push(JSON.stringify([view.colour, view.filter]));
-      this.tell.view({ ...view, options: this.model.options });
-    }, TOLD);
-  }
-
-  /** Whether the page only repeats what it was told, or is about to be told something newer. */
-  #echoed({ colour, filter }) {
-    const at = this.echoes.indexOf(JSON.stringify([colour, filter]));
-    if (at >= 0) this.echoes.splice(0, at + 1);
-    return at >= 0 || this.telling !== null;
+    this.chips.update();
+    this.said();
   }
 
   // -- selecting ------------------------------------------------------------------------------------------------
@@ -316,7 +223,7 @@ export class KindredMap {
   /** Select what lies inside a shape on the screen of a pane. */
   lasso(shape, mode = "new", pane = this.panes[0].pane) {
     if (!pane.grid) return;
-    this.choosing.combine(pane.within(shape), mode, `${this.model.tool === "rectangle" ? "box" : "lasso"} on the map`);
+    this.choosing.combine(pane.spots.within(shape), mode, `${this.model.tool === "rectangle" ? "box" : "lasso"} on the map`);
   }
 
   /** Select one category. */
@@ -345,96 +252,9 @@ export class KindredMap {
     else this.say("This image could not be fetched. Try again.");
   }
 
-  async #grow() {
-    if (!this.model.selection.size) return;
-    try {
-      if (!(await this.choosing.grow())) this.hint("Their nearest neighbours are all selected already");
-    } catch (error) {
-      this.say(error.message);
-    }
-  }
-
-  // -- tools and keys -------------------------------------------------------------------------------------------
-
+  /** Do what a button or key says, see acts.js. */
   act(name) {
-    const { model } = this;
-    const acts = {
-      fit: () => this.#each((pane) => pane.fly(pane.camera.fit())),
-      focus: () => this.#each((pane) => this.#focus(pane)),
-      in: () => this.#each((pane) => pane.fly(pane.camera.closer(CLOSER))),
-      out: () => this.#each((pane) => pane.fly(pane.camera.closer(1 / CLOSER))),
-      undo: () => this.choosing.undo(),
-      clear: () => this.choosing.clear(),
-      invert: () => this.choosing.invert(),
-      grow: () => this.#grow(),
-      panel: () => this.#panelled(),
-      export: () => this.#export(),
-      help: () => this.toolbar.toggle("help"),
-    };
-    if (name in acts) acts[name]();
-    else if (name in model.options) this.#layer(name);
-    else this.#take(name);
-    this.#said();
-  }
-
-  #take(tool) {
-    this.model.tool = tool;
-    for (const { gestures, pane } of this.panes) {
-      gestures.drop();
-      gestures.touchable();
-      pane.element.dataset.hand = tool;
-    }
-  }
-
-  #layer(name) {
-    const { options } = this.model;
-    options[name] = !options[name];
-    this.#each((pane) => {
-      if (name === "contours") pane.contours();
-      if (name === "ghosts") pane.states();
-      pane.moved();
-    });
-    this.chips.replaceChildren(...chips(this));
-    this.#tellView();
-  }
-
-  /** Open or close the panel: wide screens have it beside the map from the beginning, narrow ones over it. */
-  #panelled() {
-    this.root.classList.toggle("panelled");
-    this.panel.update();
-  }
-
-  async #export() {
-    if (!this.panes[0].pane.style) return; // nothing has been drawn
-    const { fill } = await import("./export.js");
-    fill(this.toolbar.exports, this);
-    this.toolbar.toggle("export");
-  }
-
-  #each(visit) {
-    for (const { pane } of this.panes) if (pane.grid) visit(pane);
-  }
-
-  #focus(pane) {
-    const box = pane.around(this.model.selection.rows);
-    if (!box) return;
-    const least = (pane.box[2] - pane.box[0]) * LEAST;
-    const [roomX, roomY] = [Math.max((box[2] - box[0]) * ROOM, least), Math.max((box[3] - box[1]) * ROOM, least)];
-    pane.fly(pane.camera.fit([box[0] - roomX, box[1] - roomY, box[2] + roomX, box[3] + roomY]));
-  }
-
-  /** A key of the map, wherever the focus is but in a field or on a control elsewhere. Returns whether it was one. */
-  #shortcut(event) {
-    const { target, key } = event;
-    if (!this.model || event.defaultPrevented || event.altKey) return false;
-    if ((event.ctrlKey || event.metaKey) && key !== "z") return false;
-    if (!this.root.contains(target) && target !== document.body) return false;
-    if (target.closest?.("input, select, textarea, [contenteditable], dialog")) return false;
-    const name = MORE_KEYS[key] ?? KEYS[key.toLowerCase()];
-    if (!name || (name === "clear" && (!this.model.selection.size || this.root.querySelector(":popover-open")))) return false;
-    event.preventDefault();
-    this.act(name);
-    return true;
+    act(this, name);
   }
 
   // -- what is said ---------------------------------------------------------------------------------------------
@@ -466,7 +286,8 @@ export class KindredMap {
     if (frame !== undefined) this.root.setAttribute("data-frame-ms", frame.toFixed(1));
   }
 
-  #said() {
+  /** Say in words, and on the buttons, what is shown now. */
+  said() {
     const { model } = this;
     this.toolbar.update(model);
     const shown = model.shownCount;

@@ -18,7 +18,7 @@ export class Overlay {
   /** Rings around what is pointed at and what is open, lines to true neighbours, the shape being drawn, the crosshair. */
   draw(pane) {
     const { model } = pane;
-    const spot = (row) => (row >= 0 && pane.placed(row) ? pane.spot(row) : null);
+    const spot = (row) => (row >= 0 && pane.spots.has(row) ? pane.spots.of(row) : null);
     const ready = pane.grid && pane.style;
     const over = ready && spot(model.hovered);
     const near = over ? model.near(model.hovered).map(spot).filter(Boolean) : [];

@@ -12,6 +12,7 @@ import { Movement, origins } from "./movement.js";
 import { Overlay } from "./overlay.js";
 import { css } from "./palette.js";
 import { load } from "./planes.js";
+import { Spots } from "./spots.js";
 import { occupied, style } from "./style.js";
 
 const REST = 140; // ms without movement, after which names are placed anew
@@ -31,6 +32,7 @@ export class Pane {
     this.camera = new Camera([-1, -1, 1, 1]);
     this.movement = new Movement(this);
     this.images = new images.Images();
+    this.spots = new Spots(this);
     this.layout = { size: 0, images: [] };
     this.anchors = [];
     this.dirty = { scene: true, pointer: true };
@@ -299,7 +301,7 @@ export class Pane {
       });
       images.draw(scene, this.layout, model.pages, this.framing());
     }
-    if (this.anchors.length) this.named = labels.draw(scene, camera, this.anchors, this.names, model.colours, this.covered());
+    if (this.anchors.length) this.named = labels.draw(scene, camera, this.anchors, this.names, model.colours, this.spots.covered());
     else this.named = [];
   }
 
@@ -311,74 +313,5 @@ export class Pane {
       faint: (row) => model.selection.size > 0 && !model.selection.has(row),
       surface: model.colours.surface,
     };
-  }
-
-  /** The boxes that images cover. */
-  covered() {
-    const half = this.layout.size / 2 + 2;
-    return this.layout.images.map(({ x, y }) => [x - half, y - half, x + half, y + half]);
-  }
-
-  /** To which side the neighbours of a row lie: the mean of their places on the screen, less its own; 0 without any. */
-  lean(row) {
-    const placed = this.model.near(row).filter((other) => this.placed(other));
-    const { x } = this.spot(row);
-    return placed.reduce((sum, other) => sum + this.spot(other).x - x, 0);
-  }
-
-  /** The image or dot of a row: its place on the screen and how far it reaches. */
-  spot(row) {
-    const p = this.grid.at[row];
-    const [x, y] = this.camera.toScreen(this.grid.xs[p], this.grid.ys[p]);
-    return { x, y, reach: this.layout.images.some((one) => one.row === row) ? this.layout.size / 2 + 2 : this.style.size / 2 + 1 };
-  }
-
-  /** Whether a row is on this map. */
-  placed(row) {
-    return this.grid.at[row] < this.grid.n;
-  }
-
-  /** The row at a place of the screen, −1 where there is none: an image that covers it, else the nearest dot. */
-  rowAt(left, top, reach) {
-    if (!this.grid || !this.style) return -1;
-    const half = this.layout.size / 2;
-    for (let at = this.layout.images.length - 1; at >= 0; at -= 1) {
-      const { row, x, y } = this.layout.images[at];
-      if (Math.abs(x - left) <= half && Math.abs(y - top) <= half) return row;
-    }
-    const [x, y] = this.camera.toMap(left, top);
-    const radius = Math.max(reach, this.style.size / 2 + 3) / this.camera.scale;
-    const p = this.grid.nearest(x, y, radius, (at) => this.model.shown(this.grid.order[at]));
-    return p < 0 ? -1 : this.grid.order[p];
-  }
-
-  /** The shown rows inside a polygon on the screen, as a set. */
-  within(shape) {
-    const { order } = this.grid;
-    const rows = new Uint8Array(order.length);
-    const { fails } = this.model.filters;
-    const polygon = shape.map(([left, top]) => this.camera.toMap(left, top));
-    this.grid.inside(polygon, (first, end) => {
-      for (let p = first; p < end; p += 1) {
-        const row = order[p];
-        if (!fails[row]) rows[row] = 1;
-      }
-    });
-    if (this.model.gone) for (let row = 0; row < rows.length; row += 1) if (this.model.gone[row]) rows[row] = 0;
-    return rows;
-  }
-
-  /** The box around rows, with some room; null for none. */
-  around(rows) {
-    const box = [Infinity, Infinity, -Infinity, -Infinity];
-    for (let row = 0; row < rows.length; row += 1) {
-      if (!rows[row] || !this.placed(row)) continue;
-      const p = this.grid.at[row];
-      box[0] = Math.min(box[0], this.grid.xs[p]);
-      box[1] = Math.min(box[1], this.grid.ys[p]);
-      box[2] = Math.max(box[2], this.grid.xs[p]);
-      box[3] = Math.max(box[3], this.grid.ys[p]);
-    }
-    return box[0] <= box[2] ? box : null;
   }
 }

@@ -46,7 +46,7 @@ export async function html(map, thumbnails, progress) {
   const scene = {
     ...data,
     ...{ beside: null, select: "", grow: "", match: path ? data.match : "", columns: columns(map), opened: -1, selection: "", selections: "", alone: true },
-    ...{ colour: map.colour ?? "", filter: map.model.filters.conditions, options: map.model.options },
+    ...{ colour: map.viewing.colour, filter: map.model.filters.conditions, options: map.model.options },
     at: [camera.x, camera.y, camera.zoom],
     chosen: map.model.selection.size ? base64(packed(map.model.selection.rows)) : "",
     thumbnails,

@@ -8,7 +8,7 @@ const RASTER = 6; // levels of the cells that are counted as occupied
 
 /** Size (CSS pixels) and opacity for what a camera sees of a grid over `box`, of which `share` is occupied. */
 export function style(grid, camera, box, share) {
-  const inView = Math.max(grid.stretches(...camera.seen()).reduce((sum, [first, end]) => sum + end - first, 0), 1);
+  const inView = Math.max(grid.count(...camera.seen()), 1);
   const size = Math.min(Math.max(DENSE * Math.sqrt((camera.width * camera.height) / inView), FINEST), COARSEST);
   const [left, bottom, right, top] = camera.seen();
   const width = Math.max(Math.min(right, box[2]) - Math.max(left, box[0]), 0);

@@ -40,7 +40,7 @@ export class Toolbar {
     const group = (label, entries, kind) =>
       el("div", { class: "group", role: "group", "aria-label": label }, ...entries.map(([name, title, key]) => this.#button(name, title, key, kind)));
     this.selecting = group("Selection", SELECTING);
-    this.count = el("span", { class: "selected", "aria-live": "polite" });
+    this.count = el("span", { class: "selected" });
     this.selecting.prepend(this.count);
     this.help = el("div", { class: "help", popover: "auto" }, el("h4", {}, "On the map"), this.#keys());
     this.exports = el("div", { class: "exports", popover: "auto" });
