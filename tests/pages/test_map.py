@@ -103,6 +103,26 @@ def test_groups_come_after_labels_with_their_typical_images(
     assert showing.scene.colour == group
 
 
+def test_groups_have_another_address_once_they_have_their_names(
+    served: tuple[Workspace, small.Remembering], showing: Showing
+) -> None:
+    workspace, _ = served
+    dataset, _ = mapped(workspace)
+    embedding = dataset.embedding("pixels")
+    key = f"group:{derived.find_clusters(workspace, dataset, embedding, k=3).fingerprint}"
+    dataset.put_attributes(dataset.images()["id"].to_pylist(), labels=["x"] * COUNT)
+
+    def addresses() -> dict[str, str]:
+        small.open_page("map.py", dataset="birds")
+        return {one.key: one.address for one in showing.scene.columns}
+
+    unnamed = addresses()
+    derived.find_clusters(workspace, dataset, embedding, k=3)
+    named = addresses()
+    assert {one for one in named if named[one] != unnamed[one]} == {key}, "or the browser keeps what has no names"
+    assert named == addresses()
+
+
 def test_a_second_map_lies_beside_the_first_in_its_rows(
     served: tuple[Workspace, small.Remembering], showing: Showing
 ) -> None:
