@@ -28,7 +28,7 @@ export class KindredMap {
     Object.assign(this, { root, tell, panes: [], data: {} });
     this.viewing = new Viewing({
       coloured: (column) => this.#coloured(column),
-      changed: () => this.#restate(),
+      changed: () => this.#filtered(),
       told: (view) => tell.view({ ...view, options: this.model.options }),
       failed: (text) => this.say(text),
     });
@@ -98,6 +98,7 @@ export class KindredMap {
     Object.assign(this.model.options, options);
     this.model.dress(data.look);
     this.viewing.begin(this.model);
+    this.root.setAttribute("data-selected", "0");
     for (const { pane } of this.panes) pane.end();
     this.panes = [];
     this.stage.replaceChildren();
@@ -105,7 +106,7 @@ export class KindredMap {
     this.panel = new Panel(this.side, this);
     this.panel.options(data.columns, data.colour);
     this.choosing = new Choosing(this.model, data, {
-      changed: () => this.#restate(),
+      changed: () => this.#chosen(),
       told: (hash) => this.tell.selected(hash),
       failed: (text) => this.say(text),
     });
@@ -186,7 +187,7 @@ export class KindredMap {
     const gone = data.gone ? unpacked(await bits(data.gone), data.n) : null;
     if (model !== this.model || data.gone !== this.data.gone) return;
     model.gone = gone;
-    this.#restate();
+    this.#filtered();
   }
 
   /** The points have other colours. */
@@ -205,16 +206,21 @@ export class KindredMap {
     this.pointing.refresh();
   }
 
-  /** Filters or selection have changed: all that follows. */
-  #restate() {
-    const { model } = this;
-    this.root.setAttribute("data-selected", String(model.selection.size));
+  /** What is shown has changed. */
+  #filtered() {
     for (const { pane } of this.panes) {
       pane.states();
-      if (model.options.contours) pane.contours();
+      if (this.model.options.contours) pane.contours();
     }
     this.panel.update();
     this.chips.update();
+    this.said();
+  }
+
+  /** What is selected has changed. */
+  #chosen() {
+    this.root.setAttribute("data-selected", String(this.model.selection.size));
+    for (const { pane } of this.panes) pane.states();
     this.said();
   }
 
