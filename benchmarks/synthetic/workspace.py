@@ -16,6 +16,8 @@ from benchmarks.synthetic import drawings
 from benchmarks.synthetic.points import DIM, Scatter, neighbours, scatter
 from embedding_core import derived, naming, trust
 from embedding_core.clusters import Clustering
+from embedding_core.derived import grouping, mapping
+from embedding_core.derived.facts import facts
 from embedding_core.encoders.imported import card_for_imported
 from embedding_core.errors import UnknownDataset
 from embedding_core.fingerprint import fingerprint
@@ -120,8 +122,7 @@ def _put_map(workspace: Workspace, dataset: Dataset, embedding: Embedding, one: 
     each = trust.per_point(one.points, graph)
     judged = trust.trustworthiness(one.vectors, one.points, trust.largest_k(len(each)), sample=SAMPLE)
     drawn = Projection(one.points, "umap", {}, 0, each, *judged, None)
-    facts = {name: value for name, value in asdict(drawn).items() if name not in ("points", "trust")}
-    key = fingerprint("map", derived._MAP_REVISION, embedding.fingerprint, method="umap", dims=2, seed=0)
+    key = fingerprint("map", mapping.REVISION, embedding.fingerprint, method="umap", dims=2, seed=0)
     workspace.results.put(
         key,
         kind="map",
@@ -131,7 +132,7 @@ def _put_map(workspace: Workspace, dataset: Dataset, embedding: Embedding, one: 
         parameters={
             "asked": {"method": "umap", "dims": 2, "seed": 0},
             "encoder": embedding.card.id,
-            **facts,
+            **facts(drawn, "points", "trust"),
             "dims": drawn.dims,
         },
         seconds=time.perf_counter() - begun,
@@ -150,13 +151,12 @@ def _put_groups(workspace: Workspace, dataset: Dataset, embedding: Embedding, on
     exemplars = tuple((int(row),) for group, row in zip(*found_at, strict=True) if group >= 0)
     found = Clustering(labels, "hdbscan", {"min_size": 25}, 0, None, exemplars)
     asked = {"method": "hdbscan", "k": None, "min_size": None}
-    key = fingerprint("clusters", derived._CLUSTERS_REVISION, embedding.fingerprint, seed=0, **asked)
-    facts = {name: value for name, value in asdict(found).items() if name not in ("labels", "nmi", "purity")}
+    key = fingerprint("clusters", grouping.REVISION, embedding.fingerprint, seed=0, **asked)
     words = [f"class {code:02}" for code in one.codes.tolist()]
     names = naming.from_labels(labels, words)
     common = {"dataset": dataset.uuid, "seconds": 0.0}
     workspace.results.put(
-        derived._names_key(key, words),
+        grouping.names_key(key, words),
         kind="names",
         parent=key,
         arrays={},
@@ -172,7 +172,7 @@ def _put_groups(workspace: Workspace, dataset: Dataset, embedding: Embedding, on
             "asked": {**asked, "seed": 0},
             "encoder": embedding.card.id,
             "count": found.count,
-            **facts,
+            **facts(found, "labels", "nmi", "purity"),
         },
         **common,
     )

@@ -52,13 +52,15 @@ def points(request: Request) -> Response:
 
 
 def points_as(request: Request) -> Response:
-    """The points in the order of another map's rows, NaN for images that are not on this one."""
+    """The points turned towards another map, in the order of its rows, NaN for images that are not on this one."""
     now, other = _now(request), present(request.path_params["other"])
-    placed = _placed(now, request.path_params["turn"])
+    _placed(now, request.path_params["turn"])
+    _placed(other, request.path_params["other_turn"])
     if other.dataset.uuid != now.dataset.uuid:
         raise UnknownMap(other.drawn.fingerprint)
 
     def aligned() -> bytes:
+        placed = now.drawn.facing(other.drawn).placed
         at = find(other.drawn.ids, now.drawn.ids)
         return _points(np.where((at >= 0)[:, None], placed[at], np.float32(np.nan)), placed)
 
@@ -205,7 +207,7 @@ def _threads() -> anyio.CapacityLimiter:
 
 ROUTES = [
     route("map/{fingerprint}/points/{turn}", _in_thread(points)),
-    route("map/{fingerprint}/points/{turn}/as/{other}", _in_thread(points_as)),
+    route("map/{fingerprint}/points/{turn}/as/{other}/{other_turn}", _in_thread(points_as)),
     route("map/{fingerprint}/column/{version}/{key:path}", _in_thread(column)),
     route("map/{fingerprint}/gone/{version}", _in_thread(gone)),
     route("map/{fingerprint}/page/{version}/{page:int}", _in_thread(page)),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from pages.parts import cached, charts, detail, filters, map_choice, state, urls
+from pages.parts import cached, charts, detail, filters, map_choice, results, state, urls
 from pages.parts.map import columns as map_columns
 from pages.parts.map import component, present
 
@@ -72,6 +72,7 @@ def scene(drawn: MapResult, beside: MapResult | None, clusters: ClusterResult | 
         options=state.value(LAYERS, FIRST_LAYERS),
         look=look.for_browser(),
         at=place(state.get("at")),
+        link={"map": drawn.fingerprint[: results.SHORT]},
         alt=f"Map of {len(drawn.ids):,} images, alike ones together",
     )
 
@@ -110,8 +111,8 @@ def _exemplars(drawn: MapResult, clusters: ClusterResult | None) -> tuple[int, .
 def _beside(drawn: MapResult, beside: MapResult | None) -> component.Points | None:
     if beside is None:
         return None
-    address = urls.map_points(beside.fingerprint, beside.turn_digest)
-    return component.Points(f"{address}/as/{drawn.fingerprint}", map_choice.name(beside))
+    address = urls.map_beside(beside.fingerprint, beside.turn_digest, drawn.fingerprint, drawn.turn_digest)
+    return component.Points(address, map_choice.name(beside))
 
 
 def place(text: str) -> tuple[float, ...]:
@@ -145,6 +146,6 @@ def _opened() -> None:
 def _viewed() -> None:
     """Colours, filters or layers have been changed on the map: they belong to the view, and into its link."""
     view = _told("view")
-    state.put("colour", view.get("colour") or "none")
-    state.filter_by(filters.from_browser(view.get("filter") or ()))
+    chosen = filters.text(filters.from_browser(view.get("filter") or ()))
+    state.put_all(colour=view.get("colour") or "none", filter=chosen)
     state.prime(LAYERS, {name: bool((view.get("options") or {}).get(name, on)) for name, on in FIRST_LAYERS.items()})

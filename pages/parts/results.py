@@ -90,6 +90,4 @@ def coming(dataset: Dataset, title: str, body: str, *, key: str) -> bool:
 
 
 def _look_at(kind: str, short: str, resets: Sequence[str]) -> None:
-    state.put(kind, short)
-    for name in resets:
-        state.put(name, "")
+    state.put_all(**{kind: short}, **dict.fromkeys(resets, ""))

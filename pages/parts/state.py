@@ -1,17 +1,19 @@
 """What a visitor looks at: dataset, encoder, selection and options. The only user of session state.
 
-Everything that makes a view is in the URL, so that a copied link opens the same view in another browser. The session
-keeps a copy, since a click on another page clears the URL: `begin`, called first by the frame, takes what the URL says
-and writes back what it has lost. A widget whose value belongs to a view is bound to the URL by Streamlit itself.
+Everything that makes a view is in the URL, so that a copied link opens the same view in another browser, and the
+browser's Back the one before. The session keeps a copy, since a click on another page clears the URL: `begin`, called
+first by the frame, takes what the URL says and writes back what it has lost. A widget whose value belongs to a view is
+bound to the URL by Streamlit itself.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from embedding_core.encoders import registry
 from embedding_core.errors import KindredError, NotEmbedded, UnknownDataset
@@ -22,36 +24,32 @@ if TYPE_CHECKING:
     from embedding_core.workspace import Dataset, Embedding, Selection
     from pages.parts.filters import Filters
 
-SHARED = ("dataset", "encoder", "selection", "filter")  # names in the URL that go along to every page
+SHARED = ("dataset", "encoder", "selection", "filter", "map", "beside", "colour")  # in the URL of every page
 ANNOUNCED = "announced"  # texts that wait for the next page
 PREFIX = "view_"  # of their copies in the session
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What the URL says. Empty where it says nothing."""
-
-    dataset: str  # name
-    encoder: str  # id
-    selection: str  # hash
-    filter: str  # see `filters`
-
-
-def view() -> View:
-    return View(*(get(name) for name in SHARED))
+WRITTEN = "written_"  # of the times at which those were put
+OVERTAKEN = 1.0  # seconds in which the browser may send a URL that does not have yet what was put
 
 
 def begin() -> None:
-    """Bring URL and session together: what the URL names counts, what it lost on the way comes back."""
+    """Bring URL and session together.
+
+    A URL with a dataset says all of the view: what it lacks is not chosen, as after the browser's Back. One without was
+    cleared by a click on another page, and gets back what it has lost.
+    """
+    whole = "dataset" in st.query_params
+    lost = {}
     for name in SHARED:
-        if name in st.query_params:
-            st.session_state[PREFIX + name] = st.query_params[name]
-        elif get(name):
-            st.query_params[name] = get(name)
+        said = st.query_params.get(name, "")
+        if (said or whole) and time.monotonic() - st.session_state.get(WRITTEN + name, -OVERTAKEN) >= OVERTAKEN:
+            st.session_state[PREFIX + name] = said
+        elif get(name) != said:
+            lost[name] = get(name)
+    _write(lost)
     if not get("dataset"):
         first = next((one for one in server.workspace().datasets() if one.count), None)
         if first is not None:
-            put("dataset", first.name)
+            _default("dataset", first.name)
 
 
 def actor() -> Actor:
@@ -107,7 +105,7 @@ def current_encoder(dataset: Dataset) -> str:
         return get("encoder")
     there = [encoding.card.id for encoding in dataset.encodings()]
     if there:
-        put("encoder", registry.DEFAULT if registry.DEFAULT in there else there[0])
+        _default("encoder", registry.DEFAULT if registry.DEFAULT in there else there[0])
     return get("encoder") or registry.DEFAULT
 
 
@@ -130,22 +128,21 @@ def _end() -> NoReturn:
 
 def choose_dataset(name: str) -> None:
     """Look at another dataset. The selection, the filters and the open group belonged to the one before."""
-    if name != get("dataset"):
-        put("dataset", name)
-        for belonging in ("selection", "filter", "image", "map", "beside", "colour", "groups", "group"):
-            put(belonging, "")
-    dataset = current_dataset()
-    there = [encoding.card.id for encoding in dataset.encodings()] if dataset else []
-    if there and get("encoder") not in there:
-        put("encoder", "")
+    if name == get("dataset"):
+        return
+    belonging = dict.fromkeys(("selection", "filter", "image", "map", "beside", "colour", "groups", "group"), "")
+    try:
+        there = [encoding.card.id for encoding in server.workspace().dataset(name).encodings()]
+    except UnknownDataset:
+        there = []
+    known = not there or get("encoder") in there
+    put_all(dataset=name, encoder=get("encoder") if known else "", **belonging)
 
 
 def choose_encoder(encoder: str) -> None:
     """Look through another encoder. Its maps and groups are others."""
     if encoder != get("encoder"):
-        put("encoder", encoder)
-        for belonging in ("map", "beside", "groups", "group"):
-            put(belonging, "")
+        put_all(encoder=encoder, **dict.fromkeys(("map", "beside", "groups", "group"), ""))
 
 
 # -- selection --------------------------------------------------------------------------------------------------
@@ -203,13 +200,35 @@ def get(name: str, default: str = "") -> str:
 
 def put(name: str, value: str) -> None:
     """Set it, in the URL as well; an empty one is taken out. Other names than `SHARED` end with the page."""
-    if name in SHARED:
-        st.session_state[PREFIX + name] = value
-    if value:
-        if st.query_params.get(name) != value:
-            st.query_params[name] = value
-    elif name in st.query_params:
-        del st.query_params[name]
+    put_all(**{name: value})
+
+
+def put_all(**values: str) -> None:
+    """Set several at once: to the browser's Back they are one step."""
+    for name in values.keys() & SHARED:
+        st.session_state[PREFIX + name] = values[name]
+        st.session_state[WRITTEN + name] = time.monotonic()
+    _write(values)
+
+
+def _default(name: str, value: str) -> None:
+    """Set it without anyone's choice: what the browser says next counts."""
+    st.session_state[PREFIX + name] = value
+    _write({name: value})
+
+
+def _write(values: dict[str, str]) -> None:
+    """Have the URL say so; what is empty is taken out."""
+    before = st.query_params.to_dict()
+    after = {name: value for name, value in (before | values).items() if value}
+    if after == before:
+        return
+    try:
+        st.query_params.from_dict(after)
+    except StreamlitAPIException:  # some in it are bound to widgets, and can be set by those alone
+        for name in values.keys() & before.keys() - after.keys():
+            del st.query_params[name]
+        st.query_params.update({name: value for name, value in values.items() if value})
 
 
 def go(page: str, **options: str) -> None:

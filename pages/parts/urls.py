@@ -50,6 +50,11 @@ def map_points(fingerprint: str, turn: str) -> str:
     return f"{map_data(fingerprint)}points/{turn}"
 
 
+def map_beside(fingerprint: str, turn: str, other: str, other_turn: str) -> str:
+    """The points of a map that is looked at beside another one: turned towards it, in the order of its rows."""
+    return f"{map_points(fingerprint, turn)}/as/{other}/{other_turn}"
+
+
 def map_column(fingerprint: str, version: str, key: str, *, settled: bool = True) -> str:
     """What is known of the images on a map in one respect. `version` is `map.present.version` of the dataset.
     What is not `settled` has another address than what it will be.

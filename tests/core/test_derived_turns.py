@@ -91,6 +91,26 @@ def test_a_map_through_another_encoder_lies_nearer_by_its_turn(workspace: Worksp
     np.testing.assert_allclose(other.turn @ other.turn.T, np.eye(2), atol=1e-12)
 
 
+def test_a_map_is_turned_to_one_of_its_own_encoder_rather_than_to_a_newer_one(
+    workspace: Workspace, dataset: Dataset
+) -> None:
+    embed(dataset, "efficientnet-lite0", 40)
+    turn_by_hand(workspace, draw(workspace, dataset), TURN)
+    turn_by_hand(workspace, draw(workspace, dataset, "efficientnet-lite0"), -np.eye(2))
+    np.testing.assert_allclose(draw(workspace, dataset, seed=1).turn, TURN, atol=1e-6)
+
+
+def test_a_map_beside_another_faces_it_whatever_it_was_turned_to(workspace: Workspace, dataset: Dataset) -> None:
+    first = draw(workspace, dataset)
+    again = draw(workspace, dataset, seed=1)
+    turn_by_hand(workspace, first, TURN)
+    turned = derived.read_map(workspace, first.fingerprint)
+    assert turned is not None
+    assert not np.allclose(again.placed, turned.placed, atol=1e-3)
+    np.testing.assert_allclose(again.facing(turned).placed, turned.placed, atol=1e-5)
+    assert again.facing(turned).turn_digest != again.turn_digest
+
+
 def test_a_map_in_space_neither_turns_nor_is_turned_to(workspace: Workspace, dataset: Dataset) -> None:
     first = draw(workspace, dataset)
     turn_by_hand(workspace, first, TURN)

@@ -86,7 +86,7 @@ def test_few_images_come_to_a_map_as_well(workspace: Workspace, tmp_path: Path) 
 def test_the_same_map_is_computed_once(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     run(workspace, "add", name="bugs", source=str(places.SAMPLE / "bug"), encoder="pixels")
     first = run(workspace, "map", name="bugs", encoder="pixels", method="pca")
-    monkeypatch.setattr(derived.projection, "project", lambda *a, **k: pytest.fail("it was drawn again"))
+    monkeypatch.setattr(derived.mapping.projection, "project", lambda *a, **k: pytest.fail("it was drawn again"))
     again = run(workspace, "map", name="bugs", encoder="pixels", method="pca")
     assert again["fingerprint"] == first["fingerprint"]
     assert again["trustworthiness"] == first["trustworthiness"]

@@ -132,7 +132,8 @@ def test_a_second_map_lies_beside_the_first_in_its_rows(
     small.open_page("map.py", dataset="birds", map=drawn.fingerprint[:12], beside=other.fingerprint[:12])
     beside = showing.scene.beside
     assert beside is not None
-    assert beside.points == f"{urls.map_points(other.fingerprint, other.turn_digest)}/as/{drawn.fingerprint}"
+    towards = (drawn.fingerprint, drawn.turn_digest)
+    assert beside.points == urls.map_beside(other.fingerprint, other.turn_digest, *towards)
     small.open_page("map.py", dataset="birds", map=drawn.fingerprint[:12], beside="0000")
     assert showing.scene.beside is None
 

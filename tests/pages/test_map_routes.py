@@ -149,28 +149,32 @@ def test_a_map_goes_with_its_dataset_also_for_who_has_it(
     assert client.get(address, headers={"If-None-Match": etag}).status_code == 404
 
 
-def test_points_in_the_order_of_another_map(workspace: Workspace, birds: Dataset) -> None:
+def beside(one: MapResult, other: MapResult) -> str:
+    return urls.map_beside(one.fingerprint, one.turn_digest, other.fingerprint, other.turn_digest)
+
+
+def test_points_face_another_map_in_its_order(workspace: Workspace, birds: Dataset) -> None:
     first = derived.draw_map(workspace, birds, birds.embedding("pixels"), method="pca")
     (record,) = records(birds, first.ids[:1])
     birds.put_images(birds.image_ids(["a/!.png"]), [replace(record, path="a/!.png")])  # before all others
     small.embed(birds, "efficientnet-lite0", 50)
     maps = [first, derived.draw_map(workspace, birds, birds.embedding("efficientnet-lite0"), method="pca")]
     for one, other in (maps, maps[::-1], maps[:1] * 2):
-        address = urls.map_points(one.fingerprint, one.turn_digest)
-        facts, found = opened(get(f"{address}/as/{other.fingerprint}"))
-        at = dict(zip(one.ids.tolist(), one.placed.tolist(), strict=True))
+        facts, found = opened(get(beside(one, other)))
+        facing = one.facing(other).placed
+        at = dict(zip(one.ids.tolist(), facing.tolist(), strict=True))
         expected = np.array([at.get(image, [np.nan, np.nan]) for image in other.ids.tolist()], np.float32)
         np.testing.assert_array_equal(np.stack([found["x"], found["y"]], axis=1), expected)
         assert np.isnan(expected).any() == (one is not other)
-        assert facts == {"n": len(other.ids), "box": opened(get(address))[0]["box"]}
+        assert facts == {"n": len(other.ids), "box": list(spatial.box(facing))}
 
 
 def test_points_are_not_laid_over_a_map_of_another_dataset(workspace: Workspace, drawn: MapResult) -> None:
     other = small.birds(workspace, "others", count=20)
     foreign = derived.draw_map(workspace, other, other.embedding("pixels"), method="pca")
-    address = urls.map_points(drawn.fingerprint, drawn.turn_digest)
-    get(f"{address}/as/{foreign.fingerprint}", 404)
-    get(f"{address}/as/{'0' * 64}", 404)
+    get(beside(drawn, foreign), 404)
+    get(urls.map_beside(drawn.fingerprint, drawn.turn_digest, "0" * 64, "0" * 16), 404)
+    get(urls.map_beside(drawn.fingerprint, drawn.turn_digest, drawn.fingerprint, "0" * 16), 404)
 
 
 # -- how answers travel ----------------------------------------------------------------------------------------------

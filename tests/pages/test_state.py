@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from embedding_core.workspace import Workspace
-from pages.parts import words
+from pages.parts import state, words
 from tests.pages import small
 
 
@@ -50,6 +50,27 @@ def test_going_to_another_page_keeps_dataset_selection_and_filter(workspace: Wor
     assert app.query_params["dataset"] == "birds"
     assert app.query_params["selection"] == kept.hash
     assert app.query_params["filter"] == "label=a;split!=val"
+
+
+def test_what_a_url_with_a_dataset_lacks_is_not_chosen(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    small.birds(workspace)
+    monkeypatch.setattr(state, "OVERTAKEN", 0)
+    app = small.open_page("data.py", dataset="birds", filter="label=a")
+    assert "filter_clear" in {one.key for one in app.button}
+    del app.query_params["filter"]  # as the browser's Back does
+    app.run()
+    assert "filter" not in app.query_params
+    assert "filter_clear" not in {one.key for one in app.button}
+
+
+def test_a_url_from_before_a_choice_does_not_undo_it(workspace: Workspace) -> None:
+    small.birds(workspace)
+    app = small.open_page("data.py", dataset="birds", filter="label=a")
+    app.button(key="filter_clear").click().run()
+    assert "filter" not in app.query_params
+    app.query_params["filter"] = "label=a"  # as what is clicked before the browser has heard
+    app.run()
+    assert "filter" not in app.query_params
 
 
 def test_another_dataset_drops_selection_filter_colour_and_an_encoder_that_it_was_not_seen_by(

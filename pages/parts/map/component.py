@@ -64,6 +64,7 @@ class Scene:
     options: dict[str, bool]  # of the layers, for a visitor who has not chosen yet
     look: dict[str, Any]
     at: tuple[float, ...]  # x, y and zoom of a link to a part of the map; empty for all of it
+    link: dict[str, str]  # what a link to this view says besides what the address bar does
     alt: str
 
 

@@ -48,6 +48,11 @@ export class Camera {
     return this.scale / this.#scaleOf(this.box);
   }
 
+  /** Where one looks, as links say it. */
+  text() {
+    return [this.x, this.y, this.zoom].map((value) => Number(value.toPrecision(6))).join("_");
+  }
+
   toMap(left, top) {
     return [this.x + (left - this.width / 2) / this.scale, this.y - (top - this.height / 2) / this.scale];
   }

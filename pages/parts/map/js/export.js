@@ -78,10 +78,9 @@ function megabytes(bytes) {
 }
 
 async function copy(map) {
-  const { x, y } = map.panes[0].pane.camera;
-  const { zoom } = map.panes[0].pane.camera;
   const link = new URL(location.href);
-  link.searchParams.set("at", [x, y, zoom].map((value) => Number(value.toPrecision(6))).join("_"));
+  for (const [name, value] of Object.entries(map.data.link)) link.searchParams.set(name, value);
+  link.searchParams.set("at", map.panes[0].pane.camera.text());
   if (!navigator.clipboard) throw new Error(`This browser copies over HTTPS alone. The link is ${link.href}`);
   await navigator.clipboard.writeText(link.href);
   return "Copied.";
