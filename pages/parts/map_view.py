@@ -30,16 +30,16 @@ def show(drawn: MapResult, beside: MapResult | None, clusters: ClusterResult | N
 
 
 @st.fragment
-def _show(drawn: MapResult, beside: MapResult | None, clusters: ClusterResult | None, around: tuple[str, str]) -> None:
+def _show(drawn: MapResult, beside: MapResult | None, clusters: ClusterResult | None, around: tuple[str, ...]) -> None:
     component.show(scene(drawn, beside, clusters), key=KEY, on_selected=_selected, on_opened=_opened, on_view=_viewed)
     # Not by what was told in this run: a run that is overtaken by the next one may end before it comes here.
     if _around() != around:
         st.rerun()
 
 
-def _around() -> tuple[str, str]:
+def _around() -> tuple[str, ...]:
     """What the page around the map shows of it."""
-    return state.get("selection"), state.get("image")
+    return state.get("selection"), state.get("image"), state.get("filter")
 
 
 def scene(drawn: MapResult, beside: MapResult | None, clusters: ClusterResult | None) -> component.Scene:

@@ -27,7 +27,7 @@ export class Chips {
   #made() {
     const { map } = this;
     const { filters, columns, shownCount, n, options } = map.model;
-    if (!filters.active) return [];
+    if (!filters.active) return [el("span", { class: "all" }, `${n.toLocaleString("en")} images`)];
     const title = (key) => columns.options.get(key)?.title ?? "Path";
     const shown = shownCount.toLocaleString("en");
     const plain = (text, onclick) => el("button", { type: "button", class: "plain", onclick }, text);
@@ -39,7 +39,7 @@ export class Chips {
         return el("span", { class: "chip" }, `${title(column)} ${words(condition, columns.there.get(column))}`, el("button", off, icon("clear")));
       }),
       plain("Show all", () => map.viewing.clear()),
-      plain(`Select these ${shown}`, () => map.takeShown()),
+      shownCount ? plain(`Select these ${shown}`, () => map.takeShown()) : "",
       plain(options.ghosts ? "Hide the rest" : "Show the rest faintly", () => map.act("ghosts")),
     ];
   }

@@ -105,7 +105,7 @@ async function png(pane) {
   await dots(pane, el("canvas", { width, height }), (canvas) => draw.drawImage(canvas, 0, 0));
   draw.scale(TWICE, TWICE);
   images.draw(draw, pane.layout, model.pages, pane.framing());
-  if (pane.anchors.length) labels.draw(draw, camera, pane.anchors, pane.names, model.colours, pane.spots.covered());
+  if (pane.anchors.length) labels.draw(draw, camera, pane.anchors, pane.names, model.colours, pane.layout.size > 0);
   draw.textAlign = "left";
   draw.textBaseline = "middle";
   for (const item of legend(model, camera.height)) {

@@ -78,18 +78,18 @@ export class Filters {
   }
 
   /** How many rows there are of each category, `counts[k]` of code k; rows that other columns' conditions leave out do not
-   * count, so that one sees what the column's own condition would bring back. */
-  counts(column) {
+   * count, so that one sees what the column's own condition would bring back. Only rows that `keep`. */
+  counts(column, keep = () => true) {
     const counts = new Uint32Array(column.names.length + 1);
     const others = this.#others(column.key);
-    for (let row = 0; row < this.n; row += 1) if (!(this.fails[row] & others)) counts[column.codes[row]] += 1;
+    for (let row = 0; row < this.n; row += 1) if (!(this.fails[row] & others) && keep(row)) counts[column.codes[row]] += 1;
     return counts;
   }
 
   /** A histogram of a column of numbers over `bins` of equal width, counted like `counts`. */
-  histogram(column, bins) {
+  histogram(column, bins, keep = () => true) {
     const others = this.#others(column.key);
-    return binned(column, bins, (row) => !(this.fails[row] & others));
+    return binned(column, bins, (row) => !(this.fails[row] & others) && keep(row));
   }
 
   #others(key) {

@@ -1,13 +1,14 @@
 // What hand and keyboard mean on a pane: pan, zoom, lasso, rectangle, click. Calls back with finished gestures alone.
 //
 // Dragging pans; with the lasso or rectangle in hand, or with Shift (add) or Alt (subtract) held, it draws. The middle and
-// the right button always pan. On a touch screen one finger scrolls the page while nothing is in hand, two
-// fingers move and zoom the map.
+// the right button always pan. On a touch screen one finger scrolls the page while nothing is in hand, opens an image by a tap
+// and shows what it is by resting on it; two fingers move and zoom the map.
 
 const STILL = 4; // px that a pointer may move in a click
 const DOUBLE = 320; // ms between two clicks that are one double click
 const REACH = 8; // px around the pointer
 const REACH_TOUCH = 22;
+const HOLD = 450; // ms that a finger rests on an image to see what it is
 const STEP = 16; // px of the crosshair a key press
 const WHEEL = 0.0022; // zoom per unit of a wheel
 
@@ -53,6 +54,8 @@ export class Gestures {
     if (event.target.closest("button, a")) return;
     this.pane.skip();
     this.pane.crosshair = null;
+    clearTimeout(this.resting);
+    if (event.pointerType === "touch") this.on.leave();
     if (this.pen) this.drop();
     const at = this.#at(event);
     this.pointers.set(event.pointerId, at);
@@ -70,7 +73,15 @@ export class Gestures {
     if (event.button === 0 || event.button === 1 || event.button === 2) {
       this.gesture = { kind: draws ? "draw" : touch ? "tap" : "pan", at, from: at, mode, moved: false, touch };
       if (event.button === 1) event.preventDefault();
+      if (touch && !draws) this.resting = setTimeout(() => this.#rested(this.gesture), HOLD);
     }
+  }
+
+  /** A finger has rested in one place: that is its pointing at something. */
+  #rested(gesture) {
+    if (!gesture || gesture.moved || gesture.kind !== "tap") return;
+    gesture.rested = true;
+    this.on.hover(this.pane.spots.at(...gesture.from, REACH_TOUCH), ...gesture.from);
   }
 
   #move(event) {
@@ -119,6 +130,8 @@ export class Gestures {
       return;
     }
     this.gesture = null;
+    clearTimeout(this.resting);
+    if (gesture.rested) return;
     if (!gesture.moved) return this.#clicked(event, gesture);
     if (gesture.kind === "draw") this.#finish(gesture.mode);
   }
@@ -131,6 +144,7 @@ export class Gestures {
   }
 
   #cancel(event) {
+    clearTimeout(this.resting);
     this.pointers.delete(event.pointerId);
     if (!this.pointers.size) this.gesture = null;
     this.pane.shape = null;
@@ -150,7 +164,6 @@ export class Gestures {
     [this.clickedAt, this.clickedOn] = [now, from];
     if (event.button !== 0) return;
     const row = this.pane.spots.at(...from, touch ? REACH_TOUCH : REACH);
-    if (touch && row >= 0) this.on.hover(row, ...from);
     // A click may be the first half of a double click, which goes in and opens nothing.
     if (mode === "new") this.opening = setTimeout(() => this.on.click(row, mode), row < 0 ? 0 : DOUBLE - 80);
     else this.on.click(row, mode);

@@ -30,11 +30,14 @@ export class Images {
     const others = [...seen].filter((row) => !staying.has(row)).sort((a, b) => first(a) - first(b) || a - b);
     const raster = new Map(); // squares of the screen → what lies there: only neighbours can be in the way
     const images = [];
+    const edge = size / 2 + 3; // from the screen's: what is on it is seen whole
     for (const row of [...stay, ...others]) {
       if (images.length >= MOST) break;
       const p = grid.at[row];
-      const [x, y] = camera.toScreen(grid.xs[p], grid.ys[p]);
+      let [x, y] = camera.toScreen(grid.xs[p], grid.ys[p]);
       if (x < -size / 2 || y < -size / 2 || x > camera.width + size / 2 || y > camera.height + size / 2) continue;
+      if (x >= 0 && x <= camera.width) x = Math.min(Math.max(x, edge), camera.width - edge);
+      if (y >= 0 && y <= camera.height) y = Math.min(Math.max(y, edge), camera.height - edge);
       const [cx, cy] = [Math.floor(x / size), Math.floor(y / size)];
       let free = true;
       for (let dx = -1; dx <= 1 && free; dx += 1) {

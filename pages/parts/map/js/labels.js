@@ -51,10 +51,9 @@ export function anchors(grid, camera, codes, categories, pass) {
   return found.filter(({ count }) => count >= (all > 300 ? LEAST : 1)).sort((a, b) => b.count - a.count || a.code - b.code);
 }
 
-/** Those for which there is room: `{x, y, said, size}` on the screen. `canvas` measures texts, `look` has their font, `taken`
- * are boxes to stay clear of. */
-export function placed(canvas, camera, found, names, look, taken = []) {
-  const boxes = [...taken];
+/** Those for which there is room: `{x, y, said, size, box}` on the screen. `canvas` measures texts, `look` has their font. */
+export function placed(canvas, camera, found, names, look) {
+  const boxes = [];
   const most = found[0]?.count ?? 1;
   const shown = [];
   for (const { code, x, y, count } of found) {
@@ -70,19 +69,20 @@ export function placed(canvas, camera, found, names, look, taken = []) {
     if (box[1] < 0 || box[3] > camera.height || left < 0 || left > camera.width) continue;
     if (boxes.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1])) continue;
     boxes.push(box);
-    shown.push({ x: centre, y: top, said, size });
+    shown.push({ x: centre, y: top, said, size, box });
   }
   return shown;
 }
 
-/** Draw them. `look` has the colours of text and halo as well. */
-export function draw(canvas, camera, found, names, look, taken) {
-  const shown = placed(canvas, camera, found, names, look, taken);
+/** Draw them, on plates of their own where there are images below. `look` has the colours of text and halo as well. */
+export function draw(canvas, camera, found, names, look, plates) {
+  const shown = placed(canvas, camera, found, names, look);
   canvas.textAlign = "center";
   canvas.textBaseline = "middle";
   canvas.lineJoin = "round";
   canvas.lineWidth = 3.5;
-  for (const { x, y, said, size } of shown) {
+  for (const { x, y, said, size, box } of shown) {
+    if (plates) plate(canvas, box, look.halo);
     canvas.font = font(size, look);
     canvas.strokeStyle = look.halo;
     canvas.strokeText(said, x, y);
@@ -90,6 +90,15 @@ export function draw(canvas, camera, found, names, look, taken) {
     canvas.fillText(said, x, y);
   }
   return shown;
+}
+
+function plate(canvas, [left, top, right, bottom], colour) {
+  canvas.globalAlpha = 0.86;
+  canvas.fillStyle = colour;
+  canvas.beginPath();
+  canvas.roundRect(left, top, right - left, bottom - top, 5);
+  canvas.fill();
+  canvas.globalAlpha = 1;
 }
 
 function font(size, look) {

@@ -14,6 +14,7 @@ import { Model } from "./model.js";
 import { Pages } from "./pages.js";
 import { Pane } from "./pane.js";
 import { Panel } from "./panel.js";
+import * as places from "./places.js";
 import { bits } from "./planes.js";
 import { Pointing } from "./pointing.js";
 import { unpacked } from "./rows.js";
@@ -21,6 +22,7 @@ import { Toolbar } from "./toolbar.js";
 import { Viewing } from "./viewing.js";
 
 const HINT = 1600; // ms
+const COUNTED = 120; // ms after a selection, after which the panel counts what is in it
 
 export class KindredMap {
   /** `root` is the component's element; `tell` has selected(hash), opened(id) and view(state). */
@@ -135,7 +137,7 @@ export class KindredMap {
     const element = el("div", { class: "pane", role: "application", "aria-roledescription": "map", "aria-label": name });
     this.stage.append(element);
     const pane = new Pane(this.model, element, {
-      changed: () => this.#prefetch(pane),
+      changed: () => this.#settled(pane),
       painted: (times) => at === 0 && this.#painted(times),
     });
     const gestures = new Gestures(pane, this.model, {
@@ -165,7 +167,8 @@ export class KindredMap {
       one.pane.say("");
       throw error;
     }
-    if (at === 0 && this.data.at.length && !this.looked) one.pane.look(this.data.at);
+    const place = this.data.at.length ? this.data.at : places.remembered(map.points);
+    if (at === 0 && place.length && !this.looked) one.pane.look(place);
     if (at === 0) {
       this.looked = true;
       this.#pages();
@@ -222,6 +225,8 @@ export class KindredMap {
     this.root.setAttribute("data-selected", String(this.model.selection.size));
     for (const { pane } of this.panes) pane.states();
     this.said();
+    clearTimeout(this.counting);
+    this.counting = setTimeout(() => !this.ended && this.panel.update(), COUNTED); // once the map shows it
   }
 
   // -- selecting ------------------------------------------------------------------------------------------------
@@ -271,8 +276,16 @@ export class KindredMap {
     return [...new Set([column, ...this.data.told.map((key) => columns.there.get(key))])].filter(Boolean);
   }
 
-  #prefetch(pane) {
+  /** A pane has come to rest. */
+  #settled(pane) {
     if (pane !== this.panes[0]?.pane || !pane.grid) return;
+    this.#prefetch(pane);
+    const { camera } = pane;
+    if (this.looked && !this.data.alone) places.remember(this.panes[0].address, camera.same(camera.fit()) ? null : camera.text());
+  }
+
+  #prefetch(pane) {
+    if (!pane.grid) return;
     this.model.pages?.prefetch(pane.layout.images.map(({ row }) => pane.grid.at[row]));
   }
 

@@ -21,7 +21,7 @@ export class Overlay {
     const spot = (row) => (row >= 0 && pane.spots.has(row) ? pane.spots.of(row) : null);
     const ready = pane.grid && pane.style;
     const over = ready && spot(model.hovered);
-    const near = over ? model.near(model.hovered).map(spot).filter(Boolean) : [];
+    const near = over ? pane.spots.near(model.hovered) : [];
     this.#set("lines", near.map(({ x, y }) => `M${over.x} ${over.y}L${x} ${y}`).join(""));
     this.#set("near", near.map(ring).join(""));
     this.#set("over", over ? ring(over) : "");

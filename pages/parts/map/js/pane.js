@@ -24,11 +24,12 @@ export class Pane {
   constructor(model, element, { changed, painted }) {
     Object.assign(this, { model, element, changed, painted });
     element.innerHTML = `<canvas class="points"></canvas><canvas class="scene"></canvas><svg class="pointer" aria-hidden="true"></svg>
-      <div class="wait" hidden></div><div class="title" hidden></div>`;
+      <div class="wait" hidden></div><div class="void" role="status"></div><div class="title" hidden></div>`;
     [this.canvas, this.sceneCanvas] = element.querySelectorAll("canvas");
     this.scene = this.sceneCanvas.getContext("2d");
     this.overlay = new Overlay(element.querySelector("svg"));
     this.wait = element.querySelector(".wait");
+    this.void = element.querySelector(".void");
     this.camera = new Camera([-1, -1, 1, 1]);
     this.movement = new Movement(this);
     this.images = new images.Images();
@@ -285,7 +286,14 @@ export class Pane {
         ? labels.anchors(this.grid, this.camera, column.codes, column.names.length, (row) => model.shown(row))
         : [];
     this.dirty.scene = true;
+    this.void.textContent = this.#nothing();
     this.changed(this);
+  }
+
+  /** Why there is nothing to be seen, where there is nothing. */
+  #nothing() {
+    if (!this.model.shownCount) return "No image passes all filters. Take one off above the map, or show all.";
+    return this.grid.count(...this.camera.seen()) ? "" : "Nothing lies here. F shows all of the map.";
   }
 
   #drawScene() {
@@ -301,7 +309,7 @@ export class Pane {
       });
       images.draw(scene, this.layout, model.pages, this.framing());
     }
-    if (this.anchors.length) this.named = labels.draw(scene, camera, this.anchors, this.names, model.colours, this.spots.covered());
+    if (this.anchors.length) this.named = labels.draw(scene, camera, this.anchors, this.names, model.colours, this.layout.size > 0);
     else this.named = [];
   }
 
@@ -309,7 +317,7 @@ export class Pane {
   framing() {
     const { model } = this;
     return {
-      frame: (row) => (model.selection.has(row) ? model.colours.accent : css(model.colourOf(row))),
+      frame: (row) => css(model.colourOf(row)),
       faint: (row) => model.selection.size > 0 && !model.selection.has(row),
       surface: model.colours.surface,
     };

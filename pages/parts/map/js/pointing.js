@@ -34,7 +34,7 @@ export class Pointing {
     const { hovered, pages } = this.model;
     for (const { pane, card } of this.panes) {
       if (this.over?.pane !== pane || hovered < 0) card.hide();
-      else card.show(hovered, pages?.of(hovered), Boolean(pages), this.told(), this.model, this.over.at, pane.camera, pane.spots.lean(hovered));
+      else card.show(hovered, pages?.of(hovered), Boolean(pages), this.told(), this.model, this.over.at, pane.camera, pane.spots.near(hovered));
     }
   }
 

@@ -17,6 +17,13 @@ export class Selection {
     return this.rows[row] === 1;
   }
 
+  /** How many of the rows `keep`. */
+  count(keep) {
+    let count = 0;
+    for (let row = 0; row < this.n; row += 1) if (this.rows[row] && keep(row)) count += 1;
+    return count;
+  }
+
   listed(most) {
     return listed(this.rows, most);
   }

@@ -19,13 +19,10 @@ export class Spots {
     return { x, y, reach: layout.images.some((one) => one.row === row) ? layout.size / 2 + 2 : style.size / 2 + 1 };
   }
 
-  /** To which side the neighbours of a row lie: the mean of their places on the screen, less its own; 0 without any. */
-  lean(row) {
-    const { x } = this.of(row);
-    return this.pane.model
-      .near(row)
-      .filter((other) => this.has(other))
-      .reduce((sum, other) => sum + this.of(other).x - x, 0);
+  /** The spots of the true neighbours of a row that are on this map. */
+  near(row) {
+    const { model } = this.pane;
+    return model.near(row).flatMap((other) => (this.has(other) ? [this.of(other)] : []));
   }
 
   /** The row at a place of the screen, −1 where there is none: an image that covers it, else the nearest dot. */
@@ -72,12 +69,5 @@ export class Spots {
       box[3] = Math.max(box[3], grid.ys[p]);
     }
     return box[0] <= box[2] ? box : null;
-  }
-
-  /** The boxes on the screen that images cover. */
-  covered() {
-    const { size, images } = this.pane.layout;
-    const half = size / 2 + 2;
-    return images.map(({ x, y }) => [x - half, y - half, x + half, y + half]);
   }
 }

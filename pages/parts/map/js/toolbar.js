@@ -22,6 +22,10 @@ const LAYERS = [
   ["images", "Images in place of dots, once there is room", "M"],
   ["contours", "Lines of equal density", "D"],
 ];
+const SHEETS = [
+  ["panel", "Colours and filters", "P"],
+  ["help", "Keys and gestures", "?"],
+];
 export const KEYS = Object.fromEntries([...TOOLS, ...VIEWS, ...SELECTING, ...LAYERS].map(([name, , key]) => [key.toLowerCase(), name]));
 const MORE_KEYS = [
   ["Drag", "moves the map, the wheel zooms, a double click goes in"],
@@ -30,6 +34,8 @@ const MORE_KEYS = [
   ["Click", "opens an image; with Shift it joins the selection, with Alt it leaves"],
   ["Arrow keys", "move a crosshair; Enter opens, Space selects, Shift makes longer steps"],
   ["+ and −", "zoom"],
+  ["Fingers", "two move and zoom; a tap opens an image, a finger that rests on it shows its neighbours"],
+  ["Legend", "a click shows one entry alone, Shift adds more, Ctrl hides one; its frame selects it"],
 ];
 
 export class Toolbar {
@@ -54,8 +60,7 @@ export class Toolbar {
         "div",
         { class: "group", role: "group", "aria-label": "More" },
         this.#button("export", "Take the map along", null),
-        this.#button("help", "Keys and gestures", "?"),
-        this.#button("panel", "Colours and filters", "P"),
+        ...SHEETS.map(([name, title, key]) => this.#button(name, title, key)),
       ),
       this.help,
       this.exports,
@@ -73,15 +78,17 @@ export class Toolbar {
   }
 
   #keys() {
-    const rows = [...TOOLS, ...VIEWS, ...SELECTING, ...LAYERS].map(([, title, key]) => [key, title.charAt(0).toLowerCase() + title.slice(1)]);
+    const rows = [...TOOLS, ...VIEWS, ...SELECTING, ...LAYERS, ...SHEETS].map(([, title, key]) => [key, title.charAt(0).toLowerCase() + title.slice(1)]);
     return el("dl", {}, ...[...MORE_KEYS, ...rows].flatMap(([key, what]) => [el("dt", {}, key), el("dd", {}, what)]));
   }
 
-  update({ tool, options, selection }) {
+  update({ tool, options, selection, filters, shown }) {
     for (const [name] of TOOLS) this.buttons[name].setAttribute("aria-pressed", String(name === tool));
     for (const [name] of LAYERS) this.buttons[name].setAttribute("aria-pressed", String(options[name]));
     this.selecting.hidden = !selection.size && !selection.past.length;
-    this.count.textContent = selection.size ? `${selection.size.toLocaleString("en")} selected` : "";
+    const seen = filters.active && selection.size ? selection.count((row) => shown(row)) : selection.size;
+    const hidden = seen < selection.size ? `, ${(selection.size - seen).toLocaleString("en")} not shown` : "";
+    this.count.textContent = selection.size ? `${selection.size.toLocaleString("en")} selected${hidden}` : "";
     for (const name of ["invert", "grow", "clear"]) this.buttons[name].disabled = !selection.size;
     this.buttons.focus.disabled = !selection.size;
     this.buttons.undo.disabled = !selection.past.length;
