@@ -84,7 +84,8 @@ export class Categories {
     const colour = this.legend ? css(code ? map.model.palette.category(code - 1) : map.model.empty) : "currentColor";
     const text = code ? name : column.unknown;
     const count = this.counts[code].toLocaleString("en");
-    const said = this.chosen ? `${this.chosen[code].toLocaleString("en")} of ${count}` : count;
+    const chosen = this.chosen?.[code] ?? 0;
+    const said = chosen ? `${chosen.toLocaleString("en")} of ${count}` : count;
     return el(
       "div",
       {
@@ -94,7 +95,7 @@ export class Categories {
         "data-code": code,
         "data-at": at,
         id: `${this.#id}-${at}`,
-        title: `${text}: ${said}${this.chosen ? " selected" : ""}. Click to see it alone, Shift for several, Ctrl to hide it.`,
+        title: `${text}: ${said}${chosen ? " selected" : ""}. Click to see it alone, Shift for several, Ctrl to hide it.`,
         style: { top: `${at * LINE}px` },
       },
       el("span", { class: "bar", style: { width: `${(100 * this.counts[code]) / this.most}%` } }),
