@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import APIResponse, Locator, Page, Route, WebSocketRoute
 
 ROOT = "[data-kindred-map]"
 PANE = f"{ROOT} .pane"
+# Notes what the page says and what is shown after each change, from now on.
+WATCH = """(() => { Object.assign(window, { heard: 0, seen: [] });
+    const [said, update] = [m.said.bind(m), m.update.bind(m)];
+    m.said = () => { said(); seen.push([m.viewing.colour, m.model.filters.conditions, m.model.selection.size]); };
+    m.update = (data) => { window.heard += 1; return update(data); }; })()"""
 Point = tuple[float, float]
 
 
@@ -40,6 +48,11 @@ def ask(page: Page, script: str, given: Any = None, pane: int = 0) -> Any:
     """Evaluate `script` with `m` (the map), `pane` and `given`."""
     body = f"(given) => {{ const m = document.querySelector('{ROOT}').kindredMap; const pane = m.panes[{pane}].pane;"
     return page.evaluate(f"{body} return {script}; }}", given)
+
+
+def until(page: Page, script: str) -> None:
+    """Wait until `script` holds of `m` (the map)."""
+    page.wait_for_function(f"() => {{ const m = document.querySelector('{ROOT}').kindredMap; return {script}; }}")
 
 
 def place(page: Page, row: int, pane: int = 0) -> Point:
@@ -89,3 +102,148 @@ def selected(page: Page) -> list[int]:
 
 def await_selected(page: Page, count: int) -> None:
     page.locator(f"{ROOT}[data-selected='{count}']").wait_for(timeout=10_000, state="attached")
+
+
+def shown(page: Page) -> list[int]:
+    """The rows that the filters let pass."""
+    rows: list[int] = ask(page, "Array.from(m.model.showing()).flatMap((one, row) => (one ? [row] : []))")
+    return rows
+
+
+def conditions(page: Page) -> list[dict[str, Any]]:
+    """The filters in force."""
+    found: list[dict[str, Any]] = ask(page, "m.model.filters.conditions")
+    return found
+
+
+def entry(page: Page, name: str) -> Locator:
+    """An entry of the legend."""
+    return page.locator(
+        f"{ROOT} .legend .entry", has=page.locator(".name", has_text=re.compile(f"^{re.escape(name)}$"))
+    )
+
+
+def colour_by(page: Page, title: str) -> None:
+    page.get_by_label("Colour by").select_option(label=title)
+
+
+def path_contains(page: Page, text: str) -> None:
+    page.get_by_role("searchbox", name="Path contains").fill(text)
+
+
+def lone(page: Page) -> list[int]:
+    """The rows in view whose points no other covers, so that their pixels are their own."""
+    rows: list[int] = ask(
+        page,
+        """[...pane.grid.order].filter((row) => { const g = pane.grid, at = g.at[row], near = 12 / pane.camera.scale;
+        const [x, y] = pane.camera.toScreen(g.xs[at], g.ys[at]);
+        if (Math.min(x, y, pane.camera.width - x, pane.camera.height - y) < 20) return false;
+        return g.xs.every((x, p) => p === at || Math.hypot(x - g.xs[at], g.ys[p] - g.ys[at]) >= near); })""",
+    )
+    return rows
+
+
+def rectangle(page: Page, left: float, right: float) -> None:
+    """Draw one around what lies between two shares of the width."""
+    size = box(page)
+    tool(page, "rectangle")
+    x0, x1 = (size["x"] + share * size["width"] for share in (left, right))
+    drag(page, [(x0, size["y"] + 4), (x1, size["y"] + size["height"] - 4)])
+
+
+class Held:
+    """The next request for an address: the server answers it now, the browser hears of it when `go` is called."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.found: tuple[Route, APIResponse] | None = None
+        page.route(address, self._keep)  # not `times=1`: the last route that ends lets go of all that are held
+
+    def _keep(self, route: Route) -> None:
+        if self.found:
+            route.continue_()
+        else:
+            self.found = route, route.fetch()
+
+    def answered(self) -> tuple[Route, APIResponse]:
+        """Wait for the request, and for the server's answer to it."""
+        for _ in range(1000):
+            if self.found:
+                return self.found
+            self.page.wait_for_timeout(10)
+        raise AssertionError("It has not been asked for.")
+
+    def go(self) -> None:
+        """Hand the answer over, and wait until the browser has read it."""
+        route, answer = self.answered()
+        with self.page.expect_event("requestfinished", lambda request: request == route.request):
+            route.fulfill(response=answer)
+        frames(self.page)
+
+
+class Late:
+    """What Streamlit says to a page, which can be held back. Make it before the page is opened."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.holding = False
+        self.kept: list[bytes] = []
+        page.route_web_socket(re.compile("/_stcore/stream"), self._connected)
+
+    def _connected(self, socket: WebSocketRoute) -> None:
+        self.socket = socket
+        socket.connect_to_server().on_message(self._said)
+
+    def _said(self, message: str | bytes) -> None:
+        # The address goes ahead, as it does where a script takes its time.
+        if self.holding and isinstance(message, bytes) and _kind(message) != "page_info_changed":
+            self.kept.append(message)
+        else:
+            self.socket.send(message)
+
+    def run(self, said: str) -> list[bytes]:
+        """Wait until a run of the script that says so has ended, and return what the page has not heard until then."""
+        for _ in range(1000):
+            at = next((at for at, message in enumerate(self.kept) if said.encode() in message), len(self.kept))
+            if any(_kind(message) == "script_finished" for message in self.kept[at:]):
+                kept, self.kept = self.kept, []
+                return kept
+            self.page.wait_for_timeout(10)
+        raise AssertionError("The script did not run.")
+
+    def _say(self, messages: list[bytes]) -> None:
+        for message in messages:
+            self.socket.send(message)
+
+    def meanwhile(self, word: list[bytes]) -> list[Any]:
+        """Say an older word, and then all that came since. Returns what the map shows change by change: its colour,
+        filters and number of selected images.
+        """
+        ask(self.page, WATCH)
+        self._say(word)
+        self.page.wait_for_function("() => window.heard")
+        self.holding = False
+        self._say(self.kept)
+        repeated(self.page)
+        seen: list[Any] = self.page.evaluate("() => window.seen")
+        return seen
+
+
+def _kind(message: bytes) -> str | None:
+    """What a message of Streamlit's is about."""
+    kind: str | None = ForwardMsg.FromString(message).WhichOneof("type")
+    return kind
+
+
+def repeated(page: Page) -> None:
+    """Wait until the page shows what the map has told it last."""
+    said = "[m.data.colour, m.data.filter, m.data.selection]"
+    shown = "[m.viewing.colour, m.model.filters.conditions, m.choosing.own]"
+    until(page, f"m.viewing.telling === null && JSON.stringify({said}) === JSON.stringify({shown})")
+    settled(page)
+    frames(page)
+
+
+def frames(page: Page) -> None:
+    """Wait until what is under way has been drawn."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")

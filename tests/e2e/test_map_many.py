@@ -1,4 +1,4 @@
-"""More than a screen holds: a thousand classes, and 20,000 points with a selection of most of them."""
+"""More than a screen holds: a thousand classes, and 20,000 points, most of them selected or all in one place."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.synthetic import workspace as synthetic
+from embedding_core import derived
 from embedding_core.workspace import Workspace
 from tests.e2e import mapping
 from tests.running import RunningApp
@@ -19,6 +20,8 @@ pytestmark = pytest.mark.e2e
 
 IMAGES = 20_000
 CLASSES = 1_000
+CROWD = "c" * 64  # fingerprint of a map
+FAR = 40  # images away from the crowd
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +82,48 @@ def test_a_large_selection_reaches_the_server_as_bits_and_comes_back(page: Page,
     page.reload()
     mapping.drawn(page)
     mapping.await_selected(page, IMAGES)
+
+
+@pytest.fixture(scope="module")
+def crowded(app: RunningApp, many: str) -> str:
+    """A map of the same images, of which all but a few lie within a thousandth of its width."""
+    workspace = Workspace.open(str(app.workspace))
+    dataset = workspace.dataset(many)
+    (stored,) = derived.maps(workspace, dataset, dataset.embedding(dataset.encodings()[0].card.id))
+    known = workspace.results.get(stored.fingerprint)
+    assert known is not None
+    random = np.random.default_rng(1)
+    points = random.uniform(0.3, 0.301, (IMAGES, 2)).astype(np.float32)
+    points[:FAR] = random.uniform(0, 1, (FAR, 2))
+    workspace.results.put(
+        CROWD,
+        kind="map",
+        dataset=dataset.uuid,
+        parent=known.parent,
+        arrays={**known.arrays, "points": points},
+        parameters=known.parameters,
+        seconds=0,
+    )
+    return CROWD[:12]
+
+
+def test_where_many_lie_in_one_place_one_can_go_in_until_they_are_images(
+    page: Page, app: RunningApp, many: str, crowded: str
+) -> None:
+    mapping.opened(page, f"{app.url}/map?dataset={many}&map={crowded}")
+    counts = """given.map((more) => { const [x0, y0, x1, y1] = pane.camera.seen(more), { xs, ys } = pane.grid;
+        const within = xs.filter((x, p) => x >= x0 && x <= x1 && ys[p] >= y0 && ys[p] <= y1);
+        return [pane.grid.count(x0, y0, x1, y1), within.length]; })"""
+    row, found = IMAGES // 2, []
+    assert mapping.ask(page, "pane.layout.images.length") == 0
+    while not mapping.ask(page, "pane.layout.images.length"):
+        assert mapping.ask(page, "pane.camera.zoom") < 40_000, "images come before one cannot go in any further"
+        page.mouse.move(*mapping.place(page, row))
+        page.mouse.wheel(0, -600)
+        mapping.drawn(page)
+        found += mapping.ask(page, counts, [-0.4, -0.2, 0, 0.5, 3])
+    assert all(counted == there for counted, there in found), found
+    assert len({there for _, there in found}) > 10, "also of a part of the crowd"
+    inside = mapping.ask(page, "pane.layout.images.map(({ row }) => row)")
+    assert len(inside) > 5
+    assert min(inside) >= FAR

@@ -82,11 +82,12 @@ export class Toolbar {
     return el("dl", {}, ...[...MORE_KEYS, ...rows].flatMap(([key, what]) => [el("dt", {}, key), el("dd", {}, what)]));
   }
 
-  update({ tool, options, selection, filters, shown }) {
+  update(model) {
+    const { tool, options, selection, filters } = model;
     for (const [name] of TOOLS) this.buttons[name].setAttribute("aria-pressed", String(name === tool));
     for (const [name] of LAYERS) this.buttons[name].setAttribute("aria-pressed", String(options[name]));
     this.selecting.hidden = !selection.size && !selection.past.length;
-    const seen = filters.active && selection.size ? selection.count((row) => shown(row)) : selection.size;
+    const seen = filters.active && selection.size ? selection.count((row) => model.shown(row)) : selection.size;
     const hidden = seen < selection.size ? `, ${(selection.size - seen).toLocaleString("en")} not shown` : "";
     this.count.textContent = selection.size ? `${selection.size.toLocaleString("en")} selected${hidden}` : "";
     for (const name of ["invert", "grow", "clear"]) this.buttons[name].disabled = !selection.size;
