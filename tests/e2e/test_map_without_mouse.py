@@ -180,6 +180,22 @@ def test_a_tap_opens_an_image(phone: Page) -> None:
     phone.wait_for_url(re.compile("image="), timeout=30_000)
 
 
+def test_a_finger_that_rests_on_an_image_shows_it_and_its_neighbours_and_opens_nothing(phone: Page) -> None:
+    session = phone.context.new_cdp_session(phone)
+    at = mapping.place(phone, 300)
+    fingers(session, "touchStart", at)
+    phone.locator(f"{mapping.ROOT}[data-hover]:not([data-hover=''])").wait_for(state="attached")
+    fingers(session, "touchEnd")
+    phone.locator(f"{mapping.ROOT} .card .path:text-matches('webp$')").wait_for()
+    phone.wait_for_function(
+        f"() => document.querySelector('{mapping.ROOT}').kindredMap.panes[0].pane.overlay.paths.lines.getAttribute('d')"
+    )
+    fingers(session, "touchStart", (at[0], at[1] + 150))
+    phone.locator(f"{mapping.ROOT}[data-hover='']").wait_for(state="attached")
+    fingers(session, "touchEnd")
+    assert "image=" not in phone.url
+
+
 def test_a_phone_shows_all_of_it_and_nothing_sticks_out(phone: Page) -> None:
     wide = phone.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
     assert wide[0] <= wide[1]
