@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.synthetic import workspace as synthetic
 from embedding_core import derived
+from embedding_core.fingerprint import fingerprint
 from embedding_core.workspace import Workspace
 from tests.e2e import mapping
 from tests.running import RunningApp
@@ -20,7 +21,6 @@ pytestmark = pytest.mark.e2e
 
 IMAGES = 20_000
 CLASSES = 1_000
-CROWD = "c" * 64  # fingerprint of a map
 FAR = 40  # images away from the crowd
 
 
@@ -95,8 +95,9 @@ def crowded(app: RunningApp, many: str) -> str:
     random = np.random.default_rng(1)
     points = random.uniform(0.3, 0.301, (IMAGES, 2)).astype(np.float32)
     points[:FAR] = random.uniform(0, 1, (FAR, 2))
+    crowd = fingerprint("map of a crowd", 1, known.fingerprint)
     workspace.results.put(
-        CROWD,
+        crowd,
         kind="map",
         dataset=dataset.uuid,
         parent=known.parent,
@@ -104,7 +105,7 @@ def crowded(app: RunningApp, many: str) -> str:
         parameters=known.parameters,
         seconds=0,
     )
-    return CROWD[:12]
+    return crowd[:12]
 
 
 def test_where_many_lie_in_one_place_one_can_go_in_until_they_are_images(
