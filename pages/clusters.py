@@ -24,23 +24,24 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="clusters_to
     groups.pick(stored, one)
     groups.ask(dataset, encoder, len(embedding))
 groups.follow()
-groups.verdict(found)
+groups.verdict(found, filtered=state.filtering().active)
+shown = found
 if state.filtering().active:
     now = filtering.known(dataset)
     filter_bar.chips(now)
-    found = groups.narrowed(found, columns.ids[filtering.rows(now, state.filtering())])
+    shown = groups.narrowed(found, columns.ids[filtering.rows(now, state.filtering())])
 
 number = groups.opened(found)
 if number is not None:
-    groups.one(found, columns, number)
+    groups.one(shown, found, columns, number)
 else:
     tab_cards, tab_drawing = st.tabs(
         ["Groups", "Against labels" if columns.labels else "Sizes"], key="clusters_tab", on_change="rerun"
     )
     if tab_cards.open:
         with tab_cards:
-            groups.cards(found, columns)
+            groups.cards(shown, found, columns)
     if tab_drawing.open:
         with tab_drawing:
-            groups.drawing(found, columns)
-detail.open_from_url(dataset, [] if number is None else groups.members(found, number).tolist())
+            groups.drawing(shown, columns, filtered=shown is not found)
+detail.open_from_url(dataset, [] if number is None else groups.members(shown, number).tolist())

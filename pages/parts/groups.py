@@ -112,8 +112,8 @@ def none_yet(dataset: Dataset, encoder: str) -> None:
         st.rerun()
 
 
-def verdict(found: ClusterResult) -> None:
-    """Five numbers that say how good the groups are."""
+def verdict(found: ClusterResult, *, filtered: bool = False) -> None:
+    """Five numbers that say how good the groups are: of all images, which is said where these are `filtered`."""
     grouping = found.clustering
     facts = [("Groups", f"{grouping.count:,}", "cluster"), ("Silhouette", _number(grouping.silhouette), "silhouette")]
     facts.append(("Noise", f"{grouping.noise / max(grouping.n, 1):.0%}", "noise"))
@@ -124,8 +124,13 @@ def verdict(found: ClusterResult) -> None:
     with st.grid(len(facts), min_column_width=130, gap="small"):
         for name, value, term in facts:
             st.metric(name, value, help=words.HELP[term], border=True)
+    said = [f"These numbers are of all {words.count(grouping.n, 'image')}, whatever the filters."] * filtered
+    if found.names.source == "categories":
+        said.append("Groups are named by the encoder’s categories, those of ImageNet, as there are no labels.")
     if grouping.note:
-        st.caption(words.plain(grouping.note))
+        said.append(words.plain(grouping.note))
+    if said:
+        st.caption(" ".join(said))
 
 
 def _number(value: float | None) -> str:
@@ -153,23 +158,26 @@ def name(found: ClusterResult, number: int) -> str:
     return "In no group" if number < 0 else found.names.names[number]
 
 
-def cards(found: ClusterResult, columns: Columns) -> None:
-    """A card each, the largest first, and one for the noise."""
+def cards(found: ClusterResult, whole: ClusterResult, columns: Columns) -> None:
+    """A card each, and one for the noise. `found` are the images of `whole` that pass the filters."""
     sizes = found.clustering.sizes
     numbers = [number for number in range(found.clustering.count) if sizes[number]]
     numbers += [-1] if found.clustering.noise else []
     if not numbers:
         st.caption("No image passes the filters.")
         return
+    if found is not whole:
+        there = int(np.count_nonzero(sizes))
+        st.caption(f"{there:,} of {words.count(whole.clustering.count, 'group')} have images that pass the filters.")
     grid = st.grid(4, min_column_width=250)
     pages = -(-len(numbers) // A_PAGE)
     page = min(st.pagination(pages, key="clusters_page", bind="query-params"), pages) if pages > 1 else 1
     for number in numbers[(page - 1) * A_PAGE : page * A_PAGE]:
         with grid.cell():
-            card(found, columns, number)
+            card(found, whole, columns, number)
 
 
-def card(found: ClusterResult, columns: Columns, number: int) -> None:
+def card(found: ClusterResult, whole: ClusterResult, columns: Columns, number: int) -> None:
     ids = members(found, number)
     rows = found.clustering.exemplars[number] if number >= 0 else ()
     faces = found.ids[list(rows)] if rows else ids[:3]
@@ -184,7 +192,7 @@ def card(found: ClusterResult, columns: Columns, number: int) -> None:
         if opened is not None:
             detail.show(opened)
         st.markdown(f"**{words.plain(name(found, number))}**")
-        st.caption(said(found, columns, ids, number))
+        st.caption(said(whole, columns, number, passing=len(ids)))
         st.space("stretch")
         with st.container(horizontal=True, gap="xsmall"):
             st.button(
@@ -199,13 +207,16 @@ def card(found: ClusterResult, columns: Columns, number: int) -> None:
             )
 
 
-def said(found: ClusterResult, columns: Columns, ids: NDArray[np.int64], number: int) -> str:
-    """Size, share, and what most of the group are, in a line of Markdown."""
-    parts = [words.count(len(ids), "image"), f"{len(ids) / max(found.clustering.n, 1):.0%} of all"]
+def said(whole: ClusterResult, columns: Columns, number: int, *, passing: int) -> str:
+    """Size, share, and what most of the group are, in a line of Markdown: of all its images, also where few pass."""
+    ids = members(whole, number)
+    size = words.count(len(ids), "image")
+    size = size if passing == len(ids) else f"{passing:,} of {size}"
+    parts = [size, f"{len(ids) / max(whole.clustering.n, 1):.0%} of all"]
     if number < 0:
         return " · ".join(parts)
-    share = found.names.shares[number]
-    if share is not None and found.names.source == "labels":
+    share = whole.names.shares[number]
+    if share is not None and whole.names.source == "labels":
         top = columns.label.take(columns.rows(ids)).drop_null().value_counts().to_pylist()
         label = max(top, key=lambda one: one["counts"])["values"] if top else ""
         parts.append(f"{share:.0%} {words.plain(label)}")
@@ -229,8 +240,8 @@ def opened(found: ClusterResult) -> int | None:
     return number if number is not None and -1 <= number < found.clustering.count else None
 
 
-def one(found: ClusterResult, columns: Columns, number: int) -> None:
-    """All images of a group."""
+def one(found: ClusterResult, whole: ClusterResult, columns: Columns, number: int) -> None:
+    """All images of a group that pass the filters."""
     ids = members(found, number)
     with st.container(horizontal=True, vertical_alignment="center", key="clusters_one"):
         st.subheader(words.plain(name(found, number)), anchor=False, width="stretch")
@@ -243,16 +254,18 @@ def one(found: ClusterResult, columns: Columns, number: int) -> None:
             on_click=select,
             args=(found, number),
         )
-    st.caption(said(found, columns, ids, number))
+    st.caption(said(whole, columns, number, passing=len(ids)))
     clicked = pictures.paged(columns, ids, key="clusters_gallery", alt=f"Images of {name(found, number)}")
     if clicked is not None:
         detail.show(clicked)
 
 
-def drawing(found: ClusterResult, columns: Columns) -> None:
+def drawing(found: ClusterResult, columns: Columns, *, filtered: bool = False) -> None:
     """Where there are labels, groups against labels; otherwise the sizes of the groups."""
     look = charts.look(st.context.theme.type)
     grouping = found.clustering
+    if filtered:
+        st.caption(f"Of the {words.count(grouping.n, 'image')} that pass the filters.")
     if not columns.labels:
         figure = charts.sizes(found.names.names, grouping.sizes, look)
         st.plotly_chart(figure, key="clusters_sizes", theme=None, config=_QUIET, alt="Number of images in each group")

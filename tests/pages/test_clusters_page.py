@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from embedding_core import derived
+from embedding_core.naming import ClusterNames
 from embedding_core.workspace import Dataset, Workspace
 from pages.parts import cached, groups
 from tests.pages import small
@@ -55,6 +58,18 @@ def test_names_of_groups_are_text(served: tuple[Workspace, small.Remembering]) -
     shown = small.texts(small.open_page("clusters.py", dataset="birds"))
     assert "**bold**" not in shown
     assert "bold" in shown
+
+
+def test_names_from_the_encoders_categories_say_so(
+    served: tuple[Workspace, small.Remembering], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, found = grouped(served[0])
+    said = "named by the encoder’s categories"
+    assert said not in small.texts(small.open_page("clusters.py", dataset="birds"))
+    names = ClusterNames(("rocking chair", "cradle", "Cluster 3"), (0.4, 0.2, None), "categories")
+    monkeypatch.setattr(cached, "read_clusters", lambda dataset, fingerprint: replace(found, names=names))
+    assert said in small.texts(small.open_page("clusters.py", dataset="birds"))
+    assert said in small.texts(small.open_page("clusters.py", dataset="birds", group="0"))
 
 
 def test_asking_is_a_job_and_its_groups_are_shown_when_done(served: tuple[Workspace, small.Remembering]) -> None:
