@@ -26,7 +26,7 @@ def look_alikes(embedding: Embedding, columns: cached.Columns) -> None:
             query.show(wanted, columns)
     with right:
         if wanted is None:
-            query.offer(columns)
+            offer(columns)
             return
         query.trail(columns)
         with st.container(horizontal=True, vertical_alignment="bottom", key="similar_toolbar"):
@@ -49,6 +49,22 @@ def look_alikes(embedding: Embedding, columns: cached.Columns) -> None:
             empty.failed(error)
             return
         results(columns, wanted, found)
+
+
+def offer(columns: cached.Columns) -> None:
+    """Images to begin with, of those that pass the filters."""
+    filtered = state.filtering()
+    if not filtered.active:
+        query.offer(columns)
+        return
+    now = filtering.known(state.require_dataset())
+    filter_bar.chips(now)
+    rows = filtering.rows(now, filtered)
+    if len(rows):
+        query.offer(columns.only(rows))
+        return
+    with empty.note("No image passes these filters", "", ":material/filter_alt_off:", key="similar_none"):
+        st.button("Show all", key="similar_unfilter", on_click=state.clear_filters)
 
 
 def search(embedding: Embedding, wanted: query.Query, metric: str, k: int) -> list[tuple[int, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,16 @@ class Columns:
     @cached_property
     def splits(self) -> list[str]:
         return sorted(name for name in self.split.unique().to_pylist() if name is not None)
+
+    def only(self, rows: NDArray[np.int64]) -> Columns:
+        """What is known of the images in these rows (m,), in that order."""
+        return replace(
+            self,
+            images=self.images.take(rows),
+            label=self.label.take(rows),
+            split=self.split.take(rows),
+            metadata=self.metadata.take(rows),
+        )
 
     def rows(self, ids: Iterable[int] | NDArray[np.int64]) -> NDArray[np.int64]:
         """The rows (m,) of these images, in the order asked for; those that are not there any more are left out."""

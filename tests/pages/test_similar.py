@@ -11,7 +11,7 @@ import pytest
 from embedding_core import derived, neighbours
 from embedding_core.errors import JobFailed
 from embedding_core.workspace import Dataset, Workspace
-from pages.parts import cached, query, server
+from pages.parts import cached, gallery, query, server
 from tests.pages import small
 
 
@@ -155,6 +155,30 @@ def test_a_filter_is_what_the_worker_searches_among(searched: tuple[Workspace, D
     assert app.button(key="filter_off_label").label == "Label is b"
     app.button(key="filter_clear").click().run()
     assert len(runner.asked) == 1, "without a filter the graph answers"
+
+
+def test_what_is_offered_passes_the_filters_and_chips_say_so(
+    searched: tuple[Workspace, Dataset, Searching], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[list[gallery.Item]] = []
+    monkeypatch.setattr(gallery, "show", lambda items, **_: shown.append(list(items)))
+    app = small.open_page("similar.py", dataset="birds", filter="label=b")
+    assert app.button(key="filter_off_label").label == "Label is b"
+    assert "**6 of 12 images**" in small.texts(app)
+    assert [item.detail for item in shown[-1]] == ["b"] * 6
+    app.text_input(key="similar_text").set_value("a/").run()
+    assert "0 images found." in small.texts(app)
+    app.button(key="filter_off_label").click().run()
+    assert "6 images found." in small.texts(app)
+    assert [item.detail for item in shown[-1]] == ["a"] * 6
+
+
+def test_nothing_is_offered_where_nothing_passes(searched: tuple[Workspace, Dataset, Searching]) -> None:
+    app = small.open_page("similar.py", dataset="birds", filter="path~nowhere")
+    assert "No image passes these filters" in small.texts(app)
+    assert "begin with one of these" not in small.texts(app)
+    app.button(key="similar_unfilter").click().run()
+    assert "Or begin with one of these." in small.texts(app)
 
 
 def test_nothing_is_searched_where_nothing_passes(searched: tuple[Workspace, Dataset, Searching]) -> None:
