@@ -64,7 +64,7 @@ def cancel(job_id: str) -> None:
 
 
 def watch(job: Job, *, key: str, draw: Callable[[Job], None] | None = None) -> None:
-    """Draw a job, by `draw` or as a line with a bar, again every second; rerun the page when it has ended."""
+    """Draw a job, by `draw` or as `progress` does, again every second; rerun the page when it has ended."""
 
     @st.fragment(run_every=None if job.state in ENDED else EVERY)
     def watched() -> None:
@@ -77,7 +77,7 @@ def watch(job: Job, *, key: str, draw: Callable[[Job], None] | None = None) -> N
 
 
 def progress(job: Job, *, key: str) -> None:
-    """One line with a bar: what is being done, how far it is, how long it still takes, and a way to stop it."""
+    """One line: what is being done, how long it still takes, a bar once there is something to see, a way to stop it."""
     if job.state == "failed":
         st.error(words.plain(job.error or "It ended without saying why."), title=f"{title(job)} failed")
         return
@@ -86,8 +86,14 @@ def progress(job: Job, *, key: str) -> None:
         return
     if job.state == "done":
         return
-    st.progress(fraction(job), text=line(job))
-    st.button("Cancel", key=f"{key}_cancel", icon=":material/close:", on_click=cancel, args=(job.id,), type="tertiary")
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small", key=f"{key}_line"):
+        if fraction(job):
+            st.progress(fraction(job), text=line(job))
+        else:
+            st.markdown(line(job), width="stretch")
+        st.button(
+            "Cancel", key=f"{key}_cancel", icon=":material/close:", on_click=cancel, args=(job.id,), type="tertiary"
+        )
 
 
 def title(job: Job) -> str:
@@ -101,7 +107,7 @@ def fraction(job: Job) -> float:
 def line(job: Job) -> str:
     """What a running job does, in one line of Markdown."""
     if job.state == "queued":
-        return f"{title(job)}: waiting for its turn"
+        return f"{title(job)}: waiting for its turn …"
     stage = words.STAGES.get(job.stage, job.stage.capitalize()) or "Starting"
     parts = [stage]
     if job.total:
@@ -110,7 +116,7 @@ def line(job: Job) -> str:
         parts.append(f"{job.done:,}")
     if job.seconds_left is not None:
         parts.append(f"{words.duration(job.seconds_left)} left")
-    return " · ".join(parts)
+    return " · ".join(parts) if len(parts) > 1 else f"{stage} …"
 
 
 def about(job: Job) -> Dataset | None:

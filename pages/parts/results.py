@@ -74,7 +74,7 @@ def follow(kind: str, *, key: str, resets: Sequence[str] = ()) -> None:
         state.put(f"{kind}_job", "")
         _look_at(kind, str((job.result or {}).get("fingerprint", ""))[:SHORT], resets)
         st.rerun()
-    with st.container(border=job.state not in jobs.ENDED, key=f"{key}_following"):
+    with st.container(key=f"{key}_following"):
         jobs.watch(job, key=f"{key}_job")
     if job.state in jobs.ENDED:
         st.button("Dismiss", key=f"{key}_dismiss", on_click=lambda: state.put(f"{kind}_job", ""), type="tertiary")
