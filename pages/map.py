@@ -3,7 +3,7 @@
 import streamlit as st
 
 from embedding_core import derived
-from pages.parts import cached, detail, map_choice, map_gallery, map_solid, map_view, server, state
+from pages.parts import cached, detail, honesty, map_choice, map_gallery, map_solid, map_view, server, state
 from pages.parts.map import present
 
 dataset = state.require_dataset()
@@ -26,10 +26,9 @@ solid = map_solid.drawing(now, clusters) if drawn.projection.dims == 3 else None
 
 with st.container(horizontal=True, vertical_alignment="bottom", key="map_toolbar"):
     map_choice.pick(maps, one)
+    beside = None if solid else map_choice.beside(dataset, one)
     if solid:
         map_solid.pick_colour(solid)
-    else:
-        beside = map_choice.beside(dataset, one)
     map_choice.redraw(dataset, encoder)
 
 map_choice.follow()
@@ -43,7 +42,7 @@ with sides[0]:
         map_solid.show(solid)
     else:
         map_view.show(drawn, beside, clusters)
-    map_choice.honesty(drawn, now.gone)
+    honesty.show(now, present.present(beside.fingerprint) if beside else None)
 with sides[1] if len(sides) > 1 else st.container():
     map_gallery.show(now, clusters)
 detail.open_from_url(dataset, chosen.ids.tolist() if chosen and state.get("image") else [])

@@ -1,23 +1,18 @@
-"""Which of the stored maps is looked at, how it was drawn, how far it can be believed, and drawing another one."""
+"""Which of the stored maps is looked at, how it was drawn and what it is called, and drawing another one."""
 
 from __future__ import annotations
 
-from math import floor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from embedding_core import derived, projection, trust
+from embedding_core import derived, projection
 from pages.parts import cached, empty, jobs, results, server, state, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
+    from collections.abc import Mapping, Sequence
 
     from embedding_core.derived import MapResult
-    from embedding_core.projection import Projection
     from embedding_core.workspace import Dataset, Embedding, StoredResult
 
 DRAWN = "map_drawn"  # how many maps this visit has asked for
@@ -36,25 +31,48 @@ def chosen(maps: Sequence[StoredResult]) -> StoredResult | None:
 
 
 def title(one: StoredResult) -> str:
+    """How a map was drawn: method, dimensions, and the settings that someone has chosen."""
     facts = one.parameters
-    parts = [TITLES.get(facts["method"], facts["method"]), f"{facts['dims']}-D"]
-    turned = [f"{name.replace('_', ' ')} {value:g}" for name, value in _turned(facts).items()]
-    if facts["seed"]:
-        turned.append(f"seed {facts['seed']}")
-    return " · ".join(parts + turned)
+    turned = {name: value for name, value in facts["asked"].items() if name not in ("method", "dims", "seed")}
+    return " · ".join([_method(facts["method"]), f"{facts['dims']}-D", *_settings(turned, facts["seed"])])
 
 
-def name(drawn: MapResult) -> str:
-    """A map in a few words, where several are beside each other."""
-    return f"{TITLES.get(drawn.projection.method, drawn.projection.method)} · {words.encoder(drawn.encoder)}"
+def name(drawn: MapResult, other: MapResult | None = None) -> str:
+    """A map in a few words; of two beside each other it says what sets it apart from the `other`.
+
+    Settings are those that are not the usual ones, or not the other's. Two that were drawn alike are told apart by how
+    many images they show.
+    """
+    how = drawn.projection
+    theirs = other.projection.parameters if other and other.projection.method == how.method else {}
+    chosen = projection.METHODS[how.method].parameters if how.method in projection.METHODS else ()
+    turned = {
+        one.name: float(value)
+        for one in chosen
+        if (value := how.parameters.get(one.name, one.default)) != one.default or theirs.get(one.name, value) != value
+    }
+    dims = [f"{how.dims}-D"] if how.dims != 2 else []
+    said = " · ".join([_method(how.method), *dims, *_settings(turned, how.seed), words.encoder(drawn.encoder)])
+    alike = other is not None and name(other) == name(drawn)
+    return f"{said} · {words.count(len(drawn.ids), 'image')}" if alike else said
+
+
+def _method(method: str) -> str:
+    return TITLES.get(method, method)
+
+
+def _settings(turned: Mapping[str, float], seed: int) -> list[str]:
+    said = [f"{words.SETTINGS.get(name, name)} {value:g}" for name, value in turned.items()]
+    return [*said, f"seed {seed}"] if seed else said
 
 
 def beside(dataset: Dataset, one: StoredResult) -> MapResult | None:
     """A second map beside the first: any flat one of the dataset, through whichever encoder, and older ones."""
+    flat = [found for found in server.workspace().results.find(dataset.uuid, "map") if found.parameters["dims"] == 2]
     others = {
-        found.fingerprint[: results.SHORT]: found
-        for found in server.workspace().results.find(dataset.uuid, "map")
-        if found.parameters["dims"] == 2 and found.fingerprint != one.fingerprint
+        found.fingerprint[: results.SHORT]: called
+        for found, called in zip(flat, _called(flat), strict=True)
+        if found.fingerprint != one.fingerprint
     }
     if not others:
         return None
@@ -65,75 +83,24 @@ def beside(dataset: Dataset, one: StoredResult) -> MapResult | None:
         ["", *others],
         index=["", *others].index(known),
         key=key,
-        format_func=lambda short: _named(others[short]) if short in others else "One map",
+        format_func=lambda short: others.get(short, "One map"),
         help=words.HELP["beside"],
         on_change=lambda: state.put("beside", state.value(key)),
         width=230,
     )
-    return cached.read_map(others[known].fingerprint) if known else None
+    fingerprints = {found.fingerprint[: results.SHORT]: found.fingerprint for found in flat}
+    return cached.read_map(fingerprints[known]) if known else None
 
 
-def _named(one: StoredResult) -> str:
-    return f"{title(one)} · {words.encoder(one.parameters['encoder'])}"
-
-
-def _turned(facts: dict[str, Any]) -> dict[str, float]:
-    """The parameters that someone has set."""
-    return {name: value for name, value in facts["asked"].items() if name not in ("method", "dims", "seed")}
+def _called(maps: Sequence[StoredResult]) -> list[str]:
+    """What each of the maps, newest first, is called in a list: those drawn alike, of images of before, are older."""
+    found = [f"{title(one)} · {words.encoder(one.parameters['encoder'])}" for one in maps]
+    ages = [found[:at].count(each) for at, each in enumerate(found)]
+    return [f"{each} · older{f' ({age})' * (age > 1)}" if age else each for each, age in zip(found, ages, strict=True)]
 
 
 def pick(maps: Sequence[StoredResult], one: StoredResult) -> None:
     results.pick("Map", maps, one, kind="map", key="map", title=title, help=words.HELP["projection"], width=230)
-
-
-def honesty(one: MapResult, gone: NDArray[np.bool_]) -> None:
-    """How far the picture can be believed, in one line. Images that are `gone` (n,) are not counted as misplaced."""
-    drawn = one.projection
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="map_honesty"):
-        if drawn.trust is not None:
-            found = cached.honesty(one.fingerprint, _trust=drawn.trust)
-            ids = one.ids[found.misplaced[~gone[found.misplaced]]]
-            st.markdown(_trusted(found.agreement, len(ids)), width="content")
-            if len(ids):
-                label = "Show them" if len(ids) > 1 else "Show it"
-                st.button(
-                    label,
-                    key="map_misplaced",
-                    type="tertiary",
-                    help=words.HELP["misplaced"],
-                    on_click=_select,
-                    args=(one, ids),
-                )
-        said, terms = _whole(drawn)
-        if said:
-            st.markdown(" ".join(said), help="\n\n".join(terms) or None, width="content")
-
-
-def _trusted(agreement: float, misplaced: int) -> str:
-    share = f"**{floor(agreement * 100 + 1e-6)}%** of each image’s map neighbours are real neighbours"
-    if not misplaced:
-        return f":material/verified_user: {share}, and no image is placed where it does not belong."
-    is_, they = ("are", "they do") if misplaced > 1 else ("is", "it does")
-    return (
-        f":material/verified_user: {share}; **{words.count(misplaced, 'image')}** {is_} placed where {they} not belong:"
-    )
-
-
-def _whole(drawn: Projection) -> tuple[list[str], list[str]]:
-    """What is said of the map as a whole, and what the words mean."""
-    said, terms = [], []
-    if drawn.trustworthiness is not None:
-        said.append(f"Trustworthiness **{drawn.trustworthiness:.2f}**.")
-        terms += [words.HELP["trustworthiness"], words.plain(trust.words(drawn.trustworthiness))]
-    if drawn.explained_variance:
-        share = sum(drawn.explained_variance)
-        said.append(f"These axes together show **{share:.0%}** of all differences.")  # each may be turned off its own
-        terms.append(words.HELP["explained variance"])
-    return said + [words.plain(drawn.note)] * bool(drawn.note), terms
-
-
-def _select(one: MapResult, ids: NDArray[np.int64]) -> None:
-    state.select(ids.tolist(), "placed where they do not belong", one.fingerprint)
 
 
 @st.fragment
@@ -158,7 +125,7 @@ def redraw(dataset: Dataset, encoder: str) -> None:
             whole = float(one.step).is_integer()
             kind = int if whole else float
             turned[one.name] = st.slider(
-                one.title,
+                words.SETTINGS.get(one.name, one.title).capitalize(),
                 *map(kind, (one.low, one.high, one.default, one.step)),
                 key=f"map_{method}_{one.name}",
                 help=one.explanation,

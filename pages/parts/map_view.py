@@ -55,7 +55,7 @@ def scene(drawn: MapResult, beside: MapResult | None, clusters: ClusterResult | 
         n=len(drawn.ids),
         rows=cached.rows_name(drawn.fingerprint, _drawn=drawn),
         version=now.version,
-        map=component.Points(urls.map_points(drawn.fingerprint, drawn.turn_digest), map_choice.name(drawn)),
+        map=component.Points(urls.map_points(drawn.fingerprint, drawn.turn_digest), map_choice.name(drawn, beside)),
         beside=_beside(drawn, beside),
         columns=tuple(columns),
         told=tuple(told),
@@ -112,7 +112,7 @@ def _beside(drawn: MapResult, beside: MapResult | None) -> component.Points | No
     if beside is None:
         return None
     address = urls.map_beside(beside.fingerprint, beside.turn_digest, drawn.fingerprint, drawn.turn_digest)
-    return component.Points(address, map_choice.name(beside))
+    return component.Points(address, map_choice.name(beside, drawn))
 
 
 def place(text: str) -> tuple[float, ...]:

@@ -1,77 +1,15 @@
-"""Which map is shown, how far it can be believed, drawing another one, and when there is none."""
+"""Which map is shown and what it is called, drawing another one, and when there is none."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-import numpy as np
-import pytest
-
-from embedding_core import derived, trust
+from embedding_core import derived
 from embedding_core.workspace import Workspace
-from pages.parts import cached, map_choice
+from pages.parts import map_choice, words
 from tests.pages import small
-from tests.pages.maps import COUNT, Showing, mapped, said, without
-
-
-@pytest.mark.parametrize("dims", [2, 3])
-def test_how_far_a_map_can_be_believed_and_what_is_misplaced(
-    served: tuple[Workspace, small.Remembering], monkeypatch: pytest.MonkeyPatch, dims: int
-) -> None:
-    workspace, _ = served
-    dataset, drawn = mapped(workspace, dims)
-    each = np.full(COUNT, 0.9, np.float32)
-    each[[2, 5, 6]] = 0.0
-    changed = replace(drawn, projection=replace(drawn.projection, trust=each))
-    monkeypatch.setattr(cached, "read_map", lambda fingerprint: changed)
-    cached.honesty.clear()
-    without(int(drawn.ids[6]), dataset, monkeypatch)  # not to be selected any more
-    app = small.open_page("map.py", dataset="birds")
-    text = small.texts(app)
-    assert f"**{int(trust.agreement(each) * 100)}%** of each image’s map neighbours are real neighbours" in text
-    assert "**2 images** are placed where they do not belong:" in text
-    assert "These axes together show **" in text, "as PCA can say"
-    assert f"Trustworthiness **{drawn.projection.trustworthiness:.2f}**." in text
-    app.button(key="map_misplaced").click().run()
-    kept = workspace.selections.get(said(app, "selection"))
-    assert kept is not None
-    assert sorted(kept.ids.tolist()) == sorted(drawn.ids[[2, 5]].tolist())
-    assert (kept.how, kept.projection) == ("placed where they do not belong", drawn.fingerprint)
-    assert "2 images selected" in small.texts(app)
-
-
-@pytest.mark.parametrize(
-    ("least", "sentence"),
-    [
-        (0.1, ", and no image is placed where it does not belong."),
-        (0.05, "; **1 image** is placed where it does not belong:"),
-    ],
-)
-def test_none_and_one_are_said_as_such(
-    served: tuple[Workspace, small.Remembering], monkeypatch: pytest.MonkeyPatch, least: float, sentence: str
-) -> None:
-    _, drawn = mapped(served[0])
-    each = np.where(np.arange(COUNT) == 3, least, 0.9).astype(np.float32)
-    changed = replace(drawn, projection=replace(drawn.projection, trust=each))
-    monkeypatch.setattr(cached, "read_map", lambda fingerprint: changed)
-    cached.honesty.clear()
-    app = small.open_page("map.py", dataset="birds")
-    assert f"are real neighbours{sentence}" in small.texts(app)
-    assert [one.label for one in app.button if one.key == "map_misplaced"] == ["Show it"] * (least < 0.1)
-
-
-def test_a_map_without_trust_claims_none(
-    served: tuple[Workspace, small.Remembering], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _, drawn = mapped(served[0])
-    bare = replace(drawn.projection, trust=None, trustworthiness=None, explained_variance=None, note="Too few images.")
-    monkeypatch.setattr(cached, "read_map", lambda fingerprint: replace(drawn, projection=bare))
-    text = small.texts(small.open_page("map.py", dataset="birds"))
-    assert "real neighbours" not in text
-    assert r"Too few images\." in text
-
-
-# -- which one ---------------------------------------------------------------------------------------------------
+from tests.pages.maps import COUNT, Showing, mapped
 
 
 def test_an_unknown_map_in_a_link_falls_back_to_the_best(
@@ -143,3 +81,99 @@ def test_the_first_choice_is_flat_and_shows_groups(served: tuple[Workspace, smal
     assert chosen is not None
     assert chosen.fingerprint == tsne.fingerprint != pca.fingerprint
     assert map_choice.chosen([]) is None
+
+
+# -- what it is called -------------------------------------------------------------------------------------------
+
+
+def drawn_by(drawn: derived.MapResult, **facts: Any) -> derived.MapResult:
+    """The map as if another method had drawn it."""
+    return replace(drawn, projection=replace(drawn.projection, **facts))
+
+
+def test_two_maps_of_one_encoder_are_told_apart_by_their_settings(served: tuple[Workspace, small.Remembering]) -> None:
+    _, drawn = mapped(served[0])
+    usual = drawn_by(drawn, method="umap", parameters={"n_neighbors": 15, "min_dist": 0.1})
+    loose = drawn_by(drawn, method="umap", parameters={"n_neighbors": 15, "min_dist": 0.5})
+    encoder = words.encoder(drawn.encoder)
+    assert map_choice.name(usual) == f"UMAP · {encoder}"
+    assert map_choice.name(loose) == f"UMAP · min dist 0.5 · {encoder}"
+    assert map_choice.name(usual, loose) == f"UMAP · min dist 0.1 · {encoder}"
+    assert map_choice.name(usual, drawn) == f"UMAP · {encoder}", "another method says enough"
+    assert map_choice.name(drawn_by(usual, seed=3), usual) == f"UMAP · seed 3 · {encoder}"
+    fewer = replace(usual, ids=usual.ids[:6])
+    assert map_choice.name(fewer, usual) == f"UMAP · {encoder} · 6 images"
+    assert map_choice.name(usual, fewer) == f"UMAP · {encoder} · {COUNT} images"
+
+
+def test_maps_beside_each_other_carry_different_titles(
+    served: tuple[Workspace, small.Remembering], showing: Showing
+) -> None:
+    workspace, _ = served
+    dataset, _ = mapped(workspace)
+    embedding = dataset.embedding("pixels")
+    first = derived.draw_map(workspace, dataset, embedding, method="tsne", parameters={"perplexity": 6})
+    second = derived.draw_map(workspace, dataset, embedding, method="tsne", parameters={"perplexity": 5})
+    small.open_page("map.py", dataset="birds", map=first.fingerprint[:12], beside=second.fingerprint[:12])
+    assert showing.scene.beside is not None
+    assert (showing.scene.map.title, showing.scene.beside.title) == (
+        f"t-SNE · perplexity 6 · {words.encoder('pixels')}",
+        f"t-SNE · perplexity 5 · {words.encoder('pixels')}",
+    )
+
+
+def test_of_maps_that_were_drawn_alike_all_but_the_newest_are_older(
+    served: tuple[Workspace, small.Remembering], showing: Showing
+) -> None:
+    workspace, _ = served
+    dataset = small.birds(workspace, count=COUNT, encoder=None)
+    drawn = []
+    for count in (16, 20, COUNT):
+        small.embed(dataset, "pixels", count)
+        drawn.append(derived.draw_map(workspace, dataset, dataset.embedding("pixels"), method="pca"))
+    app = small.open_page("map.py", dataset="birds")
+    called = f"PCA · 2-D · {words.encoder('pixels')}"
+    options = app.selectbox(key="map_beside_").options
+    assert options == ["One map", f"{called} · older", f"{called} · older (2)"]
+    app.selectbox(key="map_beside_").set_value(drawn[0].fingerprint[:12]).run()
+    assert showing.scene.beside is not None
+    name = f"PCA · {words.encoder('pixels')}"
+    titles = (showing.scene.map.title, showing.scene.beside.title)
+    assert titles == (f"{name} · {COUNT} images", f"{name} · 16 images")
+
+
+def test_the_sheet_and_the_name_of_a_map_use_one_word(served: tuple[Workspace, small.Remembering]) -> None:
+    workspace, runner = served
+    dataset, _ = mapped(workspace)
+    app = small.open_page("map.py", dataset="birds")
+    slider = app.slider(key="map_umap_min_dist")
+    assert slider.label == "Min dist"
+    assert slider.help
+    slider.set_value(0.5).run()
+    app.button(key="map_draw").click().run()
+    (stored,) = derived.maps(workspace, dataset, dataset.embedding("pixels"))
+    asked = {**stored.parameters["asked"], "method": "umap", **runner.list()[0].parameters["parameters"]}
+    one = replace(stored, parameters={**stored.parameters, "method": "umap", "asked": asked})
+    assert map_choice.title(one) == "UMAP · 2-D · min dist 0.5"
+
+
+# -- while another one is drawn ----------------------------------------------------------------------------------
+
+
+def test_a_job_is_one_line_of_words_until_there_is_something_to_see(
+    served: tuple[Workspace, small.Remembering],
+) -> None:
+    workspace, runner = served
+    dataset, _ = mapped(workspace)
+    job = runner.submit("map", {"dataset": dataset.uuid}, dataset=dataset.uuid)
+
+    def shown(**facts: Any) -> tuple[str, list[str]]:
+        runner.becomes(job.id, **facts)
+        app = small.open_page("map.py", dataset="birds", map_job=job.id)
+        return small.texts(app), [bar.text for bar in app.progress]
+
+    assert "Drawing a map: waiting for its turn …" in (waiting := shown())[0]
+    assert "Drawing the map …" in (begun := shown(state="running", stage="map"))[0]
+    assert "Drawing the map · 0 of 500" in (counting := shown(done=0, total=500))[0]
+    assert waiting[1] == begun[1] == counting[1] == []
+    assert shown(done=250)[1] == ["Drawing the map · 250 of 500"]
