@@ -8,7 +8,7 @@ import streamlit as st
 
 from embedding_core import neighbours
 from embedding_core.errors import KindredError
-from pages.parts import cached, empty, gallery, pictures, state, urls, viewer, why, words
+from pages.parts import cached, empty, gallery, pictures, standing, state, urls, viewer, why, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ def drawer(dataset: Dataset, around: Sequence[int]) -> None:
             close()
             st.rerun()
     tags(dataset, facts)
-    known(facts)
+    known(facts, standing.facts(dataset, embedding, facts["id"]) if embedding is not None else {})
     if embedding is not None:
         look_alikes(dataset, embedding, facts["id"])
 
@@ -176,14 +176,16 @@ def steps(image: int, around: list[int]) -> None:
         )
 
 
-def known(facts: dict[str, Any]) -> None:
-    """What is known of an image, as plain text."""
+def known(facts: dict[str, Any], stands: dict[str, str]) -> None:
+    """What is known of an image, and where it `stands`, as plain text."""
     rows = {
         "Label": facts["label"],
+        **stands,
         "Split": facts["split"],
         "Size": f"{facts['width']} × {facts['height']} px",
         "File": f"{facts['format']}, {words.size(facts['nbytes'])}",
-        "Original": "where it was, on the server" if facts["origin"] else "kept in the workspace",  # not its path
+        # Not its path, which is no visitor's business.
+        "Original": "in its folder on the server, not copied" if facts["origin"] else "kept in the workspace",
         **facts["metadata"],
     }
     shown = {name: known for name, known in rows.items() if known not in (None, "")}
