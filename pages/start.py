@@ -25,7 +25,7 @@ def sample(existing: list[str]) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="start_sample_card"):
         with st.container(gap=None, width="stretch"):
             st.markdown("**No images at hand?**")
-            st.caption("711 emoji in 22 groups, ready in less than a minute.")
+            st.caption("711 emoji of 22 kinds, ready in less than a minute.")
         if SAMPLE in existing:
             if st.button("Open the sample", key="start_sample", icon=":material/bubble_chart:"):
                 state.choose_dataset(SAMPLE)

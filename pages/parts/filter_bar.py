@@ -52,7 +52,7 @@ def chips(now: Known, *, own: Sequence[str] = (), selects: bool = False) -> None
     kinds = {key: kind for key, _, kind in filtering.options(now)}
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="filter_chips"):
         count, total = int(keep.sum()), int((~now.gone).sum())
-        st.markdown(f":material/filter_alt: **{count:,} of {words.count(total, 'image')}**", width="content")
+        st.markdown(f"**{count:,} of {words.count(total, 'image')}**", width="content")
         for one in wanted.conditions:
             kind = kinds.get(one.column, "")
             if one.column in own and (one.text or (one.names and kind == map_columns.CATEGORY)):
@@ -61,6 +61,7 @@ def chips(now: Known, *, own: Sequence[str] = (), selects: bool = False) -> None
                 words.plain(f"{filtering.title(one.column)} {filtering.condition(one, kind)}"),
                 key=f"filter_off_{one.column}",
                 icon=":material/close:",
+                icon_position="right",
                 help="Take this filter off",
                 on_click=_put,
                 args=(Condition(one.column),),

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from streamlit.proto.ButtonLikeIconPosition_pb2 import RIGHT
 from streamlit.testing.v1 import AppTest
 
 from embedding_core import derived
@@ -180,13 +181,44 @@ def test_clusters_show_only_what_passes(workspace: Workspace) -> None:
     labels = dict(zip(cached.columns(dataset).ids.tolist(), cached.columns(dataset).label.to_pylist(), strict=True))
     app = small.open_page("clusters.py", dataset="birds", filter="label=b")
     for number in range(3):
-        count = sum(labels[image] == "b" for image in groups.members(found, number).tolist())
+        whole = groups.members(found, number).tolist()
+        count = sum(labels[image] == "b" for image in whole)
         cards = [one for one in app.button if one.key == f"clusters_open_{number}"]
         assert len(cards) == (1 if count else 0)
-        assert f"{count} image" in small.texts(app) or not count
-    assert app.button(key="filter_off_label").label == "Label is b"
+        assert f"{count} of {len(whole)} images" in small.texts(app) or not count
+    chip = app.button(key="filter_off_label")
+    assert (chip.label, chip.icon, chip.proto.icon_position) == ("Label is b", ":material/close:", RIGHT), (
+        "as on the map"
+    )
     app.button(key="filter_clear").click().run()
     assert "filter" not in app.query_params
+
+
+def test_a_card_says_how_many_pass_and_names_the_whole_group(workspace: Workspace) -> None:
+    dataset = filled(workspace)
+    found = derived.find_clusters(workspace, dataset, dataset.embedding("pixels"), k=3)
+    unfiltered = small.open_page("clusters.py", dataset="birds")
+    metrics = [(one.label, one.value) for one in unfiltered.metric]
+    cards = [str(one.value) for one in unfiltered.caption if "of all" in str(one.value)]
+    app = small.open_page("clusters.py", dataset="birds", filter="label=b")
+    narrowed = [str(one.value) for one in app.caption if "% of all" in str(one.value)]
+    assert len(narrowed) == len(cards) == 3
+    for before, after in zip(cards, narrowed, strict=True):
+        assert after.split(" of ", 1)[1] == before, "size, share and label are those of all its images"
+    assert [(one.label, one.value) for one in app.metric] == metrics
+    assert f"These numbers are of all {found.clustering.n} images, whatever the filters." in small.texts(app)
+    assert "whatever the filters" not in small.texts(unfiltered)
+    app.button(key="clusters_open_0").click().run()
+    assert narrowed[0] in small.texts(app)
+
+
+def test_the_drawing_of_groups_says_what_it_counts(workspace: Workspace) -> None:
+    dataset = filled(workspace)
+    derived.find_clusters(workspace, dataset, dataset.embedding("pixels"), k=3)
+    app = small.open_page("clusters.py", dataset="birds", filter="label=b")
+    app.session_state["clusters_tab"] = "Against labels"
+    app.run()
+    assert "Of the 12 images that pass the filters." in small.texts(app)
 
 
 def test_narrowed_groups_keep_their_numbers_and_show_faces_that_passed(workspace: Workspace) -> None:

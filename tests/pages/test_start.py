@@ -20,6 +20,7 @@ def test_a_first_visit_explains_itself_and_offers_the_sample(served: Served) -> 
     assert app.title[0].value == "See how your images relate"
     assert "draws a map" in small.texts(app)
     assert app.button(key="start_sample").label == "Try the sample"
+    assert "711 emoji of 22 kinds" in small.texts(app), "groups are what is found without labels"
     assert "Datasets" not in small.texts(app)
 
 
