@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 SHARED = ("dataset", "encoder", "selection", "filter", "map", "beside", "colour")  # in the URL of every page
 ANNOUNCED = "announced"  # texts that wait for the next page
 PREFIX = "view_"  # of their copies in the session
-WRITTEN = "written_"  # of the times at which those were put
-OVERTAKEN = 1.0  # seconds in which the browser may send a URL that does not have yet what was put
+TOLD = "told"  # the browser: name → value and time, until it has said so itself
+OVERTAKEN = 1.0  # seconds in which it may send a URL that does not have yet what it was told
 
 
 def begin() -> None:
@@ -38,11 +38,13 @@ def begin() -> None:
     cleared by a click on another page, and gets back what it has lost.
     """
     whole = "dataset" in st.query_params
-    lost = {}
+    told, lost = _told(), {}
     for name in SHARED:
         said = st.query_params.get(name, "")
-        if (said or whole) and time.monotonic() - st.session_state.get(WRITTEN + name, -OVERTAKEN) >= OVERTAKEN:
+        heard = name not in told or time.monotonic() - told[name][1] >= OVERTAKEN
+        if (said or whole) and heard:
             st.session_state[PREFIX + name] = said
+            told.pop(name, None)
         elif get(name) != said:
             lost[name] = get(name)
     _write(lost)
@@ -205,10 +207,13 @@ def put(name: str, value: str) -> None:
 
 def put_all(**values: str) -> None:
     """Set several at once: to the browser's Back they are one step."""
+    told, now = _told(), time.monotonic()
+    # What the browser was told last may not be in the URL that it sent with this run.
+    differs = any(told[name][0] != value for name, value in values.items() if name in told)
     for name in values.keys() & SHARED:
         st.session_state[PREFIX + name] = values[name]
-        st.session_state[WRITTEN + name] = time.monotonic()
-    _write(values)
+        told[name] = values[name], now
+    _write(values, anyway=differs)
 
 
 def _default(name: str, value: str) -> None:
@@ -217,11 +222,16 @@ def _default(name: str, value: str) -> None:
     _write({name: value})
 
 
-def _write(values: dict[str, str]) -> None:
+def _told() -> dict[str, tuple[str, float]]:
+    told: dict[str, tuple[str, float]] = st.session_state.setdefault(TOLD, {})
+    return told
+
+
+def _write(values: dict[str, str], *, anyway: bool = False) -> None:
     """Have the URL say so; what is empty is taken out."""
     before = st.query_params.to_dict()
     after = {name: value for name, value in (before | values).items() if value}
-    if after == before:
+    if after == before and not anyway:
         return
     try:
         st.query_params.from_dict(after)

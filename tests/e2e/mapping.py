@@ -187,6 +187,7 @@ class Late:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.holding = False
+        self.ahead = {"page_info_changed"}  # the address, as it does where a script takes its time
         self.kept: list[bytes] = []
         page.route_web_socket(re.compile("/_stcore/stream"), self._connected)
 
@@ -195,8 +196,7 @@ class Late:
         socket.connect_to_server().on_message(self._said)
 
     def _said(self, message: str | bytes) -> None:
-        # The address goes ahead, as it does where a script takes its time.
-        if self.holding and isinstance(message, bytes) and _kind(message) != "page_info_changed":
+        if self.holding and isinstance(message, bytes) and _kind(message) not in self.ahead:
             self.kept.append(message)
         else:
             self.socket.send(message)

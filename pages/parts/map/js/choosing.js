@@ -1,5 +1,6 @@
 // The selection between the map, the server that keeps it, and the page that hears of it.
 
+import { Echoes } from "./echoes.js";
 import { ask, bits } from "./planes.js";
 import { packed, unpacked } from "./rows.js";
 
@@ -10,7 +11,7 @@ export class Choosing {
   constructor(model, addresses, on) {
     Object.assign(this, { model, addresses, on });
     this.own = ""; // hash that is shown
-    this.echoes = []; // hashes that the page was told and has not repeated yet
+    this.echoes = new Echoes(); // of hashes
     this.turn = 0; // what is asked for later counts, whichever answer comes last
   }
 
@@ -46,9 +47,7 @@ export class Choosing {
 
   /** What the page says it is: from a link, another page, the last visit. */
   async adopt(hash) {
-    const at = this.echoes.indexOf(hash);
-    if (at >= 0) this.echoes.splice(0, at + 1);
-    if (at >= 0 || hash === this.own) return;
+    if (this.echoes.hears(hash) || hash === this.own) return;
     const turn = (this.turn += 1);
     const { model } = this;
     const rows = hash ? unpacked(await bits(`${this.addresses.selections}${hash}`), model.n) : new Uint8Array(model.n);
@@ -79,7 +78,7 @@ export class Choosing {
 
   #tell(hash) {
     this.own = hash;
-    this.echoes.push(hash);
+    this.echoes.add(hash);
     this.on.told(hash);
   }
 

@@ -164,9 +164,12 @@ export class KindredMap {
     } catch (error) {
       if (one.address !== map.points) return; // another one is on its way
       one.address = ""; // asked for again with the next word from the page
+      this.failed = true;
       one.pane.say("");
       throw error;
     }
+    if (this.failed) this.say("");
+    this.failed = false;
     const place = this.data.at.length ? this.data.at : places.remembered(map.points);
     if (at === 0 && place.length && !this.looked) one.pane.look(place);
     if (at === 0) {

@@ -1,6 +1,7 @@
 // Which colours and filters are in force: chosen here, or by the page, whose word may be older than what was chosen since.
 // The page hears of a choice a moment after the last one, and will repeat it; in between nothing that it says counts.
 
+import { Echoes } from "./echoes.js";
 import { bits } from "./planes.js";
 import { unpacked } from "./rows.js";
 
@@ -11,7 +12,7 @@ export class Viewing {
   constructor(on) {
     this.on = on;
     this.colour = ""; // key of a column; empty for one colour
-    this.echoes = []; // views that the page was told and has not repeated yet
+    this.echoes = new Echoes(); // of views
     this.epoch = 0; // of the filters as a whole: what was begun in an earlier one is not wanted any more
     this.turns = new Map(); // column → the latest condition on it that is being prepared
     this.pending = null; // conditions that are being adopted
@@ -119,15 +120,13 @@ export class Viewing {
     this.telling = setTimeout(() => {
       this.telling = null;
       const view = { colour: this.colour, filter: this.pending ?? this.model.filters.conditions };
-      this.echoes.push(JSON.stringify([view.colour, view.filter]));
+      this.echoes.add(JSON.stringify([view.colour, view.filter]));
       this.on.told(view);
     }, TOLD);
   }
 
   /** Whether the page only repeats what it was told, or is about to be told something newer. */
   repeated({ colour, filter }) {
-    const at = this.echoes.indexOf(JSON.stringify([colour, filter]));
-    if (at >= 0) this.echoes.splice(0, at + 1);
-    return at >= 0 || this.telling !== null;
+    return this.echoes.hears(JSON.stringify([colour, filter])) || this.telling !== null;
   }
 }
