@@ -34,8 +34,8 @@ N_NEIGHBORS = Parameter(
 )
 MIN_DIST = Parameter(
     "min_dist",
-    "Spacing",
-    "How close look-alikes may be drawn. Little spacing packs groups tightly, more spreads them out.",
+    "Min dist",
+    "How close look-alikes may be drawn. Little packs groups tightly, more spreads them out.",
     default=0.1,
     low=0.0,
     high=0.9,

@@ -62,7 +62,8 @@ def _method(method: str) -> str:
 
 
 def _settings(turned: Mapping[str, float], seed: int) -> list[str]:
-    said = [f"{words.SETTINGS.get(name, name)} {value:g}" for name, value in turned.items()]
+    titles = {one.name: one.title.lower() for method in projection.METHODS.values() for one in method.parameters}
+    said = [f"{titles.get(name, name)} {value:g}" for name, value in turned.items()]
     return [*said, f"seed {seed}"] if seed else said
 
 
@@ -125,7 +126,7 @@ def redraw(dataset: Dataset, encoder: str) -> None:
             whole = float(one.step).is_integer()
             kind = int if whole else float
             turned[one.name] = st.slider(
-                words.SETTINGS.get(one.name, one.title).capitalize(),
+                one.title,
                 *map(kind, (one.low, one.high, one.default, one.step)),
                 key=f"map_{method}_{one.name}",
                 help=one.explanation,

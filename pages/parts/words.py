@@ -59,7 +59,6 @@ HELP: Mapping[str, str] = {
     "seed": "The same number draws the same map again.",
 }
 
-SETTINGS: Mapping[str, str] = {"n_neighbors": "neighbours", "min_dist": "min dist", "perplexity": "perplexity"}
 
 METRICS: Mapping[str, str] = {
     "cosine": "Cosine",
