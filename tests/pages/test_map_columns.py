@@ -9,31 +9,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pytest
 
 from embedding_core import derived
 from embedding_core.derived import MapResult
 from embedding_core.workspace import Dataset, Workspace
 from pages.parts import cached, urls
 from pages.parts.map import columns
-from tests.pages import small
+from tests.pages.asking import IMMUTABLE, N, base, get, opened, remove, set_of, version
 from tests.pages.serving import visitor
-from tests.pages.test_map_routes import IMMUTABLE, N, base, get, opened, remove, set_of, version
-
-
-@pytest.fixture
-def workspace(served: tuple[Workspace, small.Remembering]) -> Workspace:
-    return served[0]
-
-
-@pytest.fixture
-def birds(workspace: Workspace) -> Dataset:
-    return small.birds(workspace, count=N)
-
-
-@pytest.fixture
-def drawn(workspace: Workspace, birds: Dataset) -> MapResult:
-    return derived.draw_map(workspace, birds, birds.embedding("pixels"), method="pca")
 
 
 def column(drawn: MapResult, dataset: Dataset, key: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
-import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,70 +19,8 @@ from embedding_core.workspace import Dataset, Workspace
 from pages.parts import cached, map_routes, urls
 from pages.parts.map import columns, modules, planes, present, sending
 from tests.pages import small
+from tests.pages.asking import IMMUTABLE, N, base, bits, get, opened, remove, set_of, version
 from tests.pages.serving import SAME_ORIGIN, stranger, visitor
-
-N = 70  # more than one page of images
-IMMUTABLE = "private, max-age=31536000, immutable"
-TYPES = {"float32": "f4", "float64": "f8", "uint8": "u1", "uint16": "u2", "uint32": "u4", "int32": "i4", "bytes": "u1"}
-
-
-@pytest.fixture
-def workspace(served: tuple[Workspace, small.Remembering]) -> Workspace:
-    return served[0]
-
-
-@pytest.fixture
-def birds(workspace: Workspace) -> Dataset:
-    return small.birds(workspace, count=N)
-
-
-@pytest.fixture
-def drawn(workspace: Workspace, birds: Dataset) -> MapResult:
-    return derived.draw_map(workspace, birds, birds.embedding("pixels"), method="pca")
-
-
-def opened(content: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The facts and planes of a container, read from the description of its form."""
-    (length,) = struct.unpack("<I", content[:4])
-    assert (4 + length) % 8 == 0
-    facts = json.loads(content[4 : 4 + length].decode())
-    found = {}
-    for plane in facts.pop("planes"):
-        assert plane["offset"] % 8 == 0
-        at = 4 + length + plane["offset"]
-        found[plane["name"]] = np.frombuffer(content, "<" + TYPES[plane["type"]], plane["length"], at)
-    return facts, found
-
-
-def base(drawn: MapResult) -> str:
-    return f"/api/map/{drawn.fingerprint}"
-
-
-def version(dataset: Dataset) -> str:
-    return present.version(dataset.token)
-
-
-def get(address: str, status: int = 200) -> bytes:
-    answer = visitor().get(address)
-    assert answer.status_code == status, answer.text
-    content: bytes = answer.content
-    return content
-
-
-def remove(dataset: Dataset, *ids: int) -> None:
-    dataset._store.delete(dataset.table("images"), f"id IN ({','.join(map(str, ids))})")
-
-
-def bits(rows: list[int], n: int = N) -> bytes:
-    content = bytearray((n + 7) // 8)
-    for row in rows:
-        content[row >> 3] |= 1 << (row & 7)
-    return bytes(content)
-
-
-def set_of(content: bytes) -> list[int]:
-    return [row for row in range(8 * len(content)) if content[row >> 3] >> (row & 7) & 1]
-
 
 # -- the form --------------------------------------------------------------------------------------------------------
 
