@@ -254,7 +254,7 @@ def test_another_size_of_the_window_is_drawn_at_once_and_shows_the_same_place(pa
 
 def test_keys_of_the_browser_and_letters_in_a_field_do_nothing_on_the_map(page: Page, address: str) -> None:
     mapping.opened(page, address)
-    mapping.ask(page, "m.take(m.model.column, 1, 'new')")
+    mapping.ask(page, "m.choosing.category(m.model.column, 1, 'new')")
     script = "[m.model.tool, m.model.options, m.model.selection.size, pane.camera.same(pane.camera.fit())]"
     before = mapping.ask(page, script)
     page.evaluate("() => { window.pressed = []; addEventListener('keydown', (event) => pressed.push(event), true); }")

@@ -120,7 +120,7 @@ export class Categories {
   #choose(code, { shiftKey, ctrlKey, metaKey, altKey }, take) {
     const { map, column } = this;
     const name = code ? column.names[code - 1] : "";
-    if (take) return map.take(column, code, shiftKey ? "add" : altKey ? "subtract" : "new");
+    if (take) return map.choosing.category(column, code, shiftKey ? "add" : altKey ? "subtract" : "new");
     const { names = [], without = [] } = map.model.filters.condition(column.key) ?? {};
     const other = (list) => (list.includes(name) ? list.filter((one) => one !== name) : [...list, name]);
     if (ctrlKey || metaKey) map.viewing.filter(names.length ? { column: column.key, names: names.filter((one) => one !== name) } : { column: column.key, without: other(without) });

@@ -39,7 +39,7 @@ export class Chips {
         return el("span", { class: "chip" }, `${title(column)} ${words(condition, columns.there.get(column))}`, el("button", off, icon("clear")));
       }),
       plain("Show all", () => map.viewing.clear()),
-      shownCount ? plain(`Select these ${shown}`, () => map.takeShown()) : "",
+      shownCount ? plain(`Select these ${shown}`, () => map.choosing.shown()) : "",
       plain(options.ghosts ? "Hide the rest" : "Show the rest faintly", () => map.act("ghosts")),
     ];
   }

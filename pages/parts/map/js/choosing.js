@@ -21,6 +21,30 @@ export class Choosing {
     if (this.model.selection.combine(rows, mode, how)) this.#changed();
   }
 
+  /** What lies inside a shape on the screen of a pane. */
+  lasso(pane, shape, mode = "new") {
+    if (pane.grid) this.combine(pane.spots.within(shape), mode, `${this.model.tool === "rectangle" ? "box" : "lasso"} on the map`);
+  }
+
+  /** One category, as far as it is shown. */
+  category(column, code, mode) {
+    const { model } = this;
+    const rows = Uint8Array.from(column.codes, (one, row) => Number(one === code && model.shown(row)));
+    this.combine(rows, mode, `${column.title} ${code ? column.names[code - 1] : column.unknown}`);
+  }
+
+  shown() {
+    this.combine(this.model.showing(), "new", "what a filter shows");
+  }
+
+  /** One image: `mode` may be "toggle" as well. */
+  one(row, mode) {
+    const { n, selection } = this.model;
+    const rows = new Uint8Array(n);
+    rows[row] = 1;
+    this.combine(rows, mode === "toggle" ? (selection.has(row) ? "subtract" : "add") : mode, "clicks on the map");
+  }
+
   undo() {
     if (this.model.selection.undo()) this.#changed();
   }

@@ -145,7 +145,7 @@ export class KindredMap {
       leave: () => this.pointing.hover(-1, pane),
       moved: () => this.pointing.hover(-1, pane),
       click: (row, mode) => this.#click(row, mode),
-      drawn: (shape, mode) => this.lasso(shape, mode, pane),
+      drawn: (shape, mode) => this.choosing.lasso(pane, shape, mode),
       hint: (text) => this.hint(text, pane),
       key: (event) => pressed(event, this),
     });
@@ -232,36 +232,13 @@ export class KindredMap {
     this.counting = setTimeout(() => !this.ended && this.panel.update(), COUNTED); // once the map shows it
   }
 
-  // -- selecting ------------------------------------------------------------------------------------------------
-
-  /** Select what lies inside a shape on the screen of a pane. */
-  lasso(shape, mode = "new", pane = this.panes[0].pane) {
-    if (!pane.grid) return;
-    this.choosing.combine(pane.spots.within(shape), mode, `${this.model.tool === "rectangle" ? "box" : "lasso"} on the map`);
-  }
-
-  /** Select one category. */
-  take(column, code, mode) {
-    const { model } = this;
-    const rows = Uint8Array.from(column.codes, (one, row) => Number(one === code && model.shown(row)));
-    this.choosing.combine(rows, mode, `${column.title} ${code ? column.names[code - 1] : column.unknown}`);
-  }
-
-  takeShown() {
-    this.choosing.combine(this.model.showing(), "new", "what a filter shows");
-  }
+  // -- tools ----------------------------------------------------------------------------------------------------
 
   async #click(row, mode) {
     if (row < 0) return;
-    const { model } = this;
-    if (mode !== "new") {
-      const one = new Uint8Array(model.n);
-      one[row] = 1;
-      const put = mode === "toggle" ? (model.selection.has(row) ? "subtract" : "add") : mode;
-      return this.choosing.combine(one, put, "clicks on the map");
-    }
+    if (mode !== "new") return this.choosing.one(row, mode);
     if (this.data.alone) return;
-    const image = await model.pages?.coming(row);
+    const image = await this.model.pages?.coming(row);
     if (image) this.tell.opened(image.id);
     else this.say("This image could not be fetched. Try again.");
   }
