@@ -70,7 +70,7 @@ def test_neighbours_follow_the_chosen_metric(panel: Locator, sample: Dataset, im
         if metric != "cosine":
             box = panel.get_by_role("combobox", name=re.compile("Look-alikes by"))
             box.fill(title)
-            box.press("Enter")
+            panel.page.get_by_test_id("stSelectboxVirtualDropdown").get_by_text(title, exact=True).click()
         found = neighbours.search(vectors, vectors[row], 12, metric, exclude=row).rows[0]
         expected = embedding.ids[found].tolist()
         panel.page.wait_for_timeout(200)
