@@ -69,8 +69,11 @@ def test_neighbours_follow_the_chosen_metric(panel: Locator, sample: Dataset, im
     for metric, title in (("cosine", "Cosine"), ("manhattan", "Manhattan")):
         if metric != "cosine":
             box = panel.get_by_role("combobox", name=re.compile("Look-alikes by"))
-            box.fill(title)
-            panel.page.get_by_test_id("stSelectboxVirtualDropdown").get_by_text(title, exact=True).click()
+            box.scroll_into_view_if_needed()  # its list closes when the page scrolls
+            box.click()
+            panel.page.keyboard.type(title)
+            panel.page.get_by_test_id("stSelectboxVirtualDropdown").get_by_text(title, exact=True).wait_for()
+            panel.page.keyboard.press("Enter")
         found = neighbours.search(vectors, vectors[row], 12, metric, exclude=row).rows[0]
         expected = embedding.ids[found].tolist()
         panel.page.wait_for_timeout(200)
