@@ -12,6 +12,7 @@ import { Movement, origins } from "./movement.js";
 import { Overlay } from "./overlay.js";
 import { css } from "./palette.js";
 import { load } from "./planes.js";
+import { software } from "./raster.js";
 import { Spots } from "./spots.js";
 import { occupied, style } from "./style.js";
 
@@ -26,7 +27,6 @@ export class Pane {
     element.innerHTML = `<canvas class="points"></canvas><canvas class="scene"></canvas><svg class="pointer" aria-hidden="true"></svg>
       <div class="wait" hidden></div><div class="void" role="status"></div><div class="title" hidden></div>`;
     [this.canvas, this.sceneCanvas] = element.querySelectorAll("canvas");
-    this.scene = this.sceneCanvas.getContext("2d");
     this.overlay = new Overlay(element.querySelector("svg"));
     this.wait = element.querySelector(".wait");
     this.void = element.querySelector(".void");
@@ -39,6 +39,8 @@ export class Pane {
     this.dirty = { scene: true, pointer: true };
     this.frames = [];
     this.gl = context(this.canvas);
+    // Without a GPU, drawing "on it" means to have it imitated: then the processor draws this canvas as well.
+    this.scene = this.sceneCanvas.getContext("2d", { willReadFrequently: Boolean(this.gl) && software(this.gl) });
     if (!this.gl) {
       this.say("This browser has no WebGL2, which the map is drawn with. Update it, or switch hardware acceleration on in its settings. All other pages work.");
       return;
