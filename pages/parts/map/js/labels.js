@@ -64,12 +64,14 @@ export function placed(canvas, camera, found, names, look) {
     canvas.font = font(size, look);
     const width = canvas.measureText(said).width;
     const [left, top] = camera.toScreen(x, y);
-    const centre = Math.min(Math.max(left, width / 2 + GAP), camera.width - width / 2 - GAP);
-    const box = [centre - width / 2 - GAP, top - size * 0.75, centre + width / 2 + GAP, top + size * 0.75];
-    if (box[1] < 0 || box[3] > camera.height || left < 0 || left > camera.width) continue;
+    if (left < 0 || left > camera.width || top < 0 || top > camera.height) continue;
+    const [halfWidth, halfHeight] = [width / 2 + GAP, size * 0.75];
+    const centre = Math.min(Math.max(left, halfWidth), camera.width - halfWidth);
+    const middle = Math.min(Math.max(top, halfHeight), camera.height - halfHeight);
+    const box = [centre - halfWidth, middle - halfHeight, centre + halfWidth, middle + halfHeight];
     if (boxes.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1])) continue;
     boxes.push(box);
-    shown.push({ x: centre, y: top, said, size, box });
+    shown.push({ x: centre, y: middle, said, size, box });
   }
   return shown;
 }
