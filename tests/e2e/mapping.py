@@ -211,7 +211,7 @@ class Late:
             self.page.wait_for_timeout(10)
         raise AssertionError("The script did not run.")
 
-    def _say(self, messages: list[bytes]) -> None:
+    def say(self, messages: list[bytes]) -> None:
         for message in messages:
             self.socket.send(message)
 
@@ -220,10 +220,10 @@ class Late:
         filters and number of selected images.
         """
         ask(self.page, WATCH)
-        self._say(word)
+        self.say(word)
         self.page.wait_for_function("() => window.heard")
         self.holding = False
-        self._say(self.kept)
+        self.say(self.kept)
         repeated(self.page)
         seen: list[Any] = self.page.evaluate("() => window.seen")
         return seen

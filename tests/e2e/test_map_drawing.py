@@ -136,7 +136,7 @@ def test_a_browser_without_webgl2_is_told(browser: Browser, address: str) -> Non
         page.goto(address)
         page.get_by_text("This browser has no WebGL2").wait_for(timeout=60_000)
         page.get_by_role("link", name="Data").click()
-        page.get_by_text("711 images").wait_for(timeout=30_000)  # the rest works
+        page.get_by_text("711 images", exact=True).wait_for(timeout=30_000)  # the rest works
     finally:
         visitor.close()
 

@@ -64,6 +64,23 @@ def test_back_undoes_a_filter_and_then_a_selection(page: Page, address: str) -> 
     mapping.await_selected(page, 0)
 
 
+def test_a_selection_that_is_undone_before_the_browser_heard_of_it_leaves_the_address(page: Page, address: str) -> None:
+    late = mapping.Late(page)
+    late.ahead = set()
+    mapping.opened(page, address)
+    late.holding = True
+    mapping.rectangle(page, 0.02, 0.5)
+    mapping.until(page, "m.choosing.own")
+    older = late.run(mapping.ask(page, "m.choosing.own"))
+    page.keyboard.press("z")
+    mapping.await_selected(page, 0)
+    late.say(older)
+    page.wait_for_url("**selection=*")
+    late.holding = False
+    late.say(late.kept)
+    page.wait_for_url(lambda url: "selection=" not in url)
+
+
 def test_who_comes_back_finds_colour_map_and_place(page: Page, address: str) -> None:
     mapping.opened(page, address)
     page.get_by_label("Colour by").select_option("trust")
