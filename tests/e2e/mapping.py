@@ -211,6 +211,16 @@ class Late:
             self.page.wait_for_timeout(10)
         raise AssertionError("The script did not run.")
 
+    def undone(self) -> list[bytes]:
+        """Select, and undo that before the page has heard of it. Returns the word that it has not heard."""
+        self.holding = True
+        rectangle(self.page, 0.02, 0.5)
+        until(self.page, "m.choosing.own")
+        older = self.run(ask(self.page, "m.choosing.own"))
+        self.page.keyboard.press("z")
+        await_selected(self.page, 0)
+        return older
+
     def say(self, messages: list[bytes]) -> None:
         for message in messages:
             self.socket.send(message)

@@ -147,12 +147,7 @@ def test_of_two_selections_the_page_keeps_the_later_one(page: Page, app: Running
 def test_a_selection_that_is_undone_at_once_does_not_come_back(page: Page, address: str) -> None:
     late = mapping.Late(page)
     mapping.opened(page, address)
-    late.holding = True
-    mapping.rectangle(page, 0.02, 0.5)
-    mapping.until(page, "m.choosing.own")
-    older = late.run(mapping.ask(page, "m.choosing.own"))
-    page.keyboard.press("z")
-    mapping.await_selected(page, 0)
+    older = late.undone()
     assert {size for _, _, size in late.meanwhile(older)} == {0}
     assert "selection=" not in page.url
 

@@ -68,12 +68,7 @@ def test_a_selection_that_is_undone_before_the_browser_heard_of_it_leaves_the_ad
     late = mapping.Late(page)
     late.ahead = set()
     mapping.opened(page, address)
-    late.holding = True
-    mapping.rectangle(page, 0.02, 0.5)
-    mapping.until(page, "m.choosing.own")
-    older = late.run(mapping.ask(page, "m.choosing.own"))
-    page.keyboard.press("z")
-    mapping.await_selected(page, 0)
+    older = late.undone()
     late.say(older)
     page.wait_for_url("**selection=*")
     late.holding = False
