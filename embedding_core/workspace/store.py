@@ -8,10 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import lancedb
 import pyarrow as pa
 
 from embedding_core.errors import WorkspaceError
+from embedding_core.workspace.lance import lancedb
 
 ID_CHUNK = 5_000  # ids named in one filter expression
 # Lance keeps what it knows of its files, by default in up to 7 GB; of a column with one large value that is the value.
@@ -135,9 +135,11 @@ class Store:
     def schema(self, name: str) -> pa.Schema:
         return self._table(name).schema
 
-    def tidy(self, name: str) -> None:
-        """Merge many small fragments into few, so that reads stay fast."""
-        self._table(name).optimize()
+    def tidy(self, name: str, *, above: int = 0) -> None:
+        """Merge more than `above` fragments into few, so that reads stay fast. It writes all of them anew."""
+        table = self._table(name)
+        if table.stats().fragment_stats.num_fragments > above:
+            table.optimize()
 
     def _table(self, name: str) -> Any:
         with self._lock:
