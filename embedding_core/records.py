@@ -62,7 +62,7 @@ class ImageRecord:
     height: int
     format: str  # Pillow's name: JPEG, PNG, …
     nbytes: int
-    thumbnail: bytes = field(repr=False)  # WebP, longest side 128 px
+    thumbnail: bytes = field(repr=False)  # JPEG, longest side 128 px
     content: bytes | None = field(repr=False, default=None)  # the file's bytes, unless it stays at `origin`
     origin: str | None = None
 

@@ -38,7 +38,7 @@ async def thumbnail(request: Request, actor: Actor) -> Response:
     sha256, content = (await _thumbnails.read(dataset, image)) or ("", b"")
     if not sha256.startswith(sha):
         raise UnknownImage(str(image))
-    return answers.for_good(request, content, "image/webp", f"{sha}-thumbnail")
+    return answers.for_good(request, content, "image/jpeg", f"{sha}-thumbnail")
 
 
 async def preview(request: Request, actor: Actor) -> Response:

@@ -43,7 +43,7 @@ export class Card {
 
   #thumbnail(image) {
     if (this.url) URL.revokeObjectURL(this.url);
-    this.url = image?.thumbnail.length ? URL.createObjectURL(new Blob([image.thumbnail], { type: "image/webp" })) : "";
+    this.url = image?.thumbnail.length ? URL.createObjectURL(new Blob([image.thumbnail])) : "";
     this.picture.style.visibility = this.url ? "visible" : "hidden";
     if (this.url) this.picture.src = this.url;
   }

@@ -58,7 +58,7 @@ export class Pages {
     const image = this.of(row);
     if (!image || !image.thumbnail.length) return null;
     this.bitmaps.set(row, null);
-    createImageBitmap(new Blob([image.thumbnail], { type: "image/webp" })).then(
+    createImageBitmap(new Blob([image.thumbnail])).then(
       (bitmap) => {
         if (this.ended) return bitmap.close();
         this.bitmaps.set(row, bitmap);
