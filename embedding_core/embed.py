@@ -10,15 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embedding_core.encoders.base import Encoder
+from embedding_core.batching import encoded
+from embedding_core.encoders.base import Encoder, EncoderCard
 from embedding_core.errors import ImageRefused
 from embedding_core.images import decode
 from embedding_core.parallel import in_order
 from embedding_core.records import Reason, Rejected, Reporter, silent
 from embedding_core.workspace import Dataset
 
-BATCH = 32
-COMMIT = 256  # images a commit: what a crash may cost
+FIRST_COMMIT = 32  # images: the first ones are soon on the screen
+COMMIT = 1024  # images a commit, and
+COMMIT_SECONDS = 10.0  # between two at most: what a crash may cost
+COMMIT_BYTES = 64 * 2**20  # originals held in memory before a commit
+TELL = 16  # images between two reports of progress
 READ = 64  # originals read from the workspace at once
 CRASHES = 2  # of a process over one file, before that file is left out
 CRASHED_TWICE = (
@@ -43,12 +47,11 @@ class Embedded:
 
 
 class VectorWriter:
-    """Collects network inputs, runs the encoder on full batches, commits vectors when told to."""
+    """Collects vectors and stores them in one commit when told to."""
 
-    def __init__(self, dataset: Dataset, encoder: Encoder) -> None:
+    def __init__(self, dataset: Dataset, card: EncoderCard) -> None:
         self._dataset = dataset
-        self._encoder = encoder
-        self._inputs: list[NDArray[Any]] = []
+        self._card = card
         self._vectors: list[NDArray[np.float32]] = []
         self._ids: list[int] = []
         self._shas: list[str] = []
@@ -56,26 +59,36 @@ class VectorWriter:
     def __len__(self) -> int:
         return len(self._ids)
 
-    def add(self, image_id: int, sha256: str, network_input: NDArray[Any]) -> None:
+    def add(self, image_id: int, sha256: str, vector: NDArray[np.float32]) -> None:
         self._ids.append(image_id)
         self._shas.append(sha256)
-        self._inputs.append(network_input)
-        if len(self._inputs) >= BATCH:
-            self._encode()
+        self._vectors.append(vector)
 
     def commit(self) -> int:
         """Store all that was added since the last commit; returns how many."""
-        self._encode()
         count = len(self._ids)
         if count:
-            self._dataset.vectors.put(self._encoder.card, self._ids, self._shas, np.concatenate(self._vectors))
+            self._dataset.vectors.put(self._card, self._ids, self._shas, np.stack(self._vectors))
         self._ids, self._shas, self._vectors = [], [], []
         return count
 
-    def _encode(self) -> None:
-        if self._inputs:
-            self._vectors.append(self._encoder.encode(np.stack(self._inputs)))
-            self._inputs = []
+
+class Checkpoints:
+    """When to commit: the first images soon, then so many that commits stay few, and never long apart."""
+
+    def __init__(self, *, soon: bool) -> None:
+        self._soon = soon
+        self._last = time.monotonic()
+
+    def due(self, images: int, held: int = 0) -> bool:
+        """Whether so many images, holding so many bytes in memory, are to be committed; the caller then does."""
+        wanted = FIRST_COMMIT if self._soon else COMMIT
+        late = images > 0 and time.monotonic() - self._last >= COMMIT_SECONDS
+        if images < wanted and held < COMMIT_BYTES and not late:
+            return False
+        self._soon = False
+        self._last = time.monotonic()
+        return True
 
 
 def embed(
@@ -94,18 +107,20 @@ def embed(
     missing = set(dataset.vectors.missing(encoder.card))
     rows = [row for row in dataset.images().select(["id", "path", "sha256"]).to_pylist() if row["id"] in missing]
     skipped = dataset.count - len(rows)
-    writer = VectorWriter(dataset, encoder)
+    writer = VectorWriter(dataset, encoder.card)
+    checkpoints = Checkpoints(soon=False)
     failed: list[Rejected] = []
     embedded = 0
     progress("embedding", 0, len(rows))
-    for done, (row, prepared) in enumerate(_prepared(dataset, encoder, rows, suspects or {}, progress), start=1):
-        if isinstance(prepared, Rejected):
-            failed.append(prepared)
-        else:
-            writer.add(row["id"], row["sha256"], prepared)
-        if len(writer) >= COMMIT:
+    prepared = _prepared(dataset, encoder, rows, suspects or {}, progress)
+    for done, (outcome, vector) in enumerate(encoded(encoder, prepared), start=1):
+        if isinstance(outcome, Rejected):
+            failed.append(outcome)
+        elif vector is not None:
+            writer.add(outcome["id"], outcome["sha256"], vector)
+        if checkpoints.due(len(writer)):
             embedded += writer.commit()
-        if done % BATCH == 0:
+        if done % TELL == 0:
             progress("embedding", done, len(rows))
     embedded += writer.commit()
     progress("embedding", len(rows), len(rows))
@@ -114,17 +129,17 @@ def embed(
 
 def _prepared(
     dataset: Dataset, encoder: Encoder, rows: list[Row], suspects: Mapping[str, int], progress: Reporter
-) -> Iterator[tuple[Row, NDArray[Any] | Rejected]]:
-    """Network inputs: suspects first and each alone, so that a crash names its file; then the rest, in threads."""
+) -> Iterator[tuple[Row | Rejected, NDArray[Any] | None]]:
+    """Rows with their inputs: suspects first and each alone, so that a crash names its file; the rest in threads."""
 
-    def prepare(task: tuple[Row, bytes | ImageRefused]) -> tuple[Row, NDArray[Any] | Rejected]:
+    def prepare(task: tuple[Row, bytes | ImageRefused]) -> tuple[Row | Rejected, NDArray[Any] | None]:
         row, data = task
         try:
             if isinstance(data, ImageRefused):
                 raise data
             return row, encoder.prepare(decode(data, side=encoder.card.preprocessing.resize).image)
         except ImageRefused as refusal:
-            return row, Rejected(row["path"], refusal.reason, refusal.detail)
+            return Rejected(row["path"], refusal.reason, refusal.detail), None
 
     def originals(wanted: list[Row]) -> Iterator[tuple[Row, bytes | ImageRefused]]:
         for start in range(0, len(wanted), READ):
@@ -135,7 +150,7 @@ def _prepared(
     for row in rows:
         crashes = suspects.get(row["path"], 0)
         if crashes >= CRASHES:
-            yield row, Rejected(row["path"], Reason.CRASHED, CRASHED_TWICE)
+            yield Rejected(row["path"], Reason.CRASHED, CRASHED_TWICE), None
         elif crashes:
             progress.reading([row["path"]])
             yield from map(prepare, originals([row]))

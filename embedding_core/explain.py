@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from embedding_core.embed import BATCH
 from embedding_core.errors import InvalidInput
 from embedding_core.records import silent
 from embedding_core.vectors import read_only, unit_rows
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from embedding_core.records import Progress
 
 GRID = 14  # cells a side of what is returned
+BATCH = 32  # covered inputs that are held at once
 PATCH = 2 / 7  # of the side that is covered: 64 of 224 pixels
 
 

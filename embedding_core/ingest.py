@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from embedding_core.embed import CRASHED_TWICE, CRASHES, VectorWriter
+from embedding_core.batching import encoded
+from embedding_core.embed import CRASHED_TWICE, CRASHES, TELL, Checkpoints, VectorWriter
 from embedding_core.encoders.base import Encoder
 from embedding_core.errors import ImageRefused
 from embedding_core.fingerprint import digest
@@ -21,10 +22,6 @@ from embedding_core.records import Candidate, ImageRecord, Reason, Rejected, Rep
 from embedding_core.sources import Source
 from embedding_core.sources.labelling import assign
 from embedding_core.workspace import Dataset, Workspace
-
-FIRST_COMMIT = 32  # images: the first ones are soon on the screen
-COMMIT = 256
-COMMIT_BYTES = 64 * 2**20  # originals held in memory before a commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +44,15 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class _Examined:
-    """One candidate after reading: unchanged, or a record with its network input."""
+    """One candidate after reading: unchanged, or with its record."""
 
+    path: str
     image_id: int
     sha256: str
     record: ImageRecord | None  # None when the dataset has exactly this already
-    network_input: NDArray[Any] | None  # None when no vector is wanted
+
+
+_Outcome = tuple[_Examined | Rejected, NDArray[Any] | None]  # and its network input, when a vector is wanted
 
 
 def add(
@@ -87,7 +87,7 @@ def add(
 
 
 class _Work:
-    """The loop of one `add`: examine in threads, encode and commit here."""
+    """The loop of one `add`: examine and encode in threads, commit here."""
 
     def __init__(
         self,
@@ -109,31 +109,33 @@ class _Work:
         images = dataset.images()
         self._known = dict(zip(images["id"].to_pylist(), images["sha256"].to_pylist(), strict=True))
         self._unembedded = set(dataset.vectors.missing(encoder.card)) if encoder else set()
-        self._writer = VectorWriter(dataset, encoder) if encoder else None
+        self._writer = VectorWriter(dataset, encoder.card) if encoder else None
+        self._checkpoints = Checkpoints(soon=not self._known)
+        self._held = 0  # bytes of originals
         self._records: list[ImageRecord] = []
         self._record_ids: list[int] = []
 
     def run(self, refused: int) -> None:
         total = len(self._candidates) + refused
         self._progress("reading", refused, total)
-        for done, (candidate, outcome) in enumerate(self._outcomes(), start=refused + 1):
+        for done, (outcome, vector) in enumerate(encoded(self._encoder, self._outcomes()), start=refused + 1):
             if isinstance(outcome, Rejected):
                 self.rejected.append(outcome)
             else:
-                self.kept.append(candidate.path)
-                self._take(outcome)
-            if done % 16 == 0:
+                self.kept.append(outcome.path)
+                self._take(outcome, vector)
+            if done % TELL == 0:
                 self._progress("reading", done, total)
         self._commit()
         self._progress("reading", total, total)
 
-    def _outcomes(self) -> Iterator[tuple[Candidate, _Examined | Rejected]]:
+    def _outcomes(self) -> Iterator[_Outcome]:
         """Suspects first and each alone, so that a crash names its file; then the rest, in threads."""
         rest = []
         for image_id, candidate in self._candidates:
             crashes = self._suspects.get(candidate.path, 0)
             if crashes >= CRASHES:
-                yield candidate, Rejected(candidate.path, Reason.CRASHED, CRASHED_TWICE)
+                yield Rejected(candidate.path, Reason.CRASHED, CRASHED_TWICE), None
             elif crashes:
                 self._progress.reading([candidate.path])
                 yield self._examine((image_id, candidate))
@@ -144,7 +146,7 @@ class _Work:
         )
         self._progress.reading([])
 
-    def _examine(self, task: tuple[int, Candidate]) -> tuple[Candidate, _Examined | Rejected]:
+    def _examine(self, task: tuple[int, Candidate]) -> _Outcome:
         image_id, candidate = task
         try:
             data = candidate.load()
@@ -152,7 +154,7 @@ class _Work:
             same = self._known.get(image_id) == sha
             wanted = self._encoder if not same or image_id in self._unembedded else None
             if same and wanted is None:
-                return candidate, _Examined(image_id, sha, None, None)
+                return _Examined(candidate.path, image_id, sha, None), None
             side = max(THUMBNAIL, wanted.card.preprocessing.resize if wanted else 0)
             decoded = decode(data, side=side)
             record = (
@@ -170,11 +172,12 @@ class _Work:
                     origin=candidate.origin,
                 )
             )
-            return candidate, _Examined(image_id, sha, record, wanted.prepare(decoded.image) if wanted else None)
+            examined = _Examined(candidate.path, image_id, sha, record)
+            return examined, wanted.prepare(decoded.image) if wanted else None
         except ImageRefused as refusal:
-            return candidate, Rejected(candidate.path, refusal.reason, refusal.detail)
+            return Rejected(candidate.path, refusal.reason, refusal.detail), None
 
-    def _take(self, outcome: _Examined) -> None:
+    def _take(self, outcome: _Examined, vector: NDArray[np.float32] | None) -> None:
         if outcome.record is None:
             self.skipped += 1
         else:
@@ -184,18 +187,16 @@ class _Work:
                 self.added += 1
             self._record_ids.append(outcome.image_id)
             self._records.append(outcome.record)
-        if self._writer is not None and outcome.network_input is not None:
-            self._writer.add(outcome.image_id, outcome.sha256, outcome.network_input)
-        waiting = max(len(self._records), len(self._writer or ()))
-        held = sum(len(record.content or b"") for record in self._records)
-        first = self.embedded == 0 and not self._known
-        if waiting >= (FIRST_COMMIT if first else COMMIT) or held >= COMMIT_BYTES:
+            self._held += len(outcome.record.content or b"")
+        if self._writer is not None and vector is not None:
+            self._writer.add(outcome.image_id, outcome.sha256, vector)
+        if self._checkpoints.due(max(len(self._records), len(self._writer or ())), self._held):
             self._commit()
 
     def _commit(self) -> None:
         # Images before vectors: after a crash between the two, `missing` names what to embed.
         self._dataset.put_images(self._record_ids, self._records)
-        self._record_ids, self._records = [], []
+        self._record_ids, self._records, self._held = [], [], 0
         if self._writer is not None:
             self.embedded += self._writer.commit()
 

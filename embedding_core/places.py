@@ -1,4 +1,4 @@
-"""Where things lie: the sample, uploads under way, and the folders that a browser may read from."""
+"""Where things lie: the sample, uploads under way, what can be made again, and what a browser may read from."""
 
 from __future__ import annotations
 
@@ -12,8 +12,14 @@ def uploads(workspace: str) -> Path:
     """The folder where uploads wait: in the workspace when that is a folder, else in the user's cache."""
     if "://" not in workspace:
         return Path(workspace).absolute() / "uploads"
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "kindred" / "uploads"
+    return cache() / "uploads"
+
+
+def cache() -> Path:
+    """The folder of what this machine can make again: KINDRED_CACHE, else kindred in the user's cache."""
+    named = os.environ.get("KINDRED_CACHE")
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(named).expanduser() if named else Path(home) / "kindred"
 
 
 def data_roots() -> list[Path]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from embedding_core.errors import InvalidInput
 from embedding_core.fingerprint import fingerprint
 
 Fit = Literal["crop", "squash"]
@@ -67,10 +68,12 @@ class EncoderCard:
 
 
 class Encoder(Protocol):
-    """A loaded model. `prepare` is called from several threads at once, `encode` from one."""
+    """A loaded model. `prepare` and `encode` may be called from several threads at once."""
 
     card: EncoderCard
-    device: str  # cuda, mps or cpu, and the precision it runs in
+    device: str  # cuda, mps or cpu, what runs it there if not torch, and the precision unless it is float32
+    batch: int  # images that `encode` is best given at once
+    lanes: int  # calls of `encode` that are best under way at once
 
     def prepare(self, image: Image.Image) -> NDArray[Any]:
         """One RGB image as one network input, (3, s, s) uint8 before normalisation; the batch is stacked of these."""
@@ -83,6 +86,14 @@ class Encoder(Protocol):
     def categories(self, vectors: NDArray[np.float32]) -> list[list[tuple[str, float]]] | None:
         """For each of `vectors` (m, dim) the likeliest categories with their probabilities; None without a head."""
         ...
+
+
+def checked_batch(batch: NDArray[Any], card: EncoderCard) -> NDArray[Any]:
+    """The batch. Raises `InvalidInput` unless it is (b, 3, s, s) with the card's s."""
+    side = card.input_size
+    if batch.ndim != 4 or batch.shape[1:] != (3, side, side):
+        raise InvalidInput(f"{card.id} takes batches of shape (b, 3, {side}, {side}), not {batch.shape}.")
+    return batch
 
 
 def card_to_json(card: EncoderCard) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embedding_core.encoders.base import EncoderCard, Preprocessing, Weights
-from embedding_core.encoders.runtime import TorchEncoder, fold, imagenet_names, in_float32
+from embedding_core.encoders.torch_runtime import Network, fold, imagenet_names, in_float32
 from embedding_core.errors import WeightsUnavailable
 
 if TYPE_CHECKING:
@@ -54,9 +54,7 @@ _PACKAGES = {
 }
 
 
-def load(
-    card: EncoderCard, *, weights: Weights = "pretrained", device: str | None = None, bf16: bool | None = None
-) -> TorchEncoder:
+def build(card: EncoderCard, weights: Weights) -> Network:
     """`weights` "random" builds the same network untrained, for tests. Raises `WeightsUnavailable`."""
     import timm
 
@@ -70,9 +68,7 @@ def load(
         pooled: torch.Tensor = network.forward_head(network.forward_features(batch), pre_logits=True)
         return pooled
 
-    return TorchEncoder(
-        card, network, features, head=network.get_classifier(), names=imagenet_names(), device=device, bf16=bf16
-    )
+    return Network(card, network, features, head=network.get_classifier(), names=imagenet_names())
 
 
 def _keep_exact(network: Any) -> None:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from embedding_core.encoders.base import EncoderCard, Preprocessing, Weights, network_input
-from embedding_core.errors import InvalidInput
+from embedding_core.encoders.base import EncoderCard, Preprocessing, checked_batch, network_input
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,6 +36,9 @@ CARDS = {
 class PixelEncoder:
     """The whole image, squeezed to a square; nothing is cut off."""
 
+    batch = 64
+    lanes = 1
+
     def __init__(self, card: EncoderCard) -> None:
         self.card = card
         self.device = "cpu"
@@ -45,17 +47,13 @@ class PixelEncoder:
         return network_input(image, self.card.preprocessing)
 
     def encode(self, batch: NDArray[Any]) -> NDArray[np.float32]:
-        if batch.ndim != 4 or batch.shape[1:] != (3, SIDE, SIDE):
-            raise InvalidInput(f"pixels takes batches of shape (b, 3, {SIDE}, {SIDE}), not {batch.shape}.")
-        flat = np.asarray(batch, dtype=np.float32).reshape(len(batch), self.card.dim)
+        flat = np.asarray(checked_batch(batch, self.card), dtype=np.float32).reshape(len(batch), self.card.dim)
         return flat / np.float32(127.5) - 1
 
     def categories(self, vectors: NDArray[np.float32]) -> None:
         return None
 
 
-def load(
-    card: EncoderCard, *, weights: Weights = "pretrained", device: str | None = None, bf16: bool | None = None
-) -> PixelEncoder:
+def load() -> PixelEncoder:
     """There are no weights, and the processor is always the fastest place."""
-    return PixelEncoder(card)
+    return PixelEncoder(CARDS["pixels"])

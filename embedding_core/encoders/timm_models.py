@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from embedding_core.encoders.base import EncoderCard, Fit, Preprocessing, Weights
-from embedding_core.encoders.runtime import TorchEncoder
+from embedding_core.encoders.torch_runtime import Network
 from embedding_core.errors import WeightsUnavailable
 
 if TYPE_CHECKING:
@@ -129,12 +129,10 @@ CARDS = {
 }
 
 
-def load(
-    card: EncoderCard, *, weights: Weights = "pretrained", device: str | None = None, bf16: bool | None = None
-) -> TorchEncoder:
+def build(card: EncoderCard, weights: Weights) -> Network:
     """`weights` "random" builds the same network untrained, for tests. Raises `WeightsUnavailable`."""
     network = _network(card, _file(card) if weights == "pretrained" else None)
-    return TorchEncoder(card, network, network, device=device, bf16=bf16)
+    return Network(card, network, network)
 
 
 def cached(card: EncoderCard) -> bool:

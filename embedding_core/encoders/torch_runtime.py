@@ -1,98 +1,67 @@
-"""How a torch network is run: which device, which precision, which memory layout. The seam for other runtimes."""
+"""Networks of torch: how they are made ready, and the encoder that runs one with torch itself."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from functools import cache
+from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embedding_core.encoders.base import EncoderCard, network_input, top
-from embedding_core.errors import InvalidInput, InvalidVectors
+from embedding_core.encoders.agreement import AGREEMENT, agreement, trial_pictures
+from embedding_core.encoders.base import EncoderCard, checked_batch, network_input, top
+from embedding_core.encoders.devices import best_device, checked_device, cpu_has_bf16
+from embedding_core.errors import InvalidVectors
 
 if TYPE_CHECKING:
     import torch
     from PIL import Image
 
-DEVICES = ("cuda", "mps", "cpu")
-AGREEMENT = 0.999  # least cosine between a bfloat16 vector and the float32 one
+BATCH = 16
 
 
-def best_device() -> str:
-    """cuda where there is one, else Apple's mps, else cpu."""
-    import torch
+@dataclass(frozen=True, eq=False)
+class Network:
+    """What a family's file builds of a card: the module on the CPU, and how it is asked."""
 
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-@cache
-def cpu_has_bf16() -> bool:
-    """Whether this processor multiplies bfloat16 itself (AVX-512 BF16 or AMX). Others emulate it, slower than float32.
-
-    Read from Linux's list of features; false on macOS, and on arm64, where torch's gain from bfloat16 is not measured.
-    """
-    import torch
-
-    try:
-        features = set(Path("/proc/cpuinfo").read_text(encoding="utf-8").split())
-    except OSError:
-        return False
-    built = bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
-    return built and not features.isdisjoint({"avx512_bf16", "amx_bf16"})
+    card: EncoderCard
+    module: torch.nn.Module
+    features: Callable[[Any], Any]  # a normalised batch (b, 3, s, s) to (b, dim); runs `module`
+    head: torch.nn.Module | None = None  # vectors to logits, one for each of `names`
+    names: Sequence[str] = ()
 
 
 class TorchEncoder:
-    """A network of torch behind the `Encoder` protocol.
+    """A network run by torch, behind the `Encoder` protocol.
 
     Convolutions run in channels_last. bfloat16 is used where the device computes in it and a trial at loading finds a
     cosine to float32 of at least 0.999; vectors come back as float32.
     """
 
-    def __init__(
-        self,
-        card: EncoderCard,
-        module: torch.nn.Module,
-        features: Callable[[Any], Any],
-        *,
-        head: torch.nn.Module | None = None,
-        names: Sequence[str] = (),
-        device: str | None = None,
-        bf16: bool | None = None,
-    ) -> None:
-        """`features` maps a normalised batch (b, 3, s, s) to (b, dim) and runs `module`, which is changed in place.
+    batch = BATCH
+    lanes = 1  # a pass uses all of the processor
 
-        `head` maps vectors to logits, one for each of `names`. `bf16` None means where it is an advantage.
-        Raises `InvalidInput` for a device that torch does not know or this machine does not have.
+    def __init__(self, network: Network, *, device: str | None = None, bf16: bool | None = None) -> None:
+        """`network.module` is changed in place. `bf16` None means where it is an advantage.
+
+        Raises `InvalidInput` for a device that there is not.
         """
         import torch
 
-        place = device or best_device()
-        if place not in DEVICES:
-            raise InvalidInput(f"A device is one of {', '.join(DEVICES)}, not {place!r}.")
-        if place != "cpu" and place != best_device():
-            raise InvalidInput(f"This machine has no {place}; its best device is {best_device()}.")
+        place = checked_device(device or best_device())
         if bf16 is None:
-            bf16 = cpu_has_bf16() if place == "cpu" else place == "cuda" and torch.cuda.is_bf16_supported()
-        self.card = card
-        self.module = frozen(module, place)
+            bf16 = cpu_computes_bf16() if place == "cpu" else place == "cuda" and torch.cuda.is_bf16_supported()
+        self.card = network.card
+        self.module = frozen(network.module, place)
         self._place = place
-        self._features = features
-        self._head = None if head is None else frozen(head, place)
-        self._names = names
-        steps = card.preprocessing
-        shape = (1, 3, 1, 1)
-        # (value / 255 - mean) / std as one multiplication and one addition
-        self._scale = torch.tensor([1 / (255 * std) for std in steps.std], device=place).view(shape)
-        self._shift = torch.tensor(
-            [-mean / std for mean, std in zip(steps.mean, steps.std, strict=True)], device=place
-        ).view(shape)
+        self._features = network.features
+        self._head = None if network.head is None else frozen(network.head, place)
+        self._names = network.names
+        scale, shift = normalisation(self.card)
+        self._scale, self._shift = scale.to(place), shift.to(place)
         self._bf16 = bf16 and self._agrees()
         self.device = f"{place} bf16" if self._bf16 else place
 
@@ -109,10 +78,7 @@ class TorchEncoder:
 
     def encode(self, batch: NDArray[Any]) -> NDArray[np.float32]:
         """Vectors (b, dim) of a batch (b, 3, s, s) of values from 0 to 255. Raises `InvalidInput` for other shapes."""
-        side = self.card.input_size
-        if batch.ndim != 4 or batch.shape[1:] != (3, side, side):
-            raise InvalidInput(f"{self.card.id} takes batches of shape (b, 3, {side}, {side}), not {batch.shape}.")
-        if not len(batch):
+        if not len(checked_batch(batch, self.card)):
             return np.empty((0, self.card.dim), dtype=np.float32)
         return self._run(batch, self._bf16)
 
@@ -140,11 +106,25 @@ class TorchEncoder:
 
     def _agrees(self) -> bool:
         """Whether bfloat16 gives the vectors of float32 on a trial picture: smooth colours with edges in them."""
-        side = self.card.input_size
-        y, x = np.mgrid[0:side, 0:side]
-        picture = np.stack([x * 255 // side, y * 255 // side, ((x // 24 + y // 24) % 2) * 200]).astype(np.uint8)
-        exact, fast = (self._run(picture[None], bf16)[0].astype(np.float64) for bf16 in (False, True))
-        return bool(exact @ fast >= AGREEMENT * np.linalg.norm(exact) * np.linalg.norm(fast))
+        pictures = trial_pictures(self.card.input_size)
+        return agreement(*(self._run(pictures, bf16) for bf16 in (False, True))) >= AGREEMENT
+
+
+def cpu_computes_bf16() -> bool:
+    """Whether torch gains from bfloat16 on this processor: it has to be in the processor and in torch's build."""
+    import torch
+
+    return cpu_has_bf16() and bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
+
+
+def normalisation(card: EncoderCard) -> tuple[torch.Tensor, torch.Tensor]:
+    """Scale and shift, each (1, 3, 1, 1): (value / 255 - mean) / std as one multiplication and one addition."""
+    import torch
+
+    steps = card.preprocessing
+    scale = torch.tensor([1 / (255 * std) for std in steps.std]).view(1, 3, 1, 1)
+    shift = torch.tensor([-mean / std for mean, std in zip(steps.mean, steps.std, strict=True)]).view(1, 3, 1, 1)
+    return scale, shift
 
 
 def frozen(module: torch.nn.Module, device: str) -> torch.nn.Module:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
 from embedding_core.encoders.base import EncoderCard, Interpolation, Preprocessing, Weights
-from embedding_core.encoders.runtime import TorchEncoder
+from embedding_core.encoders.torch_runtime import Network
 from embedding_core.errors import WeightsUnavailable
 
 if TYPE_CHECKING:
@@ -134,9 +134,7 @@ _add(
 )
 
 
-def load(
-    card: EncoderCard, *, weights: Weights = "pretrained", device: str | None = None, bf16: bool | None = None
-) -> TorchEncoder:
+def build(card: EncoderCard, weights: Weights) -> Network:
     """`weights` "random" builds the same network untrained, for tests. Raises `WeightsUnavailable`."""
     import torch
     import torchvision.models as zoo
@@ -149,9 +147,7 @@ def load(
         _fill(network, card, pretrained.url)
     head = network.get_submodule(model.last)
     network.set_submodule(model.last, torch.nn.Identity())
-    return TorchEncoder(
-        card, network, network, head=head, names=pretrained.meta["categories"], device=device, bf16=bf16
-    )
+    return Network(card, network, network, head=head, names=pretrained.meta["categories"])
 
 
 def cached(card: EncoderCard) -> bool:

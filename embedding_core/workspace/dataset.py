@@ -23,6 +23,8 @@ from embedding_core.workspace.schema import IMAGE_COLUMNS, IMAGES, REJECTED, TAG
 from embedding_core.workspace.store import Store, id_filters, quoted
 from embedding_core.workspace.vectors import Encoding, Vectors
 
+FRAGMENTS = 64  # of a table, up to which reads are as fast as of one; merging writes all originals anew
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -95,12 +97,12 @@ class Dataset:
         return rows.set_column(0, "id", images["id"]).add_column(1, "path", images["path"])
 
     def thumbnails(self, ids: Iterable[int]) -> dict[int, bytes]:
-        """WebP thumbnails by id; ids that are not there are left out."""
+        """Thumbnails by id; ids that are not there are left out."""
         rows = self._store.select_ids(self.table("images"), ["id", "thumbnail"], ids)
         return dict(zip(rows["id"].to_pylist(), rows["thumbnail"].to_pylist(), strict=True))
 
     def pictures(self, ids: Iterable[int]) -> dict[int, tuple[str, bytes]]:
-        """SHA-256 and WebP thumbnail by id, in one read; ids that are not there are left out."""
+        """SHA-256 and thumbnail by id, in one read; ids that are not there are left out."""
         rows = self._store.select_ids(self.table("images"), ["id", "sha256", "thumbnail"], ids).to_pylist()
         return {row["id"]: (row["sha256"], row["thumbnail"]) for row in rows}
 
@@ -249,9 +251,9 @@ class Dataset:
             self._store.delete(self.table("rejected"), f"path IN ({','.join(map(quoted, paths))})")
 
     def tidy(self) -> None:
-        """Merge the many small fragments that batch-wise writing leaves."""
+        """Merge the small fragments that batch-wise writing leaves, once there are many."""
         for table in [self.table("images"), self.table("tags"), *self.vectors.tables()]:
-            self._store.tidy(table)
+            self._store.tidy(table, above=FRAGMENTS)
 
 
 def _original(row: Mapping[str, Any]) -> bytes | ImageRefused:

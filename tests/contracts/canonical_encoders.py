@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from embedding_core.encoders import registry, runtime
+from embedding_core.encoders import registry
+from embedding_core.encoders.torch_runtime import Network, TorchEncoder
 
 FILE = Path(__file__).parent / "canonical" / "encoders.json"
 NOT_RUN = "not run on real weights"
@@ -48,7 +49,7 @@ def measured(encoder_id: str) -> dict[str, Any]:
 
 def vector(encoder_id: str) -> NDArray[np.float32]:
     """(dim,) of the fixed image, in float32."""
-    encoder = registry.load(encoder_id, device="cpu", bf16=False)
+    encoder = registry.load(encoder_id, device="cpu", runtime="torch", bf16=False)
     return encoder.encode(encoder.prepare(fixed_image())[None])[0]
 
 
@@ -57,7 +58,7 @@ def network_input(encoder_id: str) -> NDArray[np.float32]:
     import torch
 
     nothing = torch.nn.Identity()
-    encoder = runtime.TorchEncoder(registry.card(encoder_id), nothing, nothing, device="cpu", bf16=False)
+    encoder = TorchEncoder(Network(registry.card(encoder_id), nothing, nothing), device="cpu", bf16=False)
     seen: NDArray[np.float32] = encoder.normalised(encoder.prepare(fixed_image())[None])[0].numpy()
     return seen
 

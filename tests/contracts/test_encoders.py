@@ -1,4 +1,4 @@
-"""What every encoder promises, held for all of them; weights that would need a download are random ones.
+"""What every encoder promises, held for all of them under each runtime; weights that need a download are random ones.
 
 In float32, where promises can be held tightly. What bfloat16 may change is in tests/core/test_encoders_runtime.py.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,12 +16,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from embedding_core.encoders import registry
-from embedding_core.encoders.base import Encoder, card_from_json, card_to_json
+from embedding_core.encoders.agreement import AGREEMENT, agreement
+from embedding_core.encoders.base import Encoder, Weights, card_from_json, card_to_json
+from embedding_core.encoders.choosing import Runtime
 from embedding_core.errors import InvalidInput, UnknownEncoder
 from embedding_core.explain import explain
 from tests.contracts.canonical_encoders import FILE, NOT_RUN, fixed_image, measured, vector
 
 ALL = list(registry.CARDS)
+# One network of each make, since larger ones of the same make take long to convert.
+CONVERTED = ("efficientnet-lite0", "resnet18", "convnext-tiny", "mobilenetv3-large", "vit-b-16", "swin-t", "dinov2-s")
+UNDER: list[tuple[str, Runtime]] = [(name, "torch") for name in ALL] + [(name, "openvino") for name in CONVERTED]
 
 
 @dataclass(frozen=True)
@@ -30,17 +36,17 @@ class Loaded:
     vectors: NDArray[np.float32]  # (2, dim)
 
 
-@pytest.fixture(scope="module", params=ALL)
+@pytest.fixture(scope="module", params=UNDER, ids=" on ".join)
 def loaded(request: pytest.FixtureRequest) -> Iterator[Loaded]:
-    encoder = load(request.param)
+    encoder = load(*request.param)
     image = fixed_image()
     inputs = np.stack([encoder.prepare(one) for one in (image, image.transpose(Image.Transpose.ROTATE_90))])
     yield Loaded(encoder, inputs, encoder.encode(inputs))
 
 
-def load(encoder_id: str) -> Encoder:
-    needed = registry.card(encoder_id).needs_download
-    return registry.load(encoder_id, device="cpu", bf16=False, weights="random" if needed else "pretrained")
+def load(encoder_id: str, runtime: Runtime) -> Encoder:
+    weights: Weights = "random" if registry.card(encoder_id).needs_download else "pretrained"
+    return registry.load(encoder_id, device="cpu", runtime=runtime, bf16=False, weights=weights)
 
 
 def spread(vectors: NDArray[np.float32]) -> float:
@@ -57,6 +63,29 @@ def test_vectors_have_the_cards_shape_and_are_finite(loaded: Loaded) -> None:
     assert loaded.vectors.flags.c_contiguous, "a view would keep a network's inner tensors in memory"
     assert np.isfinite(loaded.vectors).all()
     assert spread(loaded.vectors) > 0, "different images must give different vectors"
+
+
+def test_every_runtime_gives_the_vectors_of_torch_in_float32(loaded: Loaded) -> None:
+    exact = load(loaded.encoder.card.id, "torch").encode(loaded.inputs)
+    assert agreement(exact, loaded.vectors) >= AGREEMENT
+    # Random networks see little between two images: what they see has to survive as well.
+    np.testing.assert_allclose(loaded.vectors, exact, rtol=0, atol=1e-2 * spread(exact))
+
+
+def test_it_says_how_many_images_it_likes(loaded: Loaded) -> None:
+    assert loaded.encoder.batch >= 1
+    assert loaded.encoder.lanes >= 1
+    many = np.concatenate([loaded.inputs] * 3)[: max(1, min(5, loaded.encoder.batch + 1))]
+    np.testing.assert_allclose(
+        loaded.encoder.encode(many)[:2], loaded.vectors[: len(many)], rtol=0, atol=1e-3 * spread(loaded.vectors)
+    )
+
+
+def test_calls_from_several_threads_do_not_mix(loaded: Loaded) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda row: loaded.encoder.encode(loaded.inputs[row : row + 1]), [0, 1, 1, 0, 1, 0]))
+    for row, alone in zip([0, 1, 1, 0, 1, 0], found, strict=True):
+        np.testing.assert_allclose(alone[0], loaded.vectors[row], rtol=0, atol=1e-3 * spread(loaded.vectors))
 
 
 def test_a_vector_does_not_depend_on_its_batch(loaded: Loaded) -> None:
@@ -138,7 +167,8 @@ def test_every_encoder_has_canonical_values() -> None:
 
 def test_random_weights_follow_from_their_seed() -> None:
     first, same, other = (
-        registry.load("resnet18", device="cpu", bf16=False, weights="random", seed=seed) for seed in (1, 1, 2)
+        registry.load("resnet18", device="cpu", runtime="torch", bf16=False, weights="random", seed=seed)
+        for seed in (1, 1, 2)
     )
     inputs = first.prepare(fixed_image())[None]
     np.testing.assert_array_equal(first.encode(inputs), same.encode(inputs))
@@ -149,7 +179,7 @@ def test_building_random_weights_leaves_the_random_numbers_of_others_alone() -> 
     import torch
 
     before = torch.get_rng_state()
-    registry.load("resnet18", device="cpu", bf16=False, weights="random")
+    registry.load("resnet18", device="cpu", runtime="torch", bf16=False, weights="random")
     assert torch.equal(torch.get_rng_state(), before)
 
 

@@ -23,6 +23,7 @@ TIMM, TORCHVISION = "dinov2-s", "resnet18"
 def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Empty caches, and no network."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("KINDRED_CACHE", str(tmp_path / "kindred"))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr("socket.getaddrinfo", no_network)
     return tmp_path
@@ -97,12 +98,12 @@ def test_a_failed_download_says_what_from_where_and_what_to_do(
 def test_weights_in_the_cache_are_loaded_without_network(name: str, caches: Path) -> None:
     put_in_cache(caches, name)
     assert registry.available_offline(name)
-    encoder = registry.load(name, device="cpu", bf16=False)
+    encoder = registry.load(name, device="cpu", runtime="torch", bf16=False)
     side = encoder.card.input_size
     vectors = encoder.encode(np.random.default_rng(0).integers(0, 255, (2, 3, side, side), dtype=np.uint8))
     assert vectors.shape == (2, encoder.card.dim)
     assert np.isfinite(vectors).all()
-    untrained = registry.load(name, device="cpu", bf16=False, weights="random")
+    untrained = registry.load(name, device="cpu", runtime="torch", bf16=False, weights="random")
     assert np.abs(untrained.encode(np.zeros((1, 3, side, side), np.uint8)) - vectors[:1]).max() > 0
 
 

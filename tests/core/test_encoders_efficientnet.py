@@ -10,6 +10,7 @@ from PIL import Image
 
 from embedding_core import places
 from embedding_core.encoders import efficientnet, registry
+from embedding_core.encoders.torch_runtime import TorchEncoder
 from embedding_core.errors import WeightsUnavailable
 
 if TYPE_CHECKING:
@@ -88,11 +89,15 @@ def on_white(file: object) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
 
 
+def torch_encoder(name: str) -> TorchEncoder:
+    return TorchEncoder(efficientnet.build(registry.card(name), "pretrained"), device="cpu", bf16=False)
+
+
 @pytest.mark.parametrize("name", BOTH)
 def test_logits_are_those_of_the_original_weights(name: str) -> None:
     import torch
 
-    ours = efficientnet.load(registry.card(name), device="cpu", bf16=False)
+    ours = torch_encoder(name)
     inputs = np.stack([ours.prepare(image) for image in sample(4)])
     expected = Original(name).logits(torch.from_numpy(inputs).float() / 127.5 - 1)
     with torch.inference_mode():
@@ -106,7 +111,7 @@ def test_vectors_are_what_the_classifier_sees() -> None:
     import torch
 
     name = registry.DEFAULT
-    ours = efficientnet.load(registry.card(name), device="cpu", bf16=False)
+    ours = torch_encoder(name)
     inputs = np.stack([ours.prepare(image) for image in sample(2)])
     original = Original(name)
     expected = original.logits(torch.from_numpy(inputs).float() / 127.5 - 1)

@@ -26,9 +26,9 @@ def noise(width: int, height: int) -> Image.Image:
 def normalised(card: EncoderCard, image: Image.Image) -> np.ndarray:
     from torch.nn import Identity
 
-    from embedding_core.encoders.runtime import TorchEncoder
+    from embedding_core.encoders.torch_runtime import Network, TorchEncoder
 
-    encoder = TorchEncoder(card, Identity(), Identity(), device="cpu", bf16=False)
+    encoder = TorchEncoder(Network(card, Identity(), Identity()), device="cpu", bf16=False)
     return encoder.normalised(encoder.prepare(image)[None])[0].numpy()
 
 
