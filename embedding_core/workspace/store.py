@@ -138,7 +138,7 @@ class Store:
     def tidy(self, name: str, *, above: int = 0) -> None:
         """Merge more than `above` fragments into few, so that reads stay fast. It writes all of them anew."""
         table = self._table(name)
-        if table.stats().fragment_stats.num_fragments > above:
+        if table.stats()["fragment_stats"]["num_fragments"] > above:
             table.optimize()
 
     def _table(self, name: str) -> Any:

@@ -71,6 +71,23 @@ def test_images_come_back_sorted_by_path_with_their_bytes(workspace: Workspace, 
     assert again.count == 2
 
 
+def test_tidying_writes_a_table_anew_only_when_it_is_in_many_pieces(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dataset_module, "FRAGMENTS", 3)
+    put(dataset, record("0.png"))
+    for number in range(1, 5):
+        version = dataset.images_token
+        dataset.tidy()
+        assert (dataset.images_token != version) == (number > 3), f"{number} pieces"
+        put(dataset, record(f"{number}.png", f"bytes {number}".encode()))
+    dataset.tidy()
+    assert {dataset.content(image) for image in dataset.ids().values()} == {
+        b"bytes",
+        *(f"bytes {number}".encode() for number in range(1, 5)),
+    }
+
+
 def test_an_id_survives_a_rename_and_fits_a_browsers_number(workspace: Workspace, dataset: Dataset) -> None:
     before = put(dataset, record("a.png"))
     renamed = workspace.update(dataset, name="seabirds", description="gulls")
