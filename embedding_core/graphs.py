@@ -32,7 +32,7 @@ def neighbour_graph(
     vectors: NDArray[np.float32] | None = None,
     progress: Progress = silent,
 ) -> NeighbourGraph:
-    """The exact cosine graph of an embedding, rows as in `embedding.ids`."""
+    """The cosine graph of an embedding, rows as in `embedding.ids`: exact, or with its recall where it is large."""
     known = read_graph(workspace, embedding.fingerprint)
     if known is not None:
         return known
@@ -47,7 +47,7 @@ def neighbour_graph(
             dataset=dataset.uuid,
             parent=embedding.fingerprint,
             arrays={"ids": embedding.ids, "rows": one.rows, "similarity": one.similarity},
-            parameters={"k": one.k, "encoder": embedding.card.id},
+            parameters={"k": one.k, "encoder": embedding.card.id, "recall": one.recall},
             seconds=seconds,
         )
     return graph
@@ -56,7 +56,9 @@ def neighbour_graph(
 def read_graph(workspace: Workspace, embedding: str, k: int = NEIGHBOURS) -> NeighbourGraph | None:
     """The stored graph of the embedding with that fingerprint, rows as in `embedding.ids`; `k` as in `graph_key`."""
     stored = workspace.results.get(graph_key(embedding, k))
-    return None if stored is None else NeighbourGraph(stored.arrays["rows"], stored.arrays["similarity"])
+    if stored is None:
+        return None
+    return NeighbourGraph(stored.arrays["rows"], stored.arrays["similarity"], stored.parameters.get("recall", 1.0))
 
 
 def read_nearest(workspace: Workspace, embedding: str) -> NeighbourGraph | None:
@@ -69,7 +71,7 @@ def read_nearest(workspace: Workspace, embedding: str) -> NeighbourGraph | None:
 
 
 def _nearest(graph: NeighbourGraph) -> NeighbourGraph:
-    return NeighbourGraph(graph.rows[:, :NEAR], graph.similarity[:, :NEAR])
+    return NeighbourGraph(graph.rows[:, :NEAR], graph.similarity[:, :NEAR], graph.recall)
 
 
 def graph_key(embedding: str, k: int = NEIGHBOURS) -> str:

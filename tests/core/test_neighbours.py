@@ -10,7 +10,8 @@ from hypothesis.extra.numpy import arrays
 
 from embedding_core import neighbours
 from embedding_core.errors import InvalidInput, InvalidQuery, InvalidVectors
-from embedding_core.neighbours import METRICS, graph, mean_query, ranks, search
+from embedding_core.neighbours import METRICS, exhaustive, graph, kernels, mean_query, partitioned, ranks, search
+from embedding_core.vectors import unit_rows
 
 numbers = st.floats(-100, 100, width=32).map(lambda value: float(round(value, 2)))
 matrices = st.tuples(st.integers(2, 12), st.integers(1, 5)).flatmap(
@@ -60,9 +61,61 @@ def test_copies_of_a_row_are_its_neighbours() -> None:
 def test_a_set_larger_than_a_block_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32)
     whole = graph(vectors, 5)
-    monkeypatch.setattr(neighbours, "_CELLS", 300 * 7)
+    monkeypatch.setattr(exhaustive, "TILE", 70)
     parts = graph(vectors, 5)
     np.testing.assert_array_equal(whole.rows, parts.rows)
+
+
+def crowds(n: int, d: int = 16) -> np.ndarray:
+    """Vectors (n, d) in 40 crowds, as those of images are, some of them copies."""
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(40, d))[random.integers(40, size=n)] + 0.4 * random.normal(size=(n, d))
+    vectors[n - n // 20 :] = vectors[: n // 20]
+    return vectors.astype(np.float32)
+
+
+def test_a_large_set_is_searched_by_partitions_and_says_how_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partitioned, "MEMBERS", 50)
+    vectors = crowds(4_000)
+    whole, parts = graph(vectors, 20, exact=True), graph(vectors, 20, exact=False)
+    assert whole.recall == 1
+    found = (parts.rows[:, :15, None] == whole.rows[:, None, :15]).any(axis=2).mean()
+    assert 0.95 < found < 1, "all of them would mean that nothing was saved"
+    assert parts.recall >= partitioned.RECALL
+    assert parts.recall == pytest.approx(found, abs=0.02)
+    rows = np.arange(len(vectors))[:, None]
+    assert not (parts.rows == rows).any()
+    assert all(len(set(row)) == 20 for row in parts.rows.tolist())
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    np.testing.assert_allclose(parts.similarity, np.einsum("nd,nkd->nk", unit, unit[parts.rows]), atol=1e-5)
+    assert (np.diff(parts.similarity, axis=1) <= 0).all()
+
+
+def test_partitions_give_the_same_graph_each_time() -> None:
+    vectors = crowds(2_000)
+    one, two = graph(vectors, 5, exact=False), graph(vectors, 5, exact=False)
+    np.testing.assert_array_equal(one.rows, two.rows)
+
+
+def test_rows_whose_partitions_hold_too_few_are_compared_with_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With more neighbours asked for than the partitions that are looked at have rows."""
+    monkeypatch.setattr(partitioned, "MEMBERS", 20)
+    monkeypatch.setattr(partitioned, "RECALL", 0.1)
+    vectors = crowds(600)
+    whole = graph(vectors, 40, exact=True)
+    rows, similarity, _ = partitioned.best(unit_rows(vectors), 40, recall=0.1)
+    assert (rows >= 0).all()
+    short = np.isclose(similarity[:, -1], whole.similarity[:, -1], atol=1e-6)
+    assert short.any(), "none was short of rows"
+
+
+def test_what_a_graph_costs_decides_whether_it_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = crowds(1_000)
+    monkeypatch.setattr("embedding_core.neighbours.building.EXACT", 1_000**2 * 16 / 2)
+    assert graph(vectors, 5).recall == 1
+    monkeypatch.setattr("embedding_core.neighbours.building.EXACT", 1_000**2 * 16 / 2 - 1)
+    monkeypatch.setattr(partitioned, "best", lambda unit, k, progress: (*kernels.empty(1_000, k), 0.5))
+    assert graph(vectors, 5).recall == 0.5
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])
@@ -144,7 +197,7 @@ def test_the_same_picture_is_at_no_distance_from_itself() -> None:
 
 def test_several_queries_in_blocks_agree_with_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = np.random.default_rng(0).normal(size=(60, 6)).astype(np.float32)
-    monkeypatch.setattr(neighbours, "_CELLS", 60 * 2)
+    monkeypatch.setattr("embedding_core.neighbours.searching._CELLS", 60 * 2)
     for metric in METRICS:
         together = search(vectors, vectors[:7], 5, metric)
         for row in range(7):
@@ -168,11 +221,11 @@ def test_similarities_are_said_as_people_read_them(metric: str, value: float, sa
 
 def test_progress_ends_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[int, int | None]] = []
-    monkeypatch.setattr(neighbours, "_CELLS", 20 * 8)
+    monkeypatch.setattr(exhaustive, "TILE", 8)
     graph(
         np.eye(20, dtype=np.float32), 3, progress=lambda stage, done=0, total=None, note="": told.append((done, total))
     )
-    assert told == [(0, 20), (8, 20), (16, 20), (20, 20)]
+    assert told == [(0, 6), (1, 6), (3, 6), (6, 6)]
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -191,7 +244,7 @@ def test_ranks_are_the_places_in_a_search(metric: str) -> None:
 def test_ranks_are_the_same_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = np.random.default_rng(0).normal(size=(60, 7)).astype(np.float32)
     whole = ranks(vectors, 3, 9)
-    monkeypatch.setattr(neighbours, "_CELLS", 4 * 7 * 11)
+    monkeypatch.setattr("embedding_core.neighbours.searching._CELLS", 4 * 7 * 11)
     found = ranks(vectors, 3, 9)
     assert (found.first, found.second) == (whole.first, whole.second)
     assert found.similarity == pytest.approx(whole.similarity, abs=1e-6)

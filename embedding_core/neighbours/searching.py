@@ -1,8 +1,4 @@
-"""Nearest neighbours, exact. Vectors in, `NeighbourGraph` or `Neighbours` out.
-
-The graph is the cosine graph of a whole set, computed once and shared by maps, trust and reviews. It runs in the
-worker, on torch. A search answers a few queries under any of five metrics and needs numpy alone.
-"""
+"""Search: the rows most like a query under any of five metrics, exact, with numpy alone."""
 
 from __future__ import annotations
 
@@ -11,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from embedding_core.errors import InvalidInput, InvalidQuery
+from embedding_core.errors import InvalidQuery
 from embedding_core.ids import distinct
-from embedding_core.records import silent
 from embedding_core.vectors import checked, read_only, unit_rows
 
 if TYPE_CHECKING:
@@ -21,34 +16,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from embedding_core.records import Progress
-
 METRICS = ("cosine", "dot", "euclidean", "manhattan", "hamming")
 
 _CELLS = 2**24  # entries of the largest block that is held at once, 64 MB of float32
-
-
-@dataclass(frozen=True, slots=True)
-class NeighbourGraph:
-    """The k most similar rows of every row of one set, best first, under cosine similarity. Exact.
-
-    A row is never its own neighbour, wherever its duplicates are. k is at most n - 1, so it is 0 for a single row.
-    """
-
-    rows: NDArray[np.int32]  # (n, k) rows of the same set
-    similarity: NDArray[np.float32]  # (n, k) in [-1, 1], falling along each row
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "rows", read_only(self.rows))
-        object.__setattr__(self, "similarity", read_only(self.similarity))
-
-    @property
-    def n(self) -> int:
-        return int(self.rows.shape[0])
-
-    @property
-    def k(self) -> int:
-        return int(self.rows.shape[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,39 +52,6 @@ class Ranks:
     others: int  # rows beside the one that is asked for
     similarity: float  # of the two, as `Neighbours.similarity`
     metric: str
-
-
-def graph(vectors: ArrayLike, k: int = 30, *, progress: Progress = silent) -> NeighbourGraph:
-    """Return the exact cosine `NeighbourGraph` of `vectors` (n, d), with min(k, n - 1) neighbours a row.
-
-    A row of zeros has similarity 0 to everything. Memory is a unit copy of the vectors and one block of similarities.
-    Raises `InvalidVectors`, and `InvalidInput` for k below 1.
-    """
-    import torch
-
-    if k < 1:
-        raise InvalidInput(f"A neighbour graph wants k of at least 1, not {k}.")
-    array = checked(vectors)
-    n = len(array)
-    k = max(0, min(k, n - 1))
-    rows = np.zeros((n, k), np.int32)
-    similarity = np.zeros((n, k), np.float32)
-    if k == 0:
-        return NeighbourGraph(rows, similarity)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    unit = torch.from_numpy(unit_rows(array)).to(device)
-    size = max(1, min(n, _CELLS // n))
-    for start in range(0, n, size):
-        progress("neighbours", start, n)
-        stop = min(n, start + size)
-        block = unit[start:stop] @ unit.T  # (b, n)
-        # The row itself goes by its place on the diagonal: among duplicates it need not come first.
-        block[torch.arange(stop - start, device=device), torch.arange(start, stop, device=device)] = -torch.inf
-        best = torch.topk(block, k, dim=1)
-        rows[start:stop] = best.indices.cpu().numpy()
-        similarity[start:stop] = best.values.clamp(-1, 1).cpu().numpy()
-    progress("neighbours", n, n)
-    return NeighbourGraph(rows, similarity)
 
 
 def search(

@@ -1,0 +1,46 @@
+"""Compiled: the best of each row of a block of similarities, merged into the best so far. Imports numba."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit, prange
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def empty(n: int, k: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Rows (n, k) and similarities (n, k) of nobody's neighbours yet."""
+    return np.full((n, k), -1, np.int32), np.full((n, k), -np.inf, np.float32)
+
+
+@njit(parallel=True, cache=True, nogil=True)
+def merge(
+    block: NDArray[np.float32],  # (q, m) similarities
+    lines: NDArray[np.int32],  # (q,) where the best of each line of the block are kept
+    left_out: NDArray[np.int32],  # (q,) the row that is no candidate for it
+    columns: NDArray[np.int32],  # (m,) which row each column is
+    rows: NDArray[np.int32],  # (n, k) best so far, changed in place
+    similarity: NDArray[np.float32],  # (n, k) falling along each row, likewise
+) -> None:
+    """Put the candidates of a block among the best of each of its lines; a line comes once in a block.
+
+    Of equals the one that came first stays, so candidates that come in the order of their rows keep that order.
+    """
+    k = rows.shape[1]
+    for line in prange(block.shape[0]):
+        into = lines[line]
+        least = similarity[into, k - 1]
+        for column in range(block.shape[1]):
+            value = block[line, column]
+            if value > least and columns[column] != left_out[line]:
+                at = k - 1
+                while at > 0 and similarity[into, at - 1] < value:
+                    similarity[into, at] = similarity[into, at - 1]
+                    rows[into, at] = rows[into, at - 1]
+                    at -= 1
+                similarity[into, at] = value
+                rows[into, at] = columns[column]
+                least = similarity[into, k - 1]
