@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
 ALONE = 5_000  # rows up to which one thread is the better choice
@@ -21,3 +23,16 @@ def for_rows(n: int) -> AbstractContextManager[object]:
 
     limits: AbstractContextManager[object] = threadpool_limits(1 if n <= ALONE else None)
     return limits
+
+
+@contextmanager
+def compiled_for_rows(n: int) -> Iterator[None]:
+    """The same, within a `with`, for what numba has compiled: an epoch of a small layout ends in a wait as well."""
+    import numba
+
+    before = numba.get_num_threads()
+    numba.set_num_threads(1 if n <= ALONE else before)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
