@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 UNTURNED = read_only(np.eye(2))  # also what maps lie by that were stored before there were turns
 
-REVISION = 3  # raised when the same settings draw another map
+REVISION = 4  # raised when the same settings draw another map
 
 
 @dataclass(frozen=True, eq=False)

@@ -127,7 +127,7 @@ for each in threads: each.join()
 
 
 def test_threads_that_make_their_first_calls_together_do_not_wait_for_each_other(network: converted.Converted) -> None:
-    """A process that hangs here holds Python's lock, so it is ended from outside; unmended, each hangs half the time."""
+    """One that hangs holds Python's lock, so it is ended from outside. Unmended, each hangs every other time."""
     converted.keep(network)
     processes = [subprocess.Popen([sys.executable, "-c", FIRST_CALLS]) for _ in range(3)]
     try:
