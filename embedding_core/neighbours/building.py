@@ -12,8 +12,11 @@ from embedding_core.records import silent
 from embedding_core.vectors import checked, read_only, unit_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike, NDArray
 
+    from embedding_core.neighbours.partitions import Partitions
     from embedding_core.records import Progress
 
 # Multiplications up to which the graph is exact: about a minute on two cores. 68,000 rows of 1,280 dimensions.
@@ -44,11 +47,18 @@ class NeighbourGraph:
         return int(self.rows.shape[1])
 
 
-def graph(vectors: ArrayLike, k: int = 30, *, exact: bool | None = None, progress: Progress = silent) -> NeighbourGraph:
+def graph(
+    vectors: ArrayLike,
+    k: int = 30,
+    *,
+    exact: bool | None = None,
+    cut: Callable[[], Partitions] | None = None,
+    progress: Progress = silent,
+) -> NeighbourGraph:
     """Return the cosine `NeighbourGraph` of `vectors` (n, d), with min(k, n - 1) neighbours a row.
 
     It is exact up to `EXACT` multiplications, and above finds most neighbours; `exact` decides otherwise. The same
-    vectors give the same graph. A row of zeros has similarity 0 to everything. Memory is a unit copy of the vectors and
+    vectors give the same graph. `cut` makes the partitions of the set when they are needed, if they are to be kept. A row of zeros has similarity 0 to everything. Memory is a unit copy of the vectors and
     a few blocks. Raises `InvalidVectors`, and `InvalidInput` for k below 1.
     """
     if k < 1:
@@ -65,4 +75,4 @@ def graph(vectors: ArrayLike, k: int = 30, *, exact: bool | None = None, progres
 
     if exact:
         return NeighbourGraph(*exhaustive.best(unit, k, progress=progress))
-    return NeighbourGraph(*partitioned.best(unit, k, progress=progress))
+    return NeighbourGraph(*partitioned.best(unit, k, cut=cut() if cut else None, progress=progress))
