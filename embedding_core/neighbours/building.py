@@ -58,8 +58,9 @@ def graph(
     """Return the cosine `NeighbourGraph` of `vectors` (n, d), with min(k, n - 1) neighbours a row.
 
     It is exact up to `EXACT` multiplications, and above finds most neighbours; `exact` decides otherwise. The same
-    vectors give the same graph. `cut` makes the partitions of the set when they are needed, if they are to be kept. A row of zeros has similarity 0 to everything. Memory is a unit copy of the vectors and
-    a few blocks. Raises `InvalidVectors`, and `InvalidInput` for k below 1.
+    vectors give the same graph. A row of zeros has similarity 0 to everything. Memory is a unit copy of the vectors and
+    a few blocks. `cut` makes the partitions of the set, which are made here when nobody keeps them. Raises
+    `InvalidVectors`, and `InvalidInput` for k below 1.
     """
     if k < 1:
         raise InvalidInput(f"A neighbour graph wants k of at least 1, not {k}.")

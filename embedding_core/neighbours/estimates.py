@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -35,26 +35,29 @@ class Estimates:
     def __post_init__(self) -> None:
         object.__setattr__(self, "vectors", read_only(checked(self.vectors)))
 
-    def of(self, metric: str, query: NDArray[np.float32], part: Part) -> tuple[NDArray[np.float32], Any]:
-        """A number (m,) for each row in `part`, higher for what is more alike, and its error, (m,) or one for all.
+    def of(
+        self, metric: str, query: NDArray[np.float32], part: Part
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """A number (m,) for each row in `part`, higher for what is more alike, and its error, (m,).
 
         The number is not the similarity, but in the same order. The error holds with near certainty: a rounded sum of d
         terms errs by about sqrt(d) roundings, of which four times are taken (Higham & Mary 2019, "A new approach to
         probabilistic rounding error analysis"). It is infinite where float32 holds no product.
         """
         if metric == "hamming":
-            return self._equal_bits(query, part), np.float32(0)
+            equal = self._equal_bits(query, part)
+            return equal, np.zeros_like(equal)
         norm = float(np.linalg.norm(query.astype(np.float64)))
         if metric == "cosine" and norm > 0:
             query, norm = (query.astype(np.float64) / norm).astype(np.float32), 1.0
         unit = np.float32((4 * np.sqrt(len(query)) + 4) * 2.0**-24)
         lengths = self.lengths[part]
         if norm and not _SMALL < norm < _LARGE:
-            return np.zeros(len(lengths), np.float32), np.float32(np.inf)
+            return np.zeros_like(lengths), np.full_like(lengths, np.inf)
         with np.errstate(over="ignore", invalid="ignore"):  # of rows that are made certain candidates below
             if metric == "cosine":
                 likeness = self._products(query, part) * self.inverse[part]
-                error = np.full(len(lengths), unit) if len(self._strange) else unit
+                error = np.full(len(lengths), unit)
             elif metric == "dot":
                 likeness = self._products(query, part)
                 error = lengths * np.float32(unit * norm)
@@ -78,7 +81,7 @@ class Estimates:
     def lengths(self) -> NDArray[np.float32]:
         """(n,) of the vectors; infinite where float32 does not hold it."""
         with np.errstate(over="ignore"):
-            return np.sqrt(np.einsum("nd,nd->n", self.vectors, self.vectors))
+            return np.asarray(np.sqrt(np.einsum("nd,nd->n", self.vectors, self.vectors)))
 
     @cached_property
     def inverse(self) -> NDArray[np.float32]:

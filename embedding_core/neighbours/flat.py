@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embedding_core import threads
 from embedding_core.errors import InvalidQuery
 from embedding_core.neighbours.answers import Neighbours, Ranks
 from embedding_core.neighbours.estimates import Estimates
@@ -73,9 +74,9 @@ class Flat:
         n = len(self)
         if first == second or not (0 <= first < n and 0 <= second < n):
             raise InvalidQuery(f"Ranks are those of two different rows in 0 to {n - 1}, not {first} and {second}.")
-        places = self.places(np.array([first, second])).tolist()
-        found = [self._rank(*places, metric), self._rank(*places[::-1], metric)]
-        return Ranks(found[0][0], found[1][0], n - 1, found[0][1], metric)
+        one, two = self.places(np.array([first, second])).tolist()
+        (rank, similarity), (back, _) = self._rank(one, two, metric), self._rank(two, one, metric)
+        return Ranks(rank, back, n - 1, similarity, metric)
 
     # -- for searches that look at a part ---------------------------------------------------------------------------
 
@@ -104,11 +105,12 @@ class Flat:
         allowed: NDArray[np.bool_] | None,
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """The best rows (k,) for a query (d,) among the vectors in `parts`, and their similarity; fewer if need be."""
-        estimated = [self._estimates.of(metric, query, part) for part in parts]
-        likeness = _joined([one for one, _ in estimated])
-        error = _joined([np.broadcast_to(error, one.shape) for one, error in estimated])
+        size = sum(part.stop - part.start if isinstance(part, slice) else len(part) for part in parts)
+        with threads.for_products(size * len(query)):
+            estimated = [self._estimates.of(metric, query, part) for part in parts]
+        likeness, error = (np.concatenate(some) for some in zip(*estimated, strict=True))
         least, most = likeness - error, likeness + error
-        within = None if allowed is None else _joined([allowed[part] for part in parts])
+        within = None if allowed is None else np.concatenate([allowed[part] for part in parts])
         if within is not None:
             least[~within] = -np.inf
         count = min(k, len(least))
@@ -146,8 +148,8 @@ class Flat:
         before = (similar > like) | ((similar == like) & (rows < own))  # equals by row number, as in a search
         return 1 + int(np.count_nonzero(surely)) + int(np.count_nonzero(before)), float(like)
 
-    def _middle(self, metric: str) -> NDArray[np.float64] | None:
-        return self._estimates.middle if metric == "hamming" else None
+    def _middle(self, metric: str) -> NDArray[np.float64]:
+        return self._estimates.middle if metric == "hamming" else np.empty(0)
 
     def _allowed(self, exclude: Excluded) -> NDArray[np.bool_] | None:
         """Which vectors (n,), as they lie, may be returned; None for all."""
@@ -196,13 +198,10 @@ def _queries(queries: ArrayLike, d: int) -> NDArray[np.float32]:
     return array
 
 
-def _joined(parts: Sequence[NDArray[np.generic]]) -> NDArray:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
 def _located(parts: Sequence[slice | NDArray[np.int64]], chosen: NDArray[np.int64]) -> NDArray[np.int64]:
     """Where in the set those lie that were chosen by their places in the joined parts."""
     if len(parts) == 1 and isinstance(parts[0], slice):
         return chosen + parts[0].start
     spread = [np.arange(one.start, one.stop) if isinstance(one, slice) else one for one in parts]
-    return np.asarray(_joined(spread)[chosen])
+    located: NDArray[np.int64] = np.concatenate(spread)[chosen]
+    return located

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embedding_core import threads
 from embedding_core.neighbours import partitions
 from embedding_core.neighbours.answers import Neighbours
 from embedding_core.neighbours.flat import Flat, gathered
@@ -55,6 +56,12 @@ class Index:
         at = SERVED.index(metric), int(np.searchsorted(DEPTHS, depth))
         probes = int(self.probes[at])
         return (probes, float(self.recall[at])) if probes else (0, 1.0)
+
+    def at_ten(self) -> dict[str, float]:
+        """Recall at 10 neighbours of each metric that the index answers."""
+        return {
+            metric: round(float(self.recall[line, 0]), 4) for line, metric in enumerate(SERVED) if self.probes[line, 0]
+        }
 
 
 def measured(vectors: NDArray[np.float32], cut: Partitions, *, seed: int = 0, progress: Progress = silent) -> Index:
@@ -143,7 +150,9 @@ class Indexed:
 
     def _parts(self, query: NDArray[np.float32], probes: int) -> list[slice]:
         """Where the partitions nearest to a query (d,) lie."""
-        near = self.index.cut.centres @ unit_rows(query[None])[0]
+        centres = self.index.cut.centres
+        with threads.for_products(centres.size):
+            near = centres @ unit_rows(query[None])[0]
         chosen = np.sort(np.argpartition(-near, probes - 1)[:probes])
         return [slice(int(self._bounds[one]), int(self._bounds[one + 1])) for one in chosen]
 

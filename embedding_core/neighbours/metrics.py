@@ -28,12 +28,12 @@ def similarities(
     vectors: NDArray[np.float32],
     places: NDArray[np.integer],
     query: NDArray[np.float32],
-    middle: NDArray[np.float64] | None = None,
+    middle: NDArray[np.float64],
 ) -> NDArray[np.float32]:
     """How alike the rows `places` (m,) of `vectors` (n, d) are to `query` (d,): (m,), higher for what is more alike.
 
     Computed in float64 row by row and rounded once, so equal rows get equal numbers wherever they lie in a set.
-    `middle` (d,) is where hamming cuts each value to high or low.
+    `middle` (d,) is where hamming cuts each value to high or low; the other metrics do not look at it.
     """
     found = np.empty(len(places), np.float32)
     size = max(1, _CELLS // vectors.shape[1])
@@ -43,10 +43,10 @@ def similarities(
 
 
 def _block(
-    metric: str, rows: NDArray[np.float32], query: NDArray[np.float32], middle: NDArray[np.float64] | None
+    metric: str, rows: NDArray[np.float32], query: NDArray[np.float32], middle: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     if metric == "hamming":
-        return np.asarray(((rows > middle) == (query > middle)).mean(axis=1), np.float64)
+        return np.asarray(((rows > middle) == (query > middle)).mean(axis=1, dtype=np.float64))
     wide, asked = rows.astype(np.float64), query.astype(np.float64)
     if metric in ("cosine", "dot"):
         product = np.einsum("md,d->m", wide, asked)
@@ -54,12 +54,12 @@ def _block(
             limit = np.finfo(np.float32).max
             return np.asarray(np.clip(product, -limit, limit))
         lengths = np.sqrt(np.einsum("md,md->m", wide, wide)) * np.sqrt(asked @ asked)
-        return np.clip(product / np.where(lengths > 0, lengths, 1), -1, 1)
+        return np.asarray(np.clip(product / np.where(lengths > 0, lengths, 1), -1, 1))
     # Differences, not expanded squares: those would put a picture at a distance of 0.03 from itself.
     wide -= asked
     if metric == "euclidean":
-        return 0 - np.sqrt(np.einsum("md,md->m", wide, wide))
-    return 0 - np.abs(wide).sum(axis=1)
+        return np.asarray(0 - np.sqrt(np.einsum("md,md->m", wide, wide)))
+    return np.asarray(0 - np.abs(wide).sum(axis=1))
 
 
 def mean_query(vectors: ArrayLike, metric: str = "cosine") -> NDArray[np.float32]:

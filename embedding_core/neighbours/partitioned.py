@@ -1,4 +1,4 @@
-"""The neighbours of every row of a set that is too large to compare every pair: looked for in the nearest partitions."""
+"""The neighbours of every row of a set too large to compare every pair, looked for in the nearest partitions."""
 
 from __future__ import annotations
 

@@ -10,7 +10,17 @@ from hypothesis.extra.numpy import arrays
 
 from embedding_core import neighbours
 from embedding_core.errors import InvalidInput, InvalidQuery, InvalidVectors
-from embedding_core.neighbours import METRICS, exhaustive, graph, kernels, mean_query, partitioned, partitions, ranks, search
+from embedding_core.neighbours import (
+    METRICS,
+    exhaustive,
+    graph,
+    kernels,
+    mean_query,
+    partitioned,
+    partitions,
+    ranks,
+    search,
+)
 from embedding_core.vectors import unit_rows
 
 numbers = st.floats(-100, 100, width=32).map(lambda value: float(round(value, 2)))
