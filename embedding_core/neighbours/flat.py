@@ -201,7 +201,7 @@ def _queries(queries: ArrayLike, d: int) -> NDArray[np.float32]:
 def _located(parts: Sequence[slice | NDArray[np.int64]], chosen: NDArray[np.int64]) -> NDArray[np.int64]:
     """Where in the set those lie that were chosen by their places in the joined parts."""
     if len(parts) == 1 and isinstance(parts[0], slice):
-        return chosen + parts[0].start
+        return np.asarray(chosen + parts[0].start)
     spread = [np.arange(one.start, one.stop) if isinstance(one, slice) else one for one in parts]
-    located: NDArray[np.int64] = np.concatenate(spread)[chosen]
-    return located
+    located: NDArray[np.int64] = np.concatenate(spread)
+    return located[chosen]
