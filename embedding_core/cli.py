@@ -82,6 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     similar = encoder(command("similar", commands.similar, "name", "path"))
     similar.add_argument("-k", type=int, default=12, help="how many")
     similar.add_argument("--metric", default="cosine", help="cosine, dot, euclidean, manhattan or hamming")
+    similar.add_argument("--exact", action="store_true", help="compare with every image, also where there is an index")
+
+    encoder(command("index", commands.build_index, "name"))
 
     clusters = encoder(command("clusters", commands.find_clusters, "name"))
     clusters.add_argument("--method", default="kmeans", help="kmeans, hdbscan or evoc")

@@ -73,8 +73,15 @@ def similar(arguments: Namespace) -> Result:
         raise UnknownImage(arguments.path, ids)
     if arguments.k < 1:
         raise InvalidInput(f"Ask for at least 1 result, not {arguments.k}.")
-    found = _run(arguments, "search", encoder=arguments.encoder, metric=arguments.metric, k=arguments.k, **query)
-    return {"metric": found["metric"], "results": [_without_id(row) for row in found["results"]]}
+    asked = {"encoder": arguments.encoder, "metric": arguments.metric, "k": arguments.k, "exact": arguments.exact}
+    found = _run(arguments, "search", **asked, **query)
+    results = [_without_id(row) for row in found["results"]]
+    return {"metric": found["metric"], "recall": found["recall"], "results": results}
+
+
+def build_index(arguments: Namespace) -> Result:
+    """Build what makes searches quick among more than 100,000 images."""
+    return _run(arguments, "index", encoder=arguments.encoder)
 
 
 def find_clusters(arguments: Namespace) -> Result:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
-from embedding_core import neighbours
+from embedding_core import indexes, neighbours
 from embedding_core.fingerprint import fingerprint
 from embedding_core.neighbours import NeighbourGraph
 from embedding_core.records import silent
@@ -38,7 +39,8 @@ def neighbour_graph(
         return known
     begun = time.perf_counter()
     matrix = embedding.matrix() if vectors is None else vectors
-    graph = neighbours.graph(matrix, NEIGHBOURS, progress=progress)
+    cut = partial(indexes.cut_of, workspace, dataset, embedding, matrix, progress=progress)
+    graph = neighbours.graph(matrix, NEIGHBOURS, cut=cut, progress=progress)
     seconds = time.perf_counter() - begun
     for one in [graph] if graph.n <= MANY else [_nearest(graph), graph]:
         workspace.results.put(

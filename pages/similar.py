@@ -40,11 +40,12 @@ def look_alikes(embedding: Embedding, columns: cached.Columns) -> None:
                 width=180,
             )
             k = st.slider("How many", 4, 96, 24, 4, key="similar_k", bind="query-params", width=220)
+            exact = pictures.exactly(embedding, key="similar_exact", in_url=True)
         if state.filtering().active:
             filter_bar.chips(filtering.known(state.require_dataset()))
         try:
             with st.spinner("Searching…", show_time=True):
-                found = search(embedding, wanted, metric, k)
+                found = search(embedding, wanted, metric, k, exact)
         except KindredError as error:
             empty.failed(error)
             return
@@ -67,23 +68,23 @@ def offer(columns: cached.Columns) -> None:
         st.button("Show all", key="similar_unfilter", on_click=state.clear_filters)
 
 
-def search(embedding: Embedding, wanted: query.Query, metric: str, k: int) -> list[tuple[int, str]]:
-    """Ids and similarity in words, best first, of the images that pass the filters."""
+def search(embedding: Embedding, wanted: query.Query, metric: str, k: int, exact: bool) -> pictures.Found:
+    """The most similar of the images that pass the filters."""
     dataset, filtered = state.require_dataset(), state.filtering()
     parameters = dict(wanted.parameters)
     if filtered.active:
         now = filtering.known(dataset)
         ids = now.columns.ids[filtering.rows(now, filtered)]
         if not len(ids):
-            return []
+            return pictures.Found()
         how = f"filter: {filtering.said(now, filtered)}"
         parameters["among"] = server.workspace().selections.keep(dataset.uuid, ids, how=how).hash
-    return pictures.search(dataset, embedding, parameters, metric=metric, k=k, actor=state.actor())
+    return pictures.search(dataset, embedding, parameters, metric=metric, k=k, actor=state.actor(), exact=exact)
 
 
-def results(columns: cached.Columns, wanted: query.Query, found: list[tuple[int, str]]) -> None:
+def results(columns: cached.Columns, wanted: query.Query, found: pictures.Found) -> None:
     """The gallery; a click searches on from that image."""
-    ids = [image for image, _ in found]
+    ids = [image for image, _ in found.alike]
     if not ids:
         st.info(
             "No other image passes the filters."
@@ -99,10 +100,11 @@ def results(columns: cached.Columns, wanted: query.Query, found: list[tuple[int,
             before = [] if chosen is None else chosen.ids.tolist()
             state.select([*before, *ids], f"alike to {wanted.name}" if not before else "several searches")
             st.rerun()
-    badges = {image: said.removeprefix("similarity ") for image, said in found}
+    badges = {image: said.removeprefix("similarity ") for image, said in found.alike}
     opened = gallery.show(
         pictures.items(columns, ids, badges), key="similar_results", alt=f"Images most like {wanted.name}"
     )
+    pictures.completeness(found)
     st.caption(":material/route: A click on an image searches on from there.")
     if opened is not None:
         query.step_to(str(opened))

@@ -19,7 +19,7 @@ from embedding_core.jobs.process import Work
 from embedding_core.records import Actor
 
 # Each finishes only what is missing when it is run again.
-RESUMABLE = frozenset({"add", "embed", "prepare", "import_vectors", "relabel", "map", "clusters"})
+RESUMABLE = frozenset({"add", "embed", "prepare", "import_vectors", "relabel", "map", "clusters", "index"})
 BEAT = 15.0  # seconds between renewals of leases, and between looks for jobs whose server is gone
 SETTLE = 0.5  # seconds in which another server that claims the same job would have written so
 

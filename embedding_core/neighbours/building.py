@@ -12,8 +12,11 @@ from embedding_core.records import silent
 from embedding_core.vectors import checked, read_only, unit_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike, NDArray
 
+    from embedding_core.neighbours.partitions import Partitions
     from embedding_core.records import Progress
 
 # Multiplications up to which the graph is exact: about a minute on two cores. 68,000 rows of 1,280 dimensions.
@@ -44,12 +47,20 @@ class NeighbourGraph:
         return int(self.rows.shape[1])
 
 
-def graph(vectors: ArrayLike, k: int = 30, *, exact: bool | None = None, progress: Progress = silent) -> NeighbourGraph:
+def graph(
+    vectors: ArrayLike,
+    k: int = 30,
+    *,
+    exact: bool | None = None,
+    cut: Callable[[], Partitions] | None = None,
+    progress: Progress = silent,
+) -> NeighbourGraph:
     """Return the cosine `NeighbourGraph` of `vectors` (n, d), with min(k, n - 1) neighbours a row.
 
     It is exact up to `EXACT` multiplications, and above finds most neighbours; `exact` decides otherwise. The same
     vectors give the same graph. A row of zeros has similarity 0 to everything. Memory is a unit copy of the vectors and
-    a few blocks. Raises `InvalidVectors`, and `InvalidInput` for k below 1.
+    a few blocks. `cut` makes the partitions of the set, which are made here when nobody keeps them. Raises
+    `InvalidVectors`, and `InvalidInput` for k below 1.
     """
     if k < 1:
         raise InvalidInput(f"A neighbour graph wants k of at least 1, not {k}.")
@@ -65,4 +76,4 @@ def graph(vectors: ArrayLike, k: int = 30, *, exact: bool | None = None, progres
 
     if exact:
         return NeighbourGraph(*exhaustive.best(unit, k, progress=progress))
-    return NeighbourGraph(*partitioned.best(unit, k, progress=progress))
+    return NeighbourGraph(*partitioned.best(unit, k, cut=cut() if cut else None, progress=progress))

@@ -24,7 +24,9 @@ class Change:
     """What a graph lacks for a set of n rows."""
 
     kept: NDArray[np.int64]  # (n,) the row of the graph that each row was, −1 for one that is new
-    searched: NDArray[np.int32]  # (s,) rows whose neighbours are looked for among all: new ones, and those that lost one
+    searched: NDArray[
+        np.int32
+    ]  # (s,) rows whose neighbours are looked for among all: new ones, and those that lost one
     new: NDArray[np.int32]  # (w,) rows that are candidates for all others
 
 

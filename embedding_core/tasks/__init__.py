@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from embedding_core.tasks import explaining, explore, fill
+from embedding_core.tasks import explaining, explore, fill, searching
 from embedding_core.tasks.shared import Parameters, Result
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ TASKS: dict[str, Task] = {
     "relabel": fill.relabel,
     "map": explore.draw_map,
     "clusters": explore.find_clusters,
-    "search": explore.search,
+    "index": searching.index,
+    "search": searching.search,
     "preview": explore.preview,
     "explain": explaining.explain,
 }

@@ -31,14 +31,14 @@ def explain(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     pair = [int(parameters[name]) for name in ("first", "second")]
     if pair[0] == pair[1]:
         raise InvalidQuery("An image is like itself. Choose two different ones.")
-    embedding, vectors = shared.kept_vectors(dataset, encoder_id)
+    kept = shared.kept_search(workspace, dataset, encoder_id)
     if encoder_id not in registry.CARDS:
         raise InvalidQuery(
-            f"The vectors {embedding.card.name!r} were brought along without the network that made them, so nobody "
-            "can say what it has seen. Choose another encoder."
+            f"The vectors {kept.embedding.card.name!r} were brought along without the network that made them, so "
+            "nobody can say what it has seen. Choose another encoder."
         )
-    first, second = embedding.positions(pair).tolist()
-    ranks = neighbours.ranks(vectors, first, second, parameters.get("metric") or "cosine")
+    first, second = kept.embedding.positions(pair).tolist()
+    ranks = kept.flat.ranks(first, second, parameters.get("metric") or "cosine")
     encoder = shared.encoder(encoder_id, progress)
     inputs, seen = zip(*(_prepared(dataset, image, encoder) for image in pair), strict=True)
     why = run(encoder, *inputs, progress=progress)

@@ -1,21 +1,19 @@
-"""Tasks that look at a dataset: maps, clusters, search, one image large."""
+"""Tasks that look at a dataset: maps, clusters, one image large."""
 
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from embedding_core import derived, neighbours
+from embedding_core import derived
 from embedding_core.encoders import registry
-from embedding_core.errors import ImageRefused, InvalidInput, InvalidQuery
+from embedding_core.errors import ImageRefused, InvalidInput
 from embedding_core.tasks import shared
 
 if TYPE_CHECKING:
     from embedding_core.records import Actor, Reporter
     from embedding_core.tasks.shared import Parameters, Result
-    from embedding_core.workspace import Dataset, Embedding, Workspace
+    from embedding_core.workspace import Dataset, Workspace
 
 
 def draw_map(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
@@ -52,49 +50,6 @@ def find_clusters(workspace: Workspace, parameters: Parameters, progress: Report
     return _clustered(dataset, found)
 
 
-def search(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
-    """The `k` images most like those in `ids`, or like the uploaded `image` (base64), under `metric`.
-
-    `among` is the hash of a selection, outside of which nothing is looked for.
-    """
-    dataset = shared.dataset(workspace, parameters)
-    embedding, vectors = shared.kept_vectors(dataset, parameters.get("encoder") or registry.DEFAULT)
-    metric = parameters.get("metric") or "cosine"
-    ids = parameters.get("ids") or []
-    if parameters.get("image"):
-        given = parameters["image"]
-        query = _query_vector(embedding, given if isinstance(given, bytes) else base64.b64decode(given))
-        exclude: list[int] = []
-    elif ids:
-        exclude = embedding.positions(ids).tolist()
-        query = neighbours.mean_query(vectors[exclude], metric)
-    else:
-        raise InvalidQuery("A search wants an image: name one of the dataset, or give a file.")
-    if parameters.get("among"):
-        among = workspace.selections.get(parameters["among"])
-        if among is None or among.dataset != dataset.uuid:
-            raise InvalidQuery("The images to search among are not known here any more. Filter again.")
-        exclude = np.union1d(exclude, np.flatnonzero(~np.isin(embedding.ids, among.ids))).astype(np.int64).tolist()
-    k = max(0, min(int(parameters.get("k") or 12), len(embedding) - len(exclude)))
-    if not k:
-        return {"dataset": dataset.uuid, "metric": metric, "results": []}
-    found = neighbours.search(vectors, query, k, metric, exclude=exclude)
-    images = embedding.ids[found.rows[0]].tolist()
-    known = dataset.labelled(images)
-    results = [
-        {
-            "id": image,
-            "path": known[image][0],
-            "similarity": round(similarity, 6),
-            "words": neighbours.words(metric, similarity),
-            "label": known[image][1],
-        }
-        for image, similarity in zip(images, found.similarity[0].tolist(), strict=True)
-        if image in known  # and not removed meanwhile
-    ]
-    return {"dataset": dataset.uuid, "metric": metric, "results": results}
-
-
 def preview(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
     """One image, decoded and encoded anew as WebP with at most `longest` pixels on its longer side.
 
@@ -111,17 +66,6 @@ def preview(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
         return {"bytes": preview(decode(content).image, longest)}
     except ImageRefused as refusal:
         raise InvalidInput(refusal.detail) from refusal
-
-
-def _query_vector(embedding: Embedding, data: bytes) -> Any:
-    from embedding_core.images import decode
-
-    encoder = shared.kept_encoder(embedding.card.id)
-    try:
-        image = decode(data, side=encoder.card.preprocessing.resize).image
-    except ImageRefused as refusal:
-        raise InvalidQuery(f"That file is not a usable image: {refusal.detail}") from refusal
-    return encoder.encode(encoder.prepare(image)[None])
 
 
 def _drawn(drawn: derived.MapResult) -> Result:

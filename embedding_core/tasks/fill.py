@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core import derived, labels
+from embedding_core import derived, indexes, labels
 from embedding_core.encoders import registry
 from embedding_core.memory import peak_rss_mb
 from embedding_core.tasks import shared
@@ -79,7 +79,10 @@ def embed(workspace: Workspace, parameters: Parameters, progress: Reporter, acto
 
 
 def prepare(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
-    """Everything from a drop to the map: add and embed, neighbours, a PCA map at once, UMAP, clusters."""
+    """Everything from a drop to the map: add and embed, neighbours, a PCA map at once, UMAP, clusters.
+
+    Of many images the index for searches follows.
+    """
     parameters = {**parameters, "encoder": parameters.get("encoder") or registry.DEFAULT}
     if parameters.get("source"):
         result = _add(workspace, parameters, progress)
@@ -100,6 +103,8 @@ def prepare(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     drawn = derived.draw_map(workspace, dataset, embedding, method="umap", progress=progress)
     progress("clusters", 0, None)
     found = derived.find_clusters(workspace, dataset, embedding, encoder=shared.namer(embedding), progress=progress)
+    if indexes.wanted(len(embedding)):  # last, so that nobody waits: until it is there, searches are exact
+        indexes.build_index(workspace, dataset, embedding, progress=progress)
     # Only now: a server that dies on the way leaves the upload for the next one.
     shared.discard_upload(workspace, str(parameters.get("source") or ""))
     return {**result, "map": drawn.fingerprint, "clusters": found.fingerprint}

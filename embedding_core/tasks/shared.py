@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from embedding_core import places
+import numpy as np
+
+from embedding_core import indexes, places
 from embedding_core.encoders import registry
 from embedding_core.errors import UnknownDataset
+from embedding_core.neighbours import Flat
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from embedding_core.encoders.base import Encoder
+    from embedding_core.neighbours.inverted import Index, Indexed
     from embedding_core.records import Reporter
     from embedding_core.sources import Source, Upload
     from embedding_core.workspace import Dataset, Embedding, Workspace
@@ -36,15 +40,65 @@ def kept_encoder(encoder_id: str) -> Encoder:
     return registry.load(encoder_id)
 
 
-def kept_vectors(dataset: Dataset, encoder_id: str) -> tuple[Embedding, NDArray[np.float32]]:
-    """An embedding with its matrix, kept for whoever asks about the same one next. Raises `NotEmbedded`."""
-    embedding = dataset.embedding(encoder_id)
-    if not _last or _last[0][0].fingerprint != embedding.fingerprint:
-        _last[:] = [(embedding, embedding.matrix())]
-    return _last[0]
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """An embedding made ready to be searched."""
+
+    embedding: Embedding
+    flat: Flat
+    indexed: Indexed | None  # of a large set, once its index is built; its vectors are those of `flat`
+    state: str  # of the dataset's images and vectors when they were read
+
+    @property
+    def quickest(self) -> Flat | Indexed:
+        return self.flat if self.indexed is None else self.indexed
+
+    @cached_property
+    def order(self) -> NDArray[np.int64]:
+        """What sorts the embedding's ids (n,)."""
+        return np.argsort(self.embedding.ids)
 
 
-_last: list[tuple[Embedding, NDArray[np.float32]]] = []  # the one that was asked about last
+def kept_search(workspace: Workspace, dataset: Dataset, encoder_id: str) -> Kept:
+    """An embedding ready to be searched, kept for whoever asks about the same one next. Raises `NotEmbedded`.
+
+    Of one at a time the vectors are in memory, once: where an index has been built meanwhile they are read anew, into
+    its order.
+    """
+    state = _state(dataset, encoder_id)
+    last = _last[0] if _last else None
+    if last is None or last.state != state:
+        embedding = dataset.embedding(encoder_id)
+        same = last is not None and last.embedding.fingerprint == embedding.fingerprint
+        last = replace(last, state=state) if last is not None and same else None
+    else:
+        embedding = last.embedding
+    if last is None or (last.indexed is None and indexes.wanted(len(embedding))):
+        index = indexes.read_index(workspace, embedding.fingerprint) if indexes.wanted(len(embedding)) else None
+        if last is None or index is not None:
+            _last.clear()  # before others are read, so that there are never two
+            del last
+            last = _made_ready(embedding, index, state)
+    _last[:] = [last]
+    return last
+
+
+def _made_ready(embedding: Embedding, index: Index | None, state: str) -> Kept:
+    if index is None:
+        return Kept(embedding, Flat(embedding.matrix()), None, state)
+    indexed = indexes.read_indexed(embedding, index)
+    return Kept(embedding, indexed.flat, indexed, state)
+
+
+_last: list[Kept] = []  # the one that was asked about last
+
+
+def _state(dataset: Dataset, encoder_id: str) -> str:
+    """Changes whenever the embedding does: finding its fingerprint takes a look at every image."""
+    for encoding in dataset.encodings():
+        if encoding.card.id == encoder_id:
+            return f"{dataset.images_token}:{encoding.card.fingerprint}:{encoding.count}"
+    return ""
 
 
 def namer(embedding: Embedding) -> Callable[[], Encoder] | None:

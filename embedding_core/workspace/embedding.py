@@ -49,8 +49,11 @@ class Embedding:
         order = [position[int(image)] for image in ids]
         return _vectors(found["vector"].combine_chunks(), self.card.dim)[order]
 
-    def matrix(self) -> NDArray[np.float32]:
-        """All vectors (n, d), row i belonging to `ids[i]`, read-only. Raises `TooLarge` above 6 GB."""
+    def matrix(self, places: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
+        """All vectors (n, d), row i belonging to `ids[i]`, read-only. Raises `TooLarge` above 6 GB.
+
+        With `places` (n,) the vector of `ids[i]` lies in row `places[i]` instead.
+        """
         size = len(self.ids) * self.card.dim * 4
         if size > MATRIX_LIMIT:
             raise TooLarge(
@@ -60,8 +63,9 @@ class Embedding:
         order = np.argsort(self.ids)
         ascending = self.ids[order]
         matrix = np.empty((len(self.ids), self.card.dim), dtype=np.float32)
+        to = order if places is None else places[order]
         for ids, vectors in self.batches():
-            matrix[order[np.searchsorted(ascending, ids)]] = vectors
+            matrix[to[np.searchsorted(ascending, ids)]] = vectors
         matrix.flags.writeable = False
         return matrix
 

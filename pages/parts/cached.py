@@ -238,10 +238,10 @@ def forget_selection(hash_: str) -> None:
     _selection.clear(hash_)
 
 
-def search(embedding: Embedding, wanted: Mapping[str, Any], *, actor: Actor) -> list[dict[str, Any]]:
-    """What the task "search" finds, best first. `wanted` is its parameters; an image in it is base64 text.
+def search(embedding: Embedding, wanted: Mapping[str, Any], *, actor: Actor) -> dict[str, Any]:
+    """What the task "search" answers. `wanted` is its parameters; an image in it is base64 text.
 
-    Raises `KindredError`.
+    Where it lacks an index, one is built while others search. Raises `KindredError`.
     """
     key = digest(json.dumps(wanted, sort_keys=True).encode())
     return _search(embedding.fingerprint, key, _wanted=wanted, _actor=actor)
@@ -271,6 +271,16 @@ def _picture(key: str, *, _image: bytes, _actor: Actor) -> bytes:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _search(embedding: str, key: str, *, _wanted: Mapping[str, Any], _actor: Actor) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = server.runner().call("search", _wanted, actor=_actor)["results"]
-    return found
+def _search(embedding: str, key: str, *, _wanted: Mapping[str, Any], _actor: Actor) -> dict[str, Any]:
+    answer: dict[str, Any] = server.runner().call("search", _wanted, actor=_actor)
+    if answer.get("index") == "missing":
+        _index(embedding, _wanted, _actor)
+    return answer
+
+
+def _index(embedding: str, wanted: Mapping[str, Any], actor: Actor) -> None:
+    """Have the search index of an embedding built, unless that has failed or was cancelled before."""
+    job = {"dataset": wanted["dataset"], "encoder": wanted["encoder"], "embedding": embedding}
+    before = [one for one in server.runner().list(wanted["dataset"]) if one.kind == "index" and one.parameters == job]
+    if not any(one.state in ("failed", "cancelled") for one in before):
+        server.runner().submit("index", job, dataset=wanted["dataset"], actor=actor)

@@ -126,14 +126,17 @@ def look_alikes(dataset: Dataset, embedding: Embedding, image: int) -> None:
             width=170,
         )
         explains = st.toggle("A click says why", key="detail_why", help=words.HELP["occlusion"])
+        exact = pictures.exactly(embedding, key="detail_exact")
     try:
         k = min(LOOK_ALIKES, len(embedding) - 1)
-        wanted = {"ids": [image]}
-        found = pictures.search(dataset, embedding, wanted, metric=metric(), k=k, actor=state.actor()) if k > 0 else []
+        wanted, actor = {"ids": [image]}, state.actor()
+        found = pictures.Found()
+        if k > 0:
+            found = pictures.search(dataset, embedding, wanted, metric=metric(), k=k, actor=actor, exact=exact)
     except KindredError as error:
         empty.failed(error)
         return
-    badges = {other: said.removeprefix("similarity ") for other, said in found}
+    badges = {other: said.removeprefix("similarity ") for other, said in found.alike}
     opened = gallery.show(
         pictures.items(cached.columns(dataset), list(badges), badges),
         key="detail_alike",
@@ -141,6 +144,7 @@ def look_alikes(dataset: Dataset, embedding: Embedding, image: int) -> None:
         size="s",
         captions=False,
     )
+    pictures.completeness(found)
     if opened is not None and opened != image:
         if explains:
             why.ask(opened)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pyarrow as pa
 import streamlit as st
 
-from embedding_core import neighbours
-from pages.parts import cached, gallery, urls
+from embedding_core import indexes, neighbours
+from embedding_core.neighbours import inverted
+from pages.parts import cached, gallery, urls, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,35 +54,72 @@ def paged(
         return gallery.show(items(columns, ids[(page - 1) * a_page : page * a_page]), key=key, alt=alt, size=size)
 
 
-def alike(embedding: Embedding, image: int, k: int) -> list[tuple[int, str]] | None:
-    """The k nearest images under cosine with their similarity in words, from the stored graph.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Look-alikes, and how far they are all of them."""
 
-    None when the graph has not been computed, has fewer than k neighbours, or does not know the image.
+    alike: Sequence[tuple[int, str]] = ()  # ids and similarity in words, best first
+    recall: float = 1.0  # share of the true neighbours that such a search finds: 1 when exact, else measured
+
+
+def alike(embedding: Embedding, image: int, k: int, *, exact: bool = False) -> Found | None:
+    """The k nearest images under cosine, from the stored graph.
+
+    None when the graph has not been computed, has fewer than k neighbours, does not know the image, or is not exact
+    where the answer is to be: when that is asked for, and where an exact search is quick.
     """
     graph = cached.read_graph(embedding.fingerprint)
     at = np.flatnonzero(embedding.ids == image)
     if graph is None or not len(at) or graph.k < min(k, len(embedding) - 1):
         return None
+    if graph.recall < 1 and (exact or not indexes.wanted(len(embedding))):
+        return None
     rows, similarity = graph.rows[at[0], :k], graph.similarity[at[0], :k]
-    return [
+    known = [
         (int(embedding.ids[row]), neighbours.words("cosine", float(value)))
         for row, value in zip(rows, similarity, strict=True)
     ]
+    return Found(known, graph.recall)
 
 
 def search(
-    dataset: Dataset, embedding: Embedding, wanted: Mapping[str, Any], *, metric: str, k: int, actor: Actor
-) -> list[tuple[int, str]]:
-    """Ids and similarity in words, best first: at once where the neighbour graph knows them, else by the worker.
+    dataset: Dataset,
+    embedding: Embedding,
+    wanted: Mapping[str, Any],
+    *,
+    metric: str,
+    k: int,
+    actor: Actor,
+    exact: bool = False,
+) -> Found:
+    """The most similar images: at once where the neighbour graph knows them, else by the worker.
 
     `wanted` are parameters of the task "search" that say what is searched for, and among what. Raises `KindredError`.
     """
     if metric == "cosine" and len(wanted.get("ids", ())) == 1 and "among" not in wanted:
-        known = alike(embedding, wanted["ids"][0], k)
+        known = alike(embedding, wanted["ids"][0], k, exact=exact)
         if known is not None:
             return known
     parameters = {"dataset": dataset.uuid, "encoder": embedding.card.id, "metric": metric, "k": k, **wanted}
-    return [(one["id"], one["words"]) for one in cached.search(embedding, parameters, actor=actor)]
+    answer = cached.search(embedding, parameters | ({"exact": True} if exact else {}), actor=actor)
+    return Found([(one["id"], one["words"]) for one in answer["results"]], answer.get("recall", 1.0))
+
+
+def exactly(embedding: Embedding, *, key: str, in_url: bool = False) -> bool:
+    """A way to ask for the exact answer, where there is another one."""
+    if not indexes.wanted(len(embedding)):
+        return False
+    bind: Literal["query-params"] | None = "query-params" if in_url else None
+    return st.toggle("Exact", key=key, bind=bind, help=words.HELP["exact"])
+
+
+def completeness(found: Found) -> None:
+    """How far these are all look-alikes; nothing when they are."""
+    if found.recall < 1:
+        st.caption(
+            f"Found through an index: {words.most(found.recall)} of true neighbours, measured on "
+            f"{inverted.MEASURING:,} images. Exact search takes longer."
+        )
 
 
 def embedding_of(dataset: Dataset, encoder: str) -> Embedding | None:

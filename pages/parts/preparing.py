@@ -19,7 +19,7 @@ STEPS = (  # what a person sees, and the stages that belong to it
     ("Read and embed", ("loading", "listing", "reading", "embedding")),
     ("Find neighbours", ("neighbours",)),
     ("Draw the map", ("map",)),
-    ("Find groups", ("clusters", "names")),
+    ("Find groups", ("clusters", "names", "index")),
 )
 SHOWN = 48  # images that appear while the rest is embedded
 
@@ -45,7 +45,7 @@ def show(job: Job) -> None:
 
 def under_way(job: Job) -> None:
     name = jobs.subject(job)
-    drawn = jobs.about(job) if job.stage == "clusters" and jobs.mine(job) else None
+    drawn = jobs.about(job) if job.stage in STEPS[3][1] and jobs.mine(job) else None
     if drawn is not None:  # the map is there; groups can follow while it is looked at
         open_map(job, drawn)
     with st.container(border=True, key="start_preparing"):

@@ -48,6 +48,7 @@ HELP: Mapping[str, str] = {
     "manhattan": "The distance along the axes, summed. Less moved by a few large differences.",
     "hamming": "Counts equal bits after cutting each number to high or low. Coarse, and very fast.",
     "similarity": "How much alike two images are to this encoder.",
+    "exact": "Compares with every image. Without it, only the parts of the set that lie nearest are looked through.",
     "label": "What an image shows, as its folder or a table says. One label an image.",
     "split": "Which part of a training set an image belongs to: train, validation or test.",
     "tag": "A mark that you put on images. An image can carry many; tags colour maps, filter and are exported.",
@@ -98,6 +99,7 @@ STAGES: Mapping[str, str] = {
     "neighbours": "Finding neighbours",
     "map": "Drawing the map",
     "clusters": "Finding groups",
+    "index": "Making searches quick",
 }
 
 KINDS: Mapping[str, str] = {
@@ -108,6 +110,7 @@ KINDS: Mapping[str, str] = {
     "clusters": "Finding groups",
     "import_vectors": "Reading vectors",
     "relabel": "Changing labels",
+    "index": "Making searches quick",
     "search": "Searching",
     "preview": "Opening an image",
     "explain": "Comparing two images",
@@ -143,6 +146,11 @@ def day(seconds: float) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """`count(1, "image")` is "1 image", `count(1200, "image")` "1,200 images"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def most(share: float) -> str:
+    """A share below 1, never rounded up to all: `most(0.9996)` is "99.9 %", `most(0.983)` "98 %"."""
+    return f"{floor(share * 1000) / 10:.1f} %" if share >= 0.99 else f"{floor(share * 100)} %"
 
 
 def nth(number: int) -> str:

@@ -10,7 +10,17 @@ from hypothesis.extra.numpy import arrays
 
 from embedding_core import neighbours
 from embedding_core.errors import InvalidInput, InvalidQuery, InvalidVectors
-from embedding_core.neighbours import METRICS, exhaustive, graph, kernels, mean_query, partitioned, ranks, search
+from embedding_core.neighbours import (
+    METRICS,
+    exhaustive,
+    graph,
+    kernels,
+    mean_query,
+    partitioned,
+    partitions,
+    ranks,
+    search,
+)
 from embedding_core.vectors import unit_rows
 
 numbers = st.floats(-100, 100, width=32).map(lambda value: float(round(value, 2)))
@@ -75,7 +85,7 @@ def crowds(n: int, d: int = 16) -> np.ndarray:
 
 
 def test_a_large_set_is_searched_by_partitions_and_says_how_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(partitioned, "MEMBERS", 50)
+    monkeypatch.setattr(partitions, "MEMBERS", 50)
     vectors = crowds(4_000)
     whole, parts = graph(vectors, 20, exact=True), graph(vectors, 20, exact=False)
     assert whole.recall == 1
@@ -99,7 +109,7 @@ def test_partitions_give_the_same_graph_each_time() -> None:
 
 def test_rows_whose_partitions_hold_too_few_are_compared_with_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """With more neighbours asked for than the partitions that are looked at have rows."""
-    monkeypatch.setattr(partitioned, "MEMBERS", 20)
+    monkeypatch.setattr(partitions, "MEMBERS", 20)
     monkeypatch.setattr(partitioned, "RECALL", 0.1)
     vectors = crowds(600)
     whole = graph(vectors, 40, exact=True)
@@ -114,7 +124,7 @@ def test_what_a_graph_costs_decides_whether_it_is_exact(monkeypatch: pytest.Monk
     monkeypatch.setattr("embedding_core.neighbours.building.EXACT", 1_000**2 * 16 / 2)
     assert graph(vectors, 5).recall == 1
     monkeypatch.setattr("embedding_core.neighbours.building.EXACT", 1_000**2 * 16 / 2 - 1)
-    monkeypatch.setattr(partitioned, "best", lambda unit, k, progress: (*kernels.empty(1_000, k), 0.5))
+    monkeypatch.setattr(partitioned, "best", lambda unit, k, cut, progress: (*kernels.empty(1_000, k), 0.5))
     assert graph(vectors, 5).recall == 0.5
 
 
@@ -197,7 +207,7 @@ def test_the_same_picture_is_at_no_distance_from_itself() -> None:
 
 def test_several_queries_in_blocks_agree_with_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = np.random.default_rng(0).normal(size=(60, 6)).astype(np.float32)
-    monkeypatch.setattr("embedding_core.neighbours.searching._CELLS", 60 * 2)
+    monkeypatch.setattr("embedding_core.neighbours.estimates._NEAR", 6 * 7)
     for metric in METRICS:
         together = search(vectors, vectors[:7], 5, metric)
         for row in range(7):
@@ -244,7 +254,7 @@ def test_ranks_are_the_places_in_a_search(metric: str) -> None:
 def test_ranks_are_the_same_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = np.random.default_rng(0).normal(size=(60, 7)).astype(np.float32)
     whole = ranks(vectors, 3, 9)
-    monkeypatch.setattr("embedding_core.neighbours.searching._CELLS", 4 * 7 * 11)
+    monkeypatch.setattr("embedding_core.neighbours.estimates._NEAR", 7 * 11)
     found = ranks(vectors, 3, 9)
     assert (found.first, found.second) == (whole.first, whole.second)
     assert found.similarity == pytest.approx(whole.similarity, abs=1e-6)
