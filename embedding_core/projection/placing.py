@@ -1,7 +1,7 @@
 """New points on a map that stays: each goes to its neighbours among those that are there.
 
-As `UMAP.transform` does (McInnes, Healy & Melville 2018, arXiv:1802.03426): a point starts at the mean of its neighbours,
-weighed by how near they are, and is then drawn like any other, while they stay.
+As `UMAP.transform` does (McInnes, Healy & Melville 2018, arXiv:1802.03426): a point starts at the mean of its
+neighbours, weighed by how near they are, and is then drawn like any other, while they stay.
 """
 
 from __future__ import annotations
@@ -28,20 +28,23 @@ def place(
     rows: NDArray[np.int32],
     similarity: NDArray[np.float32],
     *,
-    min_dist: float = umap.MIN_DIST.default,
+    min_dist: float | None = umap.MIN_DIST.default,
     seed: int = 0,
 ) -> NDArray[np.float32]:
     """Where new points go, (m, dims), on the map `points` (l, dims).
 
     `rows` (m, k) are their nearest ones on it, best first, and `similarity` (m, k) how near. Each is placed by these
-    alone, so it does not matter which others come with it, but for chance. Raises `InvalidInput` without neighbours.
+    alone, so it does not matter which others come with it, but for chance. `min_dist` is that of the map; on one that
+    UMAP did not draw it is None, and each stays at the mean. Raises `InvalidInput` without neighbours.
     """
     count, k = rows.shape
     if not k:
         raise InvalidInput("A new image is placed by its neighbours on the map, and there are none on it.")
     weight = fuzzy.membership(similarity)
     share = weight / weight.sum(axis=1, keepdims=True)
-    begin = np.einsum("mk,mkd->md", share, points[rows])
+    begin: NDArray[np.float32] = np.einsum("mk,mkd->md", share, points[rows]).astype(np.float32)
+    if min_dist is None:
+        return begin
     still = len(points)
     edges = fuzzy.Edges(
         starts=np.concatenate([np.zeros(still, np.int64), np.arange(0, count * k + 1, k, dtype=np.int64)]),
@@ -49,7 +52,7 @@ def place(
         weight=weight.ravel(),
     )
     whole = umap.run(
-        np.concatenate([points, begin.astype(np.float32)]),
+        np.concatenate([points, begin]),
         edges,
         min_dist=min_dist,
         epochs=_EPOCHS,
