@@ -8,7 +8,7 @@ import numpy as np
 
 from embedding_core.errors import InvalidInput
 from embedding_core.projection import growing, judging, pca, tsne, umap
-from embedding_core.projection.base import Draw, Layout, Method, Parameter, Placement, Projection
+from embedding_core.projection.base import Draw, Fit, Layout, Method, Parameter, Placement, Projection
 from embedding_core.projection.growing import grown
 from embedding_core.records import silent
 from embedding_core.vectors import checked, unit_rows
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from embedding_core.neighbours import NeighbourGraph
     from embedding_core.records import Progress
 
-__all__ = ["METHODS", "Draw", "Layout", "Method", "Parameter", "Placement", "Projection", "grown", "project"]
+__all__ = ["METHODS", "Draw", "Fit", "Layout", "Method", "Parameter", "Placement", "Projection", "grown", "project"]
 
 METHODS: dict[str, Method] = {one.name: one for one in (umap.METHOD, pca.METHOD, tsne.METHOD)}
 
