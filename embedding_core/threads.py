@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 ALONE = 5_000  # rows up to which one thread is the better choice
+ALONE_COMPILED = 2_000  # likewise, where a thread has more to do before it waits
 BRIEF = 2**23  # multiplications of matrices and a vector, likewise: two milliseconds
 
 
@@ -31,11 +32,11 @@ def for_rows(n: int) -> AbstractContextManager[object]:
 
 @contextmanager
 def compiled_for_rows(n: int) -> Iterator[None]:
-    """The same, within a `with`, for what numba has compiled: an epoch of a small layout ends in a wait as well."""
+    """The same, within a `with`, for what numba has compiled: epochs of a layout, each of which ends in a wait."""
     import numba
 
     before = numba.get_num_threads()
-    numba.set_num_threads(1 if n <= ALONE else before)
+    numba.set_num_threads(1 if n <= ALONE_COMPILED else before)
     try:
         yield
     finally:
