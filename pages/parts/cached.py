@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from embedding_core.records import Actor
     from embedding_core.workspace import Dataset, Embedding, Selection
     from pages.parts.filters import Choices
+    from pages.parts.membership import Grouped
 
 FIRST = 6  # images on a dataset's card
 
@@ -197,6 +198,12 @@ def passing(token: str, of: str, wanted: str, *, _make: Callable[[], NDArray[np.
     return _make()
 
 
+@st.cache_resource(max_entries=16, show_spinner=False)
+def grouped(fingerprint: str, state: str, among: str, *, _make: Callable[[], Grouped]) -> Grouped:
+    """A grouping with its images sorted, in a `state` of names and labels; of all, or those that `among` names."""
+    return _make()
+
+
 @st.cache_resource(max_entries=128, show_spinner=False)
 def choices(token: str, of: str, key: str, *, _make: Callable[[], Choices]) -> Choices:
     """What can be chosen from the column `key`, likewise."""
@@ -232,6 +239,22 @@ def selection(hash_: str) -> Selection | None:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _selection(hash_: str) -> Selection | None:
     return server.workspace().selections.get(hash_)
+
+
+def named_selections(dataset: Dataset) -> list[Selection]:
+    """Those with a name, newest first."""
+    return _named_selections(dataset.uuid, server.workspace().selections.token)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _named_selections(dataset: str, token: str) -> list[Selection]:
+    return server.workspace().selections.named(dataset)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def kept_selection(dataset: str, content: str, *, _ids: NDArray[np.int64], _how: str) -> str:
+    """The hash of the selection of these images (m,), which `content` names; it is written when it is not there yet."""
+    return server.workspace().selections.keep(dataset, _ids, how=_how).hash
 
 
 def forget_selection(hash_: str) -> None:

@@ -7,13 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from embedding_core.ids import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
 
@@ -42,6 +43,12 @@ class Columns:
     def labels(self) -> list[str]:
         """The labels that occur, in alphabetical order."""
         return sorted(name for name in self.label.unique().to_pylist() if name is not None)
+
+    @cached_property
+    def label_codes(self) -> NDArray[np.int64]:
+        """(n,) the place in `labels`; −1 where there is none"""
+        codes = pc.index_in(self.label, pa.array(self.labels, pa.string()))
+        return codes.cast(pa.int64()).fill_null(-1).to_numpy()
 
     @cached_property
     def splits(self) -> list[str]:
