@@ -73,6 +73,11 @@ class Columns:
         """The row of each of these images (m,); −1 for one that is not there any more."""
         return find(ids, self.ids, self._order)
 
+    def labels_of(self, ids: NDArray[np.int64]) -> pa.Array:
+        """The label of each of these images (m,); null where there is none, or not the image any more."""
+        rows = self.find(ids)
+        return self.label.take(pa.array(rows, mask=rows < 0))
+
     @cached_property
     def _order(self) -> NDArray[np.int64]:
         return np.argsort(self.ids)
@@ -88,3 +93,8 @@ class Columns:
         facts["tags"] = [tag for tag, ids in self.tags.items() if image in ids]
         facts["metadata"] = {name: self.metadata[name][at].as_py() for name in self.metadata.column_names}
         return facts
+
+
+def says(column: pa.ChunkedArray, text: pa.ChunkedArray) -> bool:
+    """Whether the column says row by row what `text` says."""
+    return pa.types.is_string(column.type) and bool(column.combine_chunks().equals(text.combine_chunks()))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from embedding_core import derived
-from embedding_core.records import ImageRecord
+from embedding_core.records import ImageRecord, Reason, Rejected
 from embedding_core.workspace import Workspace
 from embedding_core.workspace.store import Store
 from pages.parts import filters, state
@@ -52,7 +52,9 @@ def everything(workspace: Workspace) -> dict[str, str]:
     group = Condition(f"group:{groups.fingerprint}", names=groups.names.names)
     conditions = Condition("label", names=("a",)), Condition("width", low=41.0), group
     wanted = filters.text(Filters(conditions))
-    return {"dataset": "birds", "selection": chosen.hash, "filter": wanted, "image": str(ids[4])}
+    dataset.put_rejected([Rejected("song.mp3", Reason.TEXT, "These are notes.")])
+    view = {"selection": chosen.hash, "filter": wanted, "image": str(ids[4]), "data_tab": "Rejected"}
+    return {"dataset": "birds", **view}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -64,6 +66,8 @@ def test_a_rerun_reads_each_version_at_most_once_and_no_rows(
     asked.clear()
     app.run()
     assert not app.exception
+    if view == "everything" and page == "data.py":
+        assert "**1 file** left out" in small.texts(app), "the tab is open"
     if view == "everything" and page in WITH_DRAWER:
         assert any(one.key == "detail_similar" for one in app.button), "the image is open"
         assert "9 images" in small.texts(app), "the selection is there"
