@@ -9,6 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+FEW = 16  # times fewer ids than those they are looked for among: then these are not put in order first
+
 
 def distinct(ids: NDArray[np.integer]) -> NDArray[np.int64]:
     """The different ones among `ids`, ascending. Ten times as fast as `numpy.unique`, which hashes them."""
@@ -29,6 +31,10 @@ def find(ids: NDArray[np.int64], among: NDArray[np.int64], order: NDArray[np.int
     found = np.full(len(ids), -1, np.int64)
     if len(ids) and len(among):
         wanted, have = np.argsort(ids), np.argsort(among) if order is None else order
-        at = np.searchsorted(among[have], ids[wanted]).clip(max=len(among) - 1)
-        found[wanted] = np.where(among[have[at]] == ids[wanted], have[at], -1)
+        if len(ids) < len(among) // FEW:
+            at = np.searchsorted(among, ids[wanted], sorter=have)
+        else:
+            at = np.searchsorted(among[have], ids[wanted])
+        rows = have[at.clip(max=len(among) - 1)]
+        found[wanted] = np.where(among[rows] == ids[wanted], rows, -1)
     return found

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import cached, detail, filter_bar, filtering, groups, state
+from pages.parts import cached, detail, filter_bar, filtering, groups, membership, state
 
 dataset = state.require_dataset()
 embedding = state.require_embedding()
 encoder = state.current_encoder(dataset)
+token = dataset.token
 columns = cached.columns(dataset)
 
 st.title("Clusters", anchor=False)
@@ -25,23 +26,24 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="clusters_to
     groups.ask(dataset, encoder, len(embedding))
 groups.follow()
 groups.verdict(found, filtered=state.filtering().active)
-shown = found
+whole = shown = membership.whole(found, columns, token)
 if state.filtering().active:
     now = filtering.known(dataset)
     filter_bar.chips(now)
-    shown = groups.narrowed(found, columns.ids[filtering.rows(now, state.filtering())])
+    ids = columns.ids[filtering.rows(now, state.filtering())]
+    shown = membership.passing(whole, columns, token, ids)
 
 number = groups.opened(found)
 if number is not None:
-    groups.one(shown, found, columns, number)
+    groups.one(shown, whole, columns, number)
 else:
     tab_cards, tab_drawing = st.tabs(
         ["Groups", "Against labels" if columns.labels else "Sizes"], key="clusters_tab", on_change="rerun"
     )
     if tab_cards.open:
         with tab_cards:
-            groups.cards(shown, found, columns)
+            groups.cards(shown, whole, columns)
     if tab_drawing.open:
         with tab_drawing:
-            groups.drawing(shown, columns, filtered=shown is not found)
-detail.open_from_url(dataset, [] if number is None else groups.members(shown, number).tolist())
+            groups.drawing(shown.found, columns, filtered=shown is not whole)
+detail.open_from_url(dataset, [] if number is None else shown.of(number).tolist())

@@ -27,7 +27,7 @@ def images(dataset: Dataset, columns: cached.Columns) -> list[int]:
         rows = table.ordered(columns, filtering.rows(now, wanted), order)
         if len(rows) and st.button(f"Select all {len(rows):,}", key="data_all", icon=":material/done_all:"):
             how = f"filter: {filtering.said(now, wanted)}" if wanted.active else "all images"
-            state.select(columns.ids[rows].tolist(), how)
+            state.select(columns.ids[rows], how)
             st.rerun()
     if not len(rows):
         with empty.note("No image passes these filters", "", ":material/filter_alt_off:", key="data_none"):

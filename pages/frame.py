@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from embedding_core.errors import KindredError
-from pages.parts import empty, server, sidebar, state
+from pages.parts import empty, moments, sidebar, state
 
 st.set_page_config(page_title="Kindred", page_icon=sidebar.ICON, layout="wide")
 st.html(sidebar.STATIC / "frame.css")
@@ -27,12 +27,12 @@ page = st.navigation(
 )
 
 try:
-    server.workspace()
-    state.begin()
-    for said in state.announcements():
-        st.toast(said, icon=":material/info:")
-    with st.sidebar:
-        sidebar.draw()
-    page.run()
+    with moments.moment():
+        state.begin()
+        for said in state.announcements():
+            st.toast(said, icon=":material/info:")
+        with st.sidebar:
+            sidebar.draw()
+        page.run()
 except KindredError as error:  # the edge: whatever a page did not explain itself is explained here
     empty.failed(error)

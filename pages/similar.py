@@ -9,13 +9,27 @@ import streamlit as st
 
 from embedding_core import neighbours
 from embedding_core.errors import KindredError
-from pages.parts import cached, detail, empty, filter_bar, filtering, gallery, pictures, query, server, state, words
+from embedding_core.fingerprint import digest
+from pages.parts import (
+    cached,
+    detail,
+    empty,
+    filter_bar,
+    filtering,
+    gallery,
+    moments,
+    pictures,
+    query,
+    state,
+    words,
+)
 
 if TYPE_CHECKING:
     from embedding_core.workspace import Embedding
 
 
 @st.fragment
+@moments.moment()
 def look_alikes(embedding: Embedding, columns: cached.Columns) -> None:
     """Reruns alone when its own widgets change."""
     with st.container(key="similar_sides"):
@@ -78,7 +92,7 @@ def search(embedding: Embedding, wanted: query.Query, metric: str, k: int, exact
         if not len(ids):
             return pictures.Found()
         how = f"filter: {filtering.said(now, filtered)}"
-        parameters["among"] = server.workspace().selections.keep(dataset.uuid, ids, how=how).hash
+        parameters["among"] = cached.kept_selection(dataset.uuid, digest(ids.tobytes()), _ids=ids, _how=how)
     return pictures.search(dataset, embedding, parameters, metric=metric, k=k, actor=state.actor(), exact=exact)
 
 

@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pyarrow as pa
@@ -17,7 +18,8 @@ from embedding_core.workspace.jobs import JobTable
 from embedding_core.workspace.results import Results
 from embedding_core.workspace.schema import ATTRIBUTES, CATALOGUE, ENCODINGS, IMAGES, LAYOUT, META, REJECTED, TAGS
 from embedding_core.workspace.selections import Selections
-from embedding_core.workspace.store import Store, quoted
+from embedding_core.workspace.steady import SteadyStore
+from embedding_core.workspace.store import quoted
 
 DEFAULT_URI = "./workspace"
 NAME_LIMIT = 100  # characters
@@ -36,7 +38,7 @@ class Workspace:
         Raises `NewerLayout` when a newer Kindred wrote it, before anything is touched, and `WorkspaceError`.
         """
         self.uri = uri or os.environ.get("KINDRED_WORKSPACE") or DEFAULT_URI
-        self._store = Store(self.uri)
+        self._store = SteadyStore(self.uri)
         self._check_layout()
         self._store.create("catalogue", CATALOGUE)
         self._store.create("encodings", ENCODINGS)
@@ -47,6 +49,14 @@ class Workspace:
     @classmethod
     def open(cls, uri: str | None = None) -> Workspace:
         return cls(uri)
+
+    def moment(self) -> AbstractContextManager[None]:
+        """Within it, in this thread, every table is looked at once: see `SteadyStore`. For a page, which asks often."""
+        return self._store.moment()
+
+    def look_again(self) -> None:
+        """Have what others commit from here on seen within the same moment."""
+        self._store.look_again()
 
     def datasets(self) -> list[Dataset]:
         """All datasets, newest first."""

@@ -159,6 +159,11 @@ class Dataset:
         """How many files were refused."""
         return self._store.count(self.table("rejected"))
 
+    @property
+    def rejected_token(self) -> str:
+        """Changes whenever files are refused or forgiven."""
+        return f"{self.uuid}:{self._store.version(self.table('rejected'))}"
+
     def rejected(self) -> list[Rejected]:
         rows = self._store.select(self.table("rejected"), REJECTED.names).sort_by("path").to_pylist()
         return [Rejected(row["path"], Reason(row["reason"]), row["detail"]) for row in rows]

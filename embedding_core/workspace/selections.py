@@ -58,6 +58,11 @@ class Selections:
     def get(self, key: str) -> Selection | None:
         return next(iter(self._read(f"hash = {quoted(key)}")), None)
 
+    @property
+    def token(self) -> str:
+        """Changes whenever a selection is kept, named or forgotten."""
+        return str(self._store.version("selections"))
+
     def named(self, dataset: str) -> list[Selection]:
         """The selections that someone gave a name, newest first."""
         found = self._read(f"dataset = {quoted(dataset)} AND name != ''")

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
@@ -22,18 +21,20 @@ from embedding_core.errors import NotEmbedded
 from embedding_core.fingerprint import digest
 from embedding_core.vectors import read_only
 from pages.parts import server
-from pages.parts.columns import Columns
+from pages.parts.columns import Columns, says
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from embedding_core.derived import ClusterResult, MapResult
     from embedding_core.neighbours import NeighbourGraph
-    from embedding_core.records import Actor
+    from embedding_core.records import Actor, Rejected
     from embedding_core.workspace import Dataset, Embedding, Selection
     from pages.parts.filters import Choices
+    from pages.parts.membership import Grouped
 
 FIRST = 6  # images on a dataset's card
 
@@ -60,7 +61,7 @@ def _columns(token: str, *, _dataset: Dataset) -> Columns:
     for source, known in ((_dataset.label_source, "label"), (_dataset.split_source, "split")):
         name = source.removeprefix("column:")
         # What has become the label or the split would otherwise be on every screen twice.
-        if name in metadata.column_names and _says(metadata[name], attributes[known]):
+        if name in metadata.column_names and says(metadata[name], attributes[known]):
             metadata = metadata.drop_columns([name])
     found = Columns(
         dataset=_dataset.uuid,
@@ -72,11 +73,6 @@ def _columns(token: str, *, _dataset: Dataset) -> Columns:
     )
     memory.give_back()
     return found
-
-
-def _says(column: pa.ChunkedArray, text: pa.ChunkedArray) -> bool:
-    """Whether the column says row by row what `text` says."""
-    return pa.types.is_string(column.type) and column.combine_chunks().equals(text.combine_chunks())
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -102,6 +98,16 @@ def _summary(token: str, *, _dataset: Dataset) -> Summary:
         labels=pc.count_distinct(attributes["label"]).as_py(),
         splits=tuple(sorted(name for name in attributes["split"].unique().to_pylist() if name is not None)),
     )
+
+
+def rejected(dataset: Dataset) -> list[Rejected]:
+    """The files that were refused, by path."""
+    return _rejected(dataset.rejected_token, _dataset=dataset)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _rejected(token: str, *, _dataset: Dataset) -> list[Rejected]:
+    return _dataset.rejected()
 
 
 def embedding(dataset: Dataset, encoder: str) -> Embedding:
@@ -182,18 +188,18 @@ def read_clusters(dataset: Dataset, fingerprint: str) -> ClusterResult | None:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _clusters(fingerprint: str, token: str, *, _dataset: Dataset) -> ClusterResult | None:
-    known = columns(_dataset)
-    return derived.read_clusters(server.workspace(), fingerprint, lambda ids: _on(known.label, known.find(ids)))
-
-
-def _on(column: pa.Array, rows: NDArray[np.int64]) -> pa.Array:
-    """The values in these rows, null for row −1."""
-    return column.take(pa.array(rows, mask=rows < 0))
+    return derived.read_clusters(server.workspace(), fingerprint, columns(_dataset).labels_of)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def passing(token: str, of: str, wanted: str, *, _make: Callable[[], NDArray[np.bool_]]) -> NDArray[np.bool_]:
     """Which images pass the filters `wanted`: those of a dataset at `token`, or those of a map, as `of` says (n,)."""
+    return _make()
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def grouped(fingerprint: str, state: str, among: str, *, _make: Callable[[], Grouped]) -> Grouped:
+    """A grouping with its images sorted, in a `state` of names and labels; of all, or those that `among` names."""
     return _make()
 
 
@@ -232,6 +238,22 @@ def selection(hash_: str) -> Selection | None:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _selection(hash_: str) -> Selection | None:
     return server.workspace().selections.get(hash_)
+
+
+def named_selections(dataset: Dataset) -> list[Selection]:
+    """Those with a name, newest first."""
+    return _named_selections(dataset.uuid, server.workspace().selections.token)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _named_selections(dataset: str, token: str) -> list[Selection]:
+    return server.workspace().selections.named(dataset)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def kept_selection(dataset: str, content: str, *, _ids: NDArray[np.int64], _how: str) -> str:
+    """The hash of the selection of these images (m,), which `content` names; it is written when it is not there yet."""
+    return server.workspace().selections.keep(dataset, _ids, how=_how).hash
 
 
 def forget_selection(hash_: str) -> None:

@@ -7,13 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from embedding_core.ids import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
 
@@ -44,6 +45,12 @@ class Columns:
         return sorted(name for name in self.label.unique().to_pylist() if name is not None)
 
     @cached_property
+    def label_codes(self) -> NDArray[np.int64]:
+        """(n,) the place in `labels`; −1 where there is none"""
+        codes = pc.index_in(self.label, pa.array(self.labels, pa.string()))
+        return codes.cast(pa.int64()).fill_null(-1).to_numpy()
+
+    @cached_property
     def splits(self) -> list[str]:
         return sorted(name for name in self.split.unique().to_pylist() if name is not None)
 
@@ -66,6 +73,11 @@ class Columns:
         """The row of each of these images (m,); −1 for one that is not there any more."""
         return find(ids, self.ids, self._order)
 
+    def labels_of(self, ids: NDArray[np.int64]) -> pa.Array:
+        """The label of each of these images (m,); null where there is none, or not the image any more."""
+        rows = self.find(ids)
+        return self.label.take(pa.array(rows, mask=rows < 0))
+
     @cached_property
     def _order(self) -> NDArray[np.int64]:
         return np.argsort(self.ids)
@@ -81,3 +93,8 @@ class Columns:
         facts["tags"] = [tag for tag, ids in self.tags.items() if image in ids]
         facts["metadata"] = {name: self.metadata[name][at].as_py() for name in self.metadata.column_names}
         return facts
+
+
+def says(column: pa.ChunkedArray, text: pa.ChunkedArray) -> bool:
+    """Whether the column says row by row what `text` says."""
+    return pa.types.is_string(column.type) and bool(column.combine_chunks().equals(text.combine_chunks()))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from embedding_core import neighbours
 from embedding_core.errors import KindredError
-from pages.parts import cached, empty, gallery, pictures, standing, state, urls, viewer, why, words
+from pages.parts import cached, empty, gallery, moments, pictures, standing, state, urls, viewer, why, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +41,7 @@ def close() -> None:
 
 
 @st.dialog("Image", position="right", width="medium", on_dismiss=close)
+@moments.moment()
 def drawer(dataset: Dataset, around: Sequence[int]) -> None:
     wanted = state.get("image")
     facts = cached.columns(dataset).row(int(wanted)) if wanted.isdecimal() else None

@@ -75,7 +75,7 @@ def chips(now: Known, *, own: Sequence[str] = (), selects: bool = False) -> None
 def _select(now: Known) -> None:
     wanted = state.filtering()
     ids = now.columns.ids[now.rows[filtering.passing(now, wanted)]]
-    state.select(ids.tolist(), f"filter: {filtering.said(now, wanted)}", now.drawn.fingerprint if now.drawn else "")
+    state.select(ids, f"filter: {filtering.said(now, wanted)}", now.drawn.fingerprint if now.drawn else "")
 
 
 # -- widgets ----------------------------------------------------------------------------------------------------

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
 
 from embedding_core import clusters as methods
 from embedding_core import derived
-from pages.parts import charts, detail, empty, gallery, pictures, results, server, state, words
+from pages.parts import charts, detail, empty, gallery, membership, pictures, results, server, state, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from embedding_core.derived import ClusterResult
     from embedding_core.workspace import Dataset, Embedding, StoredResult
     from pages.parts.cached import Columns
+    from pages.parts.membership import Grouped
 
 TITLES = {"kmeans": "KMeans", "hdbscan": "HDBSCAN", "evoc": "EVoC"}
 A_PAGE = 24  # cards
@@ -137,62 +134,40 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
 
 
-def members(found: ClusterResult, number: int) -> NDArray[np.int64]:
-    """The ids (m,) of a group; −1 is the noise."""
-    return found.ids[found.clustering.labels == number]
-
-
-def narrowed(found: ClusterResult, ids: NDArray[np.int64]) -> ClusterResult:
-    """The same groups of these images alone. A group whose typical images are not among them shows others."""
-    keep = np.isin(found.ids, ids)
-    at = np.cumsum(keep) - 1  # of a row, among those that are kept
-    labels = found.clustering.labels[keep]
-    exemplars = tuple(
-        tuple(int(at[row]) for row in rows if keep[row]) or tuple(np.flatnonzero(labels == number)[:3].tolist())
-        for number, rows in enumerate(found.clustering.exemplars)
-    )
-    return replace(found, ids=found.ids[keep], clustering=replace(found.clustering, labels=labels, exemplars=exemplars))
-
-
-def name(found: ClusterResult, number: int) -> str:
-    return "In no group" if number < 0 else found.names.names[number]
-
-
-def cards(found: ClusterResult, whole: ClusterResult, columns: Columns) -> None:
-    """A card each, and one for the noise. `found` are the images of `whole` that pass the filters."""
-    sizes = found.clustering.sizes
-    numbers = [number for number in range(found.clustering.count) if sizes[number]]
-    numbers += [-1] if found.clustering.noise else []
+def cards(shown: Grouped, whole: Grouped, columns: Columns) -> None:
+    """A card each, and one for the noise. `shown` are the images of `whole` that pass the filters."""
+    count = whole.found.clustering.count
+    numbers = [number for number in [*range(count), -1] if len(shown.of(number))]
     if not numbers:
         st.caption("No image passes the filters.")
         return
-    if found is not whole:
-        there = int(np.count_nonzero(sizes))
-        st.caption(f"{there:,} of {words.count(whole.clustering.count, 'group')} have images that pass the filters.")
+    if shown is not whole:
+        there = sum(number >= 0 for number in numbers)
+        st.caption(f"{there:,} of {words.count(count, 'group')} have images that pass the filters.")
     grid = st.grid(4, min_column_width=250)
     pages = -(-len(numbers) // A_PAGE)
     page = min(st.pagination(pages, key="clusters_page", bind="query-params"), pages) if pages > 1 else 1
     for number in numbers[(page - 1) * A_PAGE : page * A_PAGE]:
         with grid.cell():
-            card(found, whole, columns, number)
+            card(shown, whole, columns, number)
 
 
-def card(found: ClusterResult, whole: ClusterResult, columns: Columns, number: int) -> None:
-    ids = members(found, number)
-    rows = found.clustering.exemplars[number] if number >= 0 else ()
-    faces = found.ids[list(rows)] if rows else ids[:3]
+def card(shown: Grouped, whole: Grouped, columns: Columns, number: int) -> None:
+    ids = shown.of(number)
+    rows = shown.found.clustering.exemplars[number] if number >= 0 else ()
+    faces = shown.found.ids[list(rows)] if rows else ids[:3]
     with st.container(border=True, height="stretch", gap="xsmall", key=f"clusters_card_{number}"):
         opened = gallery.show(
             pictures.items(columns, faces),
             key=f"clusters_faces_{number}",
-            alt=f"The most typical images of {name(found, number)}",
+            alt=f"The most typical images of {shown.name(number)}",
             size="s",
             captions=False,
         )
         if opened is not None:
             detail.show(opened)
-        st.markdown(f"**{words.plain(name(found, number))}**")
-        st.caption(said(whole, columns, number, passing=len(ids)))
+        st.markdown(f"**{words.plain(shown.name(number))}**")
+        st.caption(said(whole, number, passing=len(ids)))
         st.space("stretch")
         with st.container(horizontal=True, gap="xsmall"):
             st.button(
@@ -203,23 +178,22 @@ def card(found: ClusterResult, whole: ClusterResult, columns: Columns, number: i
                 key=f"clusters_select_{number}",
                 icon=":material/select_check_box:",
                 on_click=select,
-                args=(found, number),
+                args=(shown, number),
             )
 
 
-def said(whole: ClusterResult, columns: Columns, number: int, *, passing: int) -> str:
+def said(whole: Grouped, number: int, *, passing: int) -> str:
     """Size, share, and what most of the group are, in a line of Markdown: of all its images, also where few pass."""
-    ids = members(whole, number)
-    size = words.count(len(ids), "image")
-    size = size if passing == len(ids) else f"{passing:,} of {size}"
-    parts = [size, f"{len(ids) / max(whole.clustering.n, 1):.0%} of all"]
+    count = len(whole.of(number))
+    size = words.count(count, "image")
+    size = size if passing == count else f"{passing:,} of {size}"
+    parts = [size, f"{count / max(len(whole.ids), 1):.0%} of all"]
     if number < 0:
         return " · ".join(parts)
-    share = whole.names.shares[number]
-    if share is not None and whole.names.source == "labels":
-        top = columns.label.take(columns.rows(ids)).drop_null().value_counts().to_pylist()
-        label = max(top, key=lambda one: one["counts"])["values"] if top else ""
-        parts.append(f"{share:.0%} {words.plain(label)}")
+    names = whole.found.names
+    share = names.shares[number]
+    if share is not None and names.source == "labels":
+        parts.append(f"{share:.0%} {words.plain(whole.labels[number] or '')}")
     elif share is not None:
         parts.append(f"seen as this with {share:.0%}")
     return " · ".join(parts)
@@ -229,8 +203,8 @@ def open_(number: int | None) -> None:
     state.put("group", "" if number is None else str(number))
 
 
-def select(found: ClusterResult, number: int) -> None:
-    state.select(members(found, number).tolist(), f"group {name(found, number)}" if number >= 0 else "in no group")
+def select(shown: Grouped, number: int) -> None:
+    state.select(shown.of(number), f"group {shown.name(number)}" if number >= 0 else "in no group")
 
 
 def opened(found: ClusterResult) -> int | None:
@@ -240,11 +214,11 @@ def opened(found: ClusterResult) -> int | None:
     return number if number is not None and -1 <= number < found.clustering.count else None
 
 
-def one(found: ClusterResult, whole: ClusterResult, columns: Columns, number: int) -> None:
+def one(shown: Grouped, whole: Grouped, columns: Columns, number: int) -> None:
     """All images of a group that pass the filters."""
-    ids = members(found, number)
+    ids = shown.of(number)
     with st.container(horizontal=True, vertical_alignment="center", key="clusters_one"):
-        st.subheader(words.plain(name(found, number)), anchor=False, width="stretch")
+        st.subheader(words.plain(shown.name(number)), anchor=False, width="stretch")
         st.button("All groups", key="clusters_back", icon=":material/arrow_back:", on_click=open_, args=(None,))
         st.button(
             f"Select all {len(ids):,}",
@@ -252,10 +226,10 @@ def one(found: ClusterResult, whole: ClusterResult, columns: Columns, number: in
             icon=":material/select_check_box:",
             type="primary",
             on_click=select,
-            args=(found, number),
+            args=(shown, number),
         )
-    st.caption(said(whole, columns, number, passing=len(ids)))
-    clicked = pictures.paged(columns, ids, key="clusters_gallery", alt=f"Images of {name(found, number)}")
+    st.caption(said(whole, number, passing=len(ids)))
+    clicked = pictures.paged(columns, ids, key="clusters_gallery", alt=f"Images of {shown.name(number)}")
     if clicked is not None:
         detail.show(clicked)
 
@@ -271,26 +245,13 @@ def drawing(found: ClusterResult, columns: Columns, *, filtered: bool = False) -
         st.plotly_chart(figure, key="clusters_sizes", theme=None, config=_QUIET, alt="Number of images in each group")
         hidden = max(0, grouping.count - charts.MOST)
     else:
-        counts, labels = crossing(found, columns)
+        counts, labels = membership.crossing(found, columns)
         st.caption("Each row is a group. The fuller a square, the larger the part of the group that has the label.")
         figure = charts.agreement(counts, found.names.names, labels, look, narrow=state.touch())
         st.plotly_chart(figure, key="clusters_labels", theme=None, config=_QUIET, alt="How groups and labels agree")
         hidden = max(0, grouping.count - charts.MOST) + max(0, len(labels) - charts.MOST)
     if hidden:
         st.caption(f"The largest {charts.MOST} are drawn, {hidden:,} smaller ones are not.")
-
-
-def crossing(found: ClusterResult, columns: Columns) -> tuple[NDArray[np.int64], list[str]]:
-    """Images by group and label (groups, labels), and the labels, ordered so that agreement lies on a diagonal."""
-    label_of = dict(zip(columns.ids.tolist(), columns.label.to_pylist(), strict=True))
-    at = {label: place for place, label in enumerate(columns.labels)}
-    counts = np.zeros((found.clustering.count, len(at)), np.int64)
-    for image, group in zip(found.ids.tolist(), found.clustering.labels.tolist(), strict=True):
-        label = label_of.get(image)
-        if group >= 0 and label is not None:
-            counts[group, at[label]] += 1
-    order = np.lexsort((-counts.max(axis=0, initial=0), counts.argmax(axis=0)))
-    return counts[:, order], [columns.labels[place] for place in order]
 
 
 _QUIET = {"displayModeBar": False}

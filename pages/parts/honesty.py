@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from embedding_core import trust
-from pages.parts import cached, map_choice, state, words
+from embedding_core import derived, trust
+from embedding_core.neighbours import partitioned
+from pages.parts import cached, map_choice, server, state, words
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from embedding_core.derived import MapResult
-    from embedding_core.projection import Projection
     from pages.parts.map.present import Present
 
 
@@ -32,7 +32,7 @@ def show(one: Present, beside: Present | None = None) -> None:
 def _line(one: Present, name: str, *, key: str) -> None:
     """The button stands in the sentence: see frame.css. Images that are gone are not counted."""
     drawn = one.drawn.projection
-    said, terms = _whole(drawn)
+    said, terms = _whole(one.drawn)
     lead = f"**{words.plain(name)}**: " if name else ""
     with st.container(horizontal=True, key=f"{key}_said"):
         if drawn.trust is not None:
@@ -59,9 +59,10 @@ def _trusted(agreement: float, misplaced: int, count: int) -> str:
     return f"{share}; **{misplaced:,}** {of} {is_} placed where {they} not belong."
 
 
-def _whole(drawn: Projection) -> tuple[list[str], list[str]]:
+def _whole(one: MapResult) -> tuple[list[str], list[str]]:
     """What is said of the map as a whole, and what the words mean."""
     said, terms = [], []
+    drawn = one.projection
     if drawn.trustworthiness is not None:
         said.append(f"Trustworthiness **{drawn.trustworthiness:.2f}**.")
         terms += [words.HELP["trustworthiness"], words.plain(trust.words(drawn.trustworthiness))]
@@ -69,8 +70,20 @@ def _whole(drawn: Projection) -> tuple[list[str], list[str]]:
         share = sum(drawn.explained_variance)
         said.append(f"These axes together show **{share:.0%}** of all differences.")  # each may be turned off its own
         terms.append(words.HELP["explained variance"])
+    if (recall := _recall(one)) < 1:
+        share = f"**{floor(recall * 100 + 1e-6)}%** of the true ones"
+        judged = words.count(min(len(one.ids), partitioned.SAMPLE), "image")
+        said.append(f"Neighbours were found through partitions: {share}, measured on {judged}.")
+        terms.append(words.HELP["recall"])
     return said + [words.plain(drawn.note)] * bool(drawn.note), terms
 
 
+def _recall(one: MapResult) -> float:
+    """Of the neighbour graph that the map, its trust and its groups rest on; 1 where it is exact, or is not there."""
+    graphs = server.workspace().results.find(one.dataset, "graph", one.embedding)
+    key = derived.graph_key(one.embedding)
+    return next((float(found.parameters.get("recall", 1)) for found in graphs if found.fingerprint == key), 1.0)
+
+
 def _select(one: MapResult, ids: NDArray[np.int64]) -> None:
-    state.select(ids.tolist(), "placed where they do not belong", one.fingerprint)
+    state.select(ids, "placed where they do not belong", one.fingerprint)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from embedding_core.errors import KindredError
-from pages.parts import server, state, words
+from pages.parts import moments, server, state, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,20 +27,25 @@ def submit(kind: str, parameters: Mapping[str, Any], *, dataset: str = "") -> Jo
 def find(job_id: str) -> Job | None:
     """A job by its id; None when nobody knows it any more."""
     try:
-        return server.runner().get(job_id) if job_id else None
+        found = server.runner().get(job_id) if job_id else None
     except KindredError:
         return None
+    moments.heard_of_jobs()
+    return found
 
 
 def running(dataset: Dataset | None = None) -> list[Job]:
     """The long jobs that are queued or running, about one dataset or all."""
     active = [job for job in server.runner().list(active_only=True) if job.lane == "long"]
+    moments.heard_of_jobs()
     return [job for job in active if dataset is None or concerns(job, dataset)]
 
 
 def about_dataset(dataset: Dataset) -> list[Job]:
     """All jobs about a dataset that are remembered, in whichever state, oldest first."""
-    return sorted((job for job in server.runner().list() if concerns(job, dataset)), key=lambda job: job.created)
+    found = sorted((job for job in server.runner().list() if concerns(job, dataset)), key=lambda job: job.created)
+    moments.heard_of_jobs()
+    return found
 
 
 def latest(dataset: Dataset, kind: str) -> Job | None:

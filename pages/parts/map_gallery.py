@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages.parts import cached, detail, filtering, pictures, state, table, words
+from pages.parts import cached, detail, filtering, moments, pictures, state, table, words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +25,7 @@ TYPICAL = 18  # images
 
 
 @st.fragment
+@moments.moment()
 def show(now: Present, clusters: ClusterResult | None) -> None:
     """Turning pages reruns this alone."""
     chosen, wanted = state.selection(), state.filtering()

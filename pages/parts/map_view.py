@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from pages.parts import cached, charts, detail, filters, map_choice, results, state, urls
+from pages.parts import cached, charts, detail, filters, map_choice, moments, results, state, urls
 from pages.parts.map import columns as map_columns
 from pages.parts.map import component, present
 
@@ -30,6 +30,7 @@ def show(drawn: MapResult, beside: MapResult | None, clusters: ClusterResult | N
 
 
 @st.fragment
+@moments.moment()
 def _show(drawn: MapResult, beside: MapResult | None, clusters: ClusterResult | None, around: tuple[str, ...]) -> None:
     component.show(scene(drawn, beside, clusters), key=KEY, on_selected=_selected, on_opened=_opened, on_view=_viewed)
     # Not by what was told in this run: a run that is overtaken by the next one may end before it comes here.

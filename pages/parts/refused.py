@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from pages.parts import empty, words
+from pages.parts import cached, empty, words
 
 if TYPE_CHECKING:
     from embedding_core.workspace import Dataset
 
 
 def show(dataset: Dataset) -> None:
-    rejected = dataset.rejected()
+    rejected = cached.rejected(dataset)
     if not rejected:
         empty.note(
             "Nothing was left out",

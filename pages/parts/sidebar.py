@@ -58,7 +58,7 @@ def selection(dataset: Dataset) -> None:
     """The durable selection, and all that can be done with it."""
     chosen = state.selection()
     if chosen is None:
-        saved = server.workspace().selections.named(dataset.uuid)
+        saved = cached.named_selections(dataset)
         if saved:
             _saved(saved)
         if state.get("selection"):

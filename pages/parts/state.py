@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import numpy as np
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
@@ -20,6 +21,8 @@ from embedding_core.errors import KindredError, NotEmbedded, UnknownDataset
 from pages.parts import access, cached, empty, filters, server
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from embedding_core.records import Actor
     from embedding_core.workspace import Dataset, Embedding, Selection
     from pages.parts.filters import Filters
@@ -157,10 +160,13 @@ def selection() -> Selection | None:
     return found if found and dataset and found.dataset == dataset.uuid else None
 
 
-def select(ids: Iterable[int], how: str, projection: str = "") -> Selection | None:
-    """Pick out images of the chosen dataset; `how` says in words how. No ids clear the selection."""
-    dataset, wanted = current_dataset(), list(ids)
-    if dataset is None or not wanted:
+def select(ids: Iterable[int] | NDArray[np.int64], how: str, projection: str = "") -> Selection | None:
+    """Pick out images of the chosen dataset; `how` says in words how. No ids clear the selection.
+
+    Of many images an array is the quick way to name them.
+    """
+    dataset, wanted = current_dataset(), ids if isinstance(ids, np.ndarray) else list(ids)
+    if dataset is None or not len(wanted):
         clear_selection()
         return None
     kept = server.workspace().selections.keep(dataset.uuid, wanted, how=how, projection=projection)

@@ -30,6 +30,7 @@ HELP: Mapping[str, str] = {
     "pca": "The directions along which the images differ most. Honest about distance, blind to fine groups.",
     "explained variance": "How much of all differences between the images these axes show.",
     "trust": "The share of images drawn near this one that truly are near. Low: the map had no room to be honest.",
+    "recall": "Of very many images not every pair is compared, only those in partitions near each other.",
     "misplaced": "An image is in the wrong place when fewer than one in ten of those drawn around it are near it.",
     "trustworthiness": "How far the whole map can be believed, from 0 to 1. Above 0.9, images drawn near are near.",
     "neighbour": "An image whose numbers are among the closest to those of another: a look-alike.",

@@ -9,7 +9,7 @@ import pytest
 from embedding_core import derived
 from embedding_core.naming import ClusterNames
 from embedding_core.workspace import Dataset, Workspace
-from pages.parts import cached, groups
+from pages.parts import cached, membership
 from tests.pages import small
 
 
@@ -38,7 +38,7 @@ def test_a_group_opens_is_selected_and_closes(served: tuple[Workspace, small.Rem
     hash_ = app.query_params["selection"]
     kept = workspace.selections.get(hash_ if isinstance(hash_, str) else hash_[0])
     assert kept is not None
-    assert sorted(kept.ids.tolist()) == sorted(groups.members(found, 1).tolist())
+    assert sorted(kept.ids.tolist()) == sorted(found.ids[found.clustering.labels == 1].tolist())
     app.button(key="clusters_back").click().run()
     assert "group" not in app.query_params
 
@@ -111,7 +111,7 @@ def test_without_groups_they_can_be_asked_for(served: tuple[Workspace, small.Rem
 
 def test_groups_against_labels_count_every_image_once(served: tuple[Workspace, small.Remembering]) -> None:
     dataset, found = grouped(served[0])
-    counts, labels = groups.crossing(found, cached.columns(dataset))
+    counts, labels = membership.crossing(found, cached.columns(dataset))
     assert sorted(labels) == ["a", "b"]
     assert counts.sum() == 24
     assert counts.sum(axis=1).tolist() == list(found.clustering.sizes)

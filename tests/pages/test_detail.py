@@ -10,7 +10,7 @@ import pytest
 
 from embedding_core import derived
 from embedding_core.workspace import Workspace
-from pages.parts import cached, groups
+from pages.parts import cached
 from tests.pages import small
 from tests.pages.maps import mapped
 
@@ -35,7 +35,7 @@ def test_it_says_the_group_and_the_trust_that_the_map_says(
     image = int(drawn.ids[5])
     said = facts(page, image)
     number = int(found.clustering.labels[found.ids == image][0])
-    assert said["Group"] == groups.name(found, number)
+    assert said["Group"] == found.names.names[number]
     assert said["Trust"] == f"{each[5]:.3g}"
 
 
@@ -47,7 +47,7 @@ def test_its_group_is_that_of_the_grouping_that_is_looked_at(served: tuple[Works
     newer = derived.find_clusters(workspace, dataset, embedding, k=2)
 
     def name(found: derived.ClusterResult, image: int) -> str:
-        return groups.name(found, int(found.clustering.labels[found.ids == image][0]))
+        return found.names.names[found.clustering.labels[found.ids == image][0]]
 
     image = next(int(image) for image in drawn.ids if name(older, image) != name(newer, image))
     assert facts("clusters.py", image, groups=older.fingerprint[:12])["Group"] == name(older, image)

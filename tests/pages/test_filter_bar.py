@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from embedding_core import derived
 from embedding_core.workspace import Workspace
-from pages.parts import cached, filter_bar, groups
+from pages.parts import cached, filter_bar, membership
 from tests.pages import small
 from tests.pages.aviary import filled, those
 
@@ -181,7 +181,7 @@ def test_clusters_show_only_what_passes(workspace: Workspace) -> None:
     labels = dict(zip(cached.columns(dataset).ids.tolist(), cached.columns(dataset).label.to_pylist(), strict=True))
     app = small.open_page("clusters.py", dataset="birds", filter="label=b")
     for number in range(3):
-        whole = groups.members(found, number).tolist()
+        whole = found.ids[found.clustering.labels == number].tolist()
         count = sum(labels[image] == "b" for image in whole)
         cards = [one for one in app.button if one.key == f"clusters_open_{number}"]
         assert len(cards) == (1 if count else 0)
@@ -226,10 +226,10 @@ def test_narrowed_groups_keep_their_numbers_and_show_faces_that_passed(workspace
     found = derived.find_clusters(workspace, dataset, dataset.embedding("pixels"), k=3)
     typical = {int(found.ids[row]) for rows in found.clustering.exemplars for row in rows}
     passed = np.array([image for image in found.ids.tolist() if image not in typical], np.int64)
-    narrow = groups.narrowed(found, passed)
+    narrow = membership.narrowed(found, passed)
     for number in range(3):
-        left = set(groups.members(found, number).tolist()) - typical
-        assert set(groups.members(narrow, number).tolist()) == left
+        left = set(found.ids[found.clustering.labels == number].tolist()) - typical
+        assert set(narrow.ids[narrow.clustering.labels == number].tolist()) == left
         faces = {int(narrow.ids[row]) for row in narrow.clustering.exemplars[number]}
         assert faces <= left
         assert len(faces) == min(3, len(left))

@@ -14,7 +14,7 @@ import pytest
 
 from embedding_core import derived
 from embedding_core.workspace import Dataset, Workspace
-from pages.parts import filter_bar, filtering, filters, groups, table
+from pages.parts import filter_bar, filtering, filters, table
 from pages.parts.cached import Columns
 from pages.parts.map.present import Known, Present, present
 from tests.pages import small
@@ -128,7 +128,7 @@ def test_groups_filter_by_name(workspace: Workspace) -> None:
     now = known(dataset)
     wanted = filters.Filters((filters.Condition(f"group:{found.fingerprint}", names=(found.names.names[1],)),))
     passing = now.columns.ids[filtering.rows(now, wanted)]
-    assert sorted(passing.tolist()) == sorted(groups.members(found, 1).tolist())
+    assert sorted(passing.tolist()) == sorted(found.ids[found.clustering.labels == 1].tolist())
 
 
 def test_another_label_is_another_answer(workspace: Workspace) -> None:

@@ -102,3 +102,28 @@ def test_two_maps_are_judged_each_by_its_name(
     assert kept is not None
     assert sorted(kept.ids.tolist()) == sorted(other.ids[::3].tolist())
     assert kept.projection == other.fingerprint
+
+
+@pytest.mark.parametrize(("recall", "share"), [(0.97, "97"), (0.9999, "99"), (1.0, ""), (None, "")])
+def test_a_map_of_approximate_neighbours_says_how_many_were_found(
+    served: tuple[Workspace, small.Remembering], recall: float | None, share: str
+) -> None:
+    workspace, _ = served
+    dataset, drawn = mapped(workspace)
+    (stored,) = workspace.results.find(dataset.uuid, "graph")
+    kept = workspace.results.get(stored.fingerprint)
+    assert kept is not None
+    before = {"recall": recall} if recall is not None else {}  # those stored by an older version say nothing of it
+    workspace.results.put(
+        kept.fingerprint,
+        kind="graph",
+        dataset=dataset.uuid,
+        parent=drawn.embedding,
+        arrays=kept.arrays,
+        parameters={"k": 23, "encoder": "pixels", **before},
+        seconds=1.0,
+    )
+    text = small.texts(small.open_page("map.py", dataset="birds"))
+    sentence = f"Neighbours were found through partitions: **{share}%** of the true ones, measured on {COUNT} images."
+    assert (sentence in text) == bool(share)
+    assert ("partitions" in text) == bool(share)
