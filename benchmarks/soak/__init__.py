@@ -16,9 +16,9 @@ from urllib.parse import quote, urlsplit
 import numpy as np
 from playwright.async_api import CDPSession, ConsoleMessage, Page, async_playwright
 
-from benchmarks.map.gestures import Mouse
-from benchmarks.map.measuring import EXECUTABLE, VIEW
-from benchmarks.map.tools import MAP
+from benchmarks.drawing.gestures import Mouse
+from benchmarks.drawing.measuring import EXECUTABLE, VIEW
+from benchmarks.drawing.tools import MAP
 from benchmarks.report import Table, verdict
 from benchmarks.soak.hand import GESTURES, Hand
 from benchmarks.synthetic import workspace

@@ -1,6 +1,6 @@
 """The map against its peers: Plotly, regl-scatterplot, deck.gl and embedding-atlas, in one browser, on the same points.
 
-`python -m benchmarks.map` measures all of them; `--tools` and `--points` fewer.
+`python -m benchmarks.drawing` measures all of them; `--tools` and `--points` fewer.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from benchmarks.map import peers
-from benchmarks.map.figures import BARS, COMPARED, Figures, pair, words
-from benchmarks.map.gestures import Box
-from benchmarks.map.measuring import measure
-from benchmarks.map.tools import OURS, Kindred, Peer
+from benchmarks.drawing import peers
+from benchmarks.drawing.figures import BARS, COMPARED, Figures, pair, words
+from benchmarks.drawing.gestures import Box
+from benchmarks.drawing.measuring import measure
+from benchmarks.drawing.tools import OURS, Kindred, Peer
 from benchmarks.report import Report, Table, verdict
 from benchmarks.synthetic import workspace
 from tests.running import running_app
