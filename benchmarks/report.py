@@ -20,6 +20,8 @@ __all__ = [
     "Table",
     "data",
     "machine",
+    "readme",
+    "said",
     "times",
     "verdict",
 ]
