@@ -177,7 +177,8 @@ def readme(results: Sequence[Mapping[str, Any]]) -> str:
 def _lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """A table of Markdown."""
     head = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
-    return head + [f"| {' | '.join(row)} |" for row in rows]
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    return head + [f"| {' | '.join(row)} |" for row in cells]
 
 
 def _plain(value: float) -> str:

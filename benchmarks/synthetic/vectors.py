@@ -56,21 +56,24 @@ def ensure(n: int, place: Path) -> str:
     except UnknownDataset:
         pass
     print(f"  making {n:,} vectors", flush=True)
-    _write(workspace.create(name, "Vectors that a seed made, to measure with."), n)
+    write(workspace.create(name, "Vectors that a seed made, to measure with."), clustered(n))
     return name
 
 
-def _write(dataset: Dataset, n: int) -> None:
-    """Images that are a grey dot each, and the vectors as if an encoder of one's own had made them."""
+def write(dataset: Dataset, vectors: NDArray[np.float32], batch: int = _BLOCK) -> None:
+    """Images that are a grey dot each, and `vectors` (n, DIM) as if an encoder of one's own had made them.
+
+    `batch` images are one commit.
+    """
+    n = len(vectors)
     dot = io.BytesIO()
     Image.new("RGB", (8, 8), "grey").save(dot, "JPEG")
     paths = [f"{number:07}.jpg" for number in range(n)]
     ids = dataset.image_ids(paths)
     shas = [f"{number:064x}" for number in range(n)]
     card = card_for_imported("clustered", DIM, f"clustered {n} r{REVISION}")
-    vectors = clustered(n)
-    for start in range(0, n, _BLOCK):
-        part = slice(start, start + _BLOCK)
+    for start in range(0, n, batch):
+        part = slice(start, start + batch)
         records = [
             ImageRecord(path, sha, 8, 8, "JPEG", len(dot.getvalue()), dot.getvalue(), dot.getvalue())
             for path, sha in zip(paths[part], shas[part], strict=True)
