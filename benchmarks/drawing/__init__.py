@@ -16,7 +16,8 @@ from benchmarks.drawing.figures import BARS, COMPARED, Figures, pair, words
 from benchmarks.drawing.gestures import Box
 from benchmarks.drawing.measuring import measure
 from benchmarks.drawing.tools import OURS, Kindred, Peer
-from benchmarks.report import Report, Table, verdict
+from benchmarks.report import Bar, Headline, Report, Table
+from benchmarks.surroundings import quick
 from benchmarks.synthetic import workspace
 from tests.running import running_app
 
@@ -45,8 +46,9 @@ NOTE = (
 Found = dict[tuple[int, str], Figures]
 
 
-def run(points: Sequence[int] = POINTS, tools: Sequence[str] = (OURS, *peers.PEERS)) -> Report:
+def run(points: Sequence[int] = (), tools: Sequence[str] = (OURS, *peers.PEERS)) -> Report:
     """Measure the named tools with each number of points, those of one number one after the other."""
+    points = points or (POINTS[:1] if quick() else POINTS)
     table = Table("The map and its peers", COLUMNS)
     server = Table("The server of the map", ("points", "memory before, MB", "with the map open, MB"))
     others = [name for name in tools if name != OURS]
@@ -65,7 +67,7 @@ def run(points: Sequence[int] = POINTS, tools: Sequence[str] = (OURS, *peers.PEE
                 found[n, name] = asyncio.run(measure(Peer(name, address, size), n))
                 _add(table, n, name, found[n, name])
     table.note = f"{NOTE} Before a measurement, other work took {max(busy):.0f} % of the processors at most."
-    return Report([table, server, _bars(max(points), found), _faster(found)])
+    return Report([table, server, _faster(found)], _bars(max(points), found), _headlines(max(points), found))
 
 
 def _ours(n: int, server: Table) -> tuple[Figures, Box]:
@@ -77,29 +79,44 @@ def _ours(n: int, server: Table) -> tuple[Figures, Box]:
         tool = Kindred(app.url, {n: dataset})
 
         async def looked_at(_: Page) -> None:
-            server.add(f"{n:,}", f"{before:.0f}", f"{process.memory_info().rss / 2**20:.0f}")
+            server.add(n, before, process.memory_info().rss / 2**20)
 
         return asyncio.run(measure(tool, n, looked_at)), tool.size or SIZE
 
 
 def _add(table: Table, n: int, tool: str, one: Figures) -> None:
     table.add(
-        *(f"{n:,}", tool, words(one, "draw"), words(one, "page"), pair(one, "hover_known", "hover_shown")),
-        *(pair(one, "lasso_known", "lasso_shown"), "none" if one.lasso_count is None else f"{one.lasso_count:,}"),
+        *(n, tool, words(one, "draw"), words(one, "page"), pair(one, "hover_known", "hover_shown")),
+        *(pair(one, "lasso_known", "lasso_shown"), "none" if one.lasso_count is None else one.lasso_count),
         *(pair(one, "pan_median", "pan_p95"), words(one, "heap"), words(one, "moved")),
     )
 
 
-def _bars(n: int, found: Found) -> Table:
-    """What is claimed of the largest map."""
-    table = Table(f"How many times as long peers take, {n:,} points", ("peer", "figure", "at least", "measured", ""))
+def _bars(n: int, found: Found) -> list[Bar]:
+    """What is claimed of the largest map: how many times as long peers take."""
+    bars = []
     for peer, figure, least in BARS:
-        ours, theirs = (getattr(found.get((n, tool), Figures()), figure) for tool in (OURS, peer))
-        if ours is None or theirs is None:
-            table.add(peer, COMPARED[figure], f"{least}×", "not measured", "")
-        else:
-            table.add(peer, COMPARED[figure], f"{least}×", f"{theirs / ours:.1f}×", verdict(theirs / ours >= least))
-    return table
+        if {(n, peer), (n, OURS)} <= found.keys():
+            name = f"{n:,} points, times {peer}: {COMPARED[figure]}"
+            bars.append(Bar(name, _times(n, peer, figure, found), least, "×", least=True))
+    return bars
+
+
+def _headlines(n: int, found: Found) -> list[Headline]:
+    lines = []
+    for figure in ("draw", "lasso_shown", "pan_median"):
+        ours = getattr(found.get((n, OURS), Figures()), figure)
+        known = {peer: _times(n, peer, figure, found) for peer in peers.PEERS}
+        ratios = {peer: ratio for peer, ratio in known.items() if ratio is not None}
+        took = () if ours is None else (f"{ours:,.0f} ms",)
+        lines.append(Headline(f"drawing: {COMPARED[figure]} with {n:,} points, without a GPU", ratios, took))
+    return lines
+
+
+def _times(n: int, peer: str, figure: str, found: Found) -> float | None:
+    """How many times as long a peer takes."""
+    ours, theirs = (getattr(found.get((n, tool), Figures()), figure) for tool in (OURS, peer))
+    return None if not ours or theirs is None else float(theirs / ours)
 
 
 def _faster(found: Found) -> Table:
@@ -112,5 +129,5 @@ def _faster(found: Found) -> Table:
         for figure, title in COMPARED.items():
             its, own = getattr(theirs, figure), getattr(ours, figure)
             if its is not None and own is not None and its < own:
-                table.add(f"{n:,}", title, tool, words(theirs, figure), words(ours, figure))
+                table.add(n, title, tool, words(theirs, figure), words(ours, figure))
     return table

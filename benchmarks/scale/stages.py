@@ -1,6 +1,7 @@
 """The stages, each run by a process of its own so that its memory is its own (`one.py`).
 
-Their folder holds what stages leave for each other. The clock runs while the stage works, not while it is given its input.
+Their folder holds what stages leave for each other. The clock runs while a stage works,
+not while it is given its input.
 """
 
 from __future__ import annotations
