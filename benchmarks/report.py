@@ -183,4 +183,6 @@ def _lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _plain(value: float) -> str:
     """Three digits, without an exponent."""
+    if abs(value) < 0.0005:
+        return "0"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
