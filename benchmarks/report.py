@@ -135,7 +135,7 @@ class Headline:
     figures: Sequence[str] = ()  # as "37 s"
 
     def cells(self) -> tuple[str, ...]:
-        ratios = ", ".join(f"{_plain(ratio)}× {peer}" for peer, ratio in self.ratios.items())
+        ratios = "; ".join(f"{_plain(ratio)}× {peer}" for peer, ratio in self.ratios.items())
         return self.what, ratios, ", ".join(self.figures)
 
 

@@ -116,8 +116,12 @@ def _contest(title: str, folder: Path, scratch: Path) -> tuple[dict[str, Score],
         Contestant("timm + DataLoader, fp32", f"{nothing}; channels_last, 2 workers", lambda: script(*LOADER, "fp32")),
         Contestant("timm + DataLoader, bf16", f"{nothing}; autocast, as above", lambda: script(*LOADER, "bf16")),
         Contestant("ONNX Runtime", f"{nothing}; the same network in fp32, Pillow in 2 threads", onnx),
-        Contestant("fastdup", "a smaller network's vectors, look-alikes, duplicates, outliers; no map", fastdup),
-        Contestant("cleanvision", "checks of blur, light, size and duplicates by hash; no vectors", cleanvision),
+        Contestant(
+            "fastdup", "a smaller network's vectors, look-alikes, duplicates, outliers; no map", fastdup, once=True
+        ),
+        Contestant(
+            "cleanvision", "checks of blur, light, size and duplicates by hash; no vectors", cleanvision, once=True
+        ),
     ]
     scores = dict(rounds(contestants))
     columns = ("does", "takes times as long", "seconds", "after imports, s", "memory, MB", "runs")

@@ -108,13 +108,13 @@ def measured(one: Set) -> Found:
             return peer("umap_graph.py", vectors, graph)
 
         contestants = [Contestant(OURS, "", ours)]
+        few = one.n < min(SIZES)
         if one.n <= ALONE:
             one.write(vectors)
-            contestants += [
-                Contestant(UMAP, "", lambda: peer("umap_default.py", vectors)),
-                Contestant(GRAPH, "", with_graph),
-            ]
-        if one.n < min(SIZES):
+            contestants.append(Contestant(UMAP, "", lambda: peer("umap_default.py", vectors), once=not few))
+        if one.n < ALONE:
+            contestants.append(Contestant(GRAPH, "", with_graph, once=not few))
+        if few:
             contestants.append(Contestant(TSNE, "", lambda: peer("opentsne.py", vectors, packages=OPENTSNE)))
         print(f"  {one.title}:", flush=True)
         found = Found(rounds(contestants, cheap=CHEAP))

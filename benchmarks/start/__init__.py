@@ -54,7 +54,11 @@ def run() -> Report:
     bars.append(Bar(f"changing page, the slowest ({name})", slowest, CHANGE, "ms"))
     reruns, own = _reruns()
     bars.append(own)
-    lines = [headline, Headline("changing page, the slowest of six", {}, (f"{slowest:,.0f} ms",))]
+    lines = [
+        headline,
+        Headline("changing page, the slowest of six", {}, (f"{slowest:,.0f} ms",)),
+        Headline("our own code in a rerun with many images, the slowest page", {}, (f"{own.value:,.0f} ms",)),
+    ]
     return Report([started, pages, reruns], bars, lines)
 
 

@@ -60,7 +60,7 @@ def test_the_readme_has_a_row_for_each_headline_ratios_first(tmp_path: Path) -> 
     write(report(), "map", tmp_path, date="2026-01-02", others=0.0)
     write(Report([], [], [Headline("start", {}, ("3 s",))]), "start", tmp_path, date="2026-01-02", others=0.0)
     lines = readme(stored(tmp_path)).splitlines()
-    assert lines[2] == "| speed | 4.26× a loop, 120× a peer | 3.4 s | 1 of 2; not: seconds |"
+    assert lines[2] == "| speed | 4.26× a loop; 120× a peer | 3.4 s | 1 of 2; not: seconds |"
     assert lines[3] == "| start |  | 3 s |  |"
     assert len(lines) == 4
 
@@ -104,23 +104,24 @@ def took(seconds: float, said: str = "{}") -> Ran:
 def test_contestants_take_turns_and_long_or_failing_ones_run_once() -> None:
     order: list[str] = []
 
-    def contestant(name: str, done: Ran | Missing) -> Contestant:
+    def contestant(name: str, done: Ran | Missing, *, once: bool = False) -> Contestant:
         def run() -> Ran | Missing:
             order.append(name)
             return done
 
-        return Contestant(name, "", run)
+        return Contestant(name, "", run, once)
 
     scores = rounds(
         [
             contestant("quick", took(2.0, '{"seconds": 1.5}')),
             contestant("slow", took(80.0)),
             contestant("absent", Missing("no wheel")),
+            contestant("known", took(1.0), once=True),
         ],
         most=3,
         cheap=60,
     )
-    assert order == ["quick", "slow", "absent", "quick", "quick"]
+    assert order == ["quick", "slow", "absent", "known", "quick", "quick"]
     assert scores["slow"].ratio(scores["quick"]) == 40
     assert scores["quick"].own() == 1.5
     assert scores["absent"].ratio(scores["quick"]) is None
