@@ -23,8 +23,8 @@ PAGES: Mapping[str, tuple[str, str, str]] = {
 # Clicks a link and looks at every frame whether the page is there. A component's content is in a shadow tree.
 CLICK = """([name, path, title, content]) => new Promise((done, failed) => {
     const link = [...document.querySelectorAll("a")].find((one) => one.innerText.trim().endsWith(name));
-    const filled = (one) => [one, ...one.querySelectorAll("*")].every((part) => !part.shadowRoot) ||
-        [one, ...one.querySelectorAll("*")].some((part) => part.shadowRoot?.querySelector("img, button, input, a"));
+    const filled = (one) => !one.matches("[data-testid=stBidiComponentIsolated]")
+        || one.shadowRoot?.querySelector("img, button, input, a");
     const there = () => location.pathname === path
         && document.querySelector(".stApp").dataset.testScriptState === "notRunning"
         && (document.querySelector("[data-testid=stMain] h1")?.innerText ?? "") === title
