@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks import peers
 from benchmarks.__main__ import main, stored, write
 from benchmarks.contest import Contestant, rounds
+from benchmarks.embed.steady import Clock
 from benchmarks.outside import Ran, ran
 from benchmarks.peers import Missing
 from benchmarks.report import Bar, Figure, Headline, Report, Table, readme, times
 from benchmarks.scale.fitting import beyond, exponent, last_two
+from benchmarks.start.reruns import OURS, THEIRS, whose
+from benchmarks.synthetic import vectors as synthetic
+from embedding_core.workspace import Workspace
 
 
 def report() -> Report:
@@ -156,3 +163,41 @@ def test_a_peer_whose_packages_cannot_be_installed_says_why(monkeypatch: pytest.
     monkeypatch.setattr(peers, "python", refuse)
     found = peers.run(("nothing-like-it",), tmp_path / "peer.py")
     assert found == Missing("pip: No matching distribution found for nothing-like-it")
+
+
+def stack(*files: str) -> Any:
+    """Frames of these files, the innermost first."""
+    frame = None
+    for file in reversed(files):
+        frame = SimpleNamespace(f_code=SimpleNamespace(co_filename=file), f_back=frame)
+    return frame
+
+
+def test_time_of_a_rerun_belongs_to_the_innermost_of_the_two() -> None:
+    page, cache = f"{OURS[0]}/data.py", f"{THEIRS}/runtime/caching/cache_utils.py"
+    assert whose(stack("numpy/core.py", page, cache)) == "ours"
+    assert whose(stack("typing.py", cache, page)) == "theirs"
+    assert whose(stack("threading.py")) is None
+
+
+def test_the_steady_rate_leaves_out_the_beginning_and_the_end() -> None:
+    clock = Clock()
+    clock.seen = [(10.0, 16, 100), (11.0, 32, 100), (13.0, 64, 100), (15.0, 96, 100), (90.0, 100, 100)]
+    assert clock.rate() == (96 - 32) / (15.0 - 11.0)
+
+
+def test_synthetic_vectors_follow_from_their_seed_and_are_written_once(tmp_path: Path) -> None:
+    assert np.array_equal(synthetic.clustered(40), synthetic.clustered(40))
+    name = synthetic.ensure(40, tmp_path)
+    dataset = Workspace.open(str(tmp_path)).dataset(name)
+    stored_vectors = dataset.embedding(synthetic.ENCODER).matrix()
+    assert np.array_equal(stored_vectors, synthetic.clustered(40))
+    before = dataset.token
+    assert synthetic.ensure(40, tmp_path) == name
+    assert Workspace.open(str(tmp_path)).dataset(name).token == before
+
+
+def test_synthetic_vectors_vary_in_few_directions() -> None:
+    vectors = synthetic.clustered(400)
+    spread = np.linalg.svd(vectors - vectors.mean(axis=0), compute_uv=False) ** 2
+    assert spread[: synthetic.INNER].sum() / spread.sum() > 0.9
