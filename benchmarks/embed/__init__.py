@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tarfile
 import tempfile
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -75,10 +76,10 @@ def warm(scratch: Path) -> None:
     checked(add("warm", one, scratch / "warm"))
 
 
-def add(name: str, source: Path, workspace: Path, encoder: str = "") -> list[str]:
+def add(name: str, source: Path, workspace: Path) -> list[str]:
     """The command that adds and embeds."""
     command = [sys.executable, "-m", "embedding_core", "add", name, str(source), "--json"]
-    return [*command, "--workspace", str(workspace), "--embed", *([encoder] if encoder else [])]
+    return [*command, "--workspace", str(workspace), "--embed"]
 
 
 def _contest(title: str, folder: Path, scratch: Path) -> tuple[dict[str, Score], Table]:
@@ -109,19 +110,20 @@ def _contest(title: str, folder: Path, scratch: Path) -> tuple[dict[str, Score],
     def cleanvision() -> Ran | Missing:
         return run_peer(("cleanvision",), SCRIPTS / "cleanvision_job.py", folder)
 
-    stores, nothing = "vectors, thumbnails, sizes, hashes and originals, stored", "vectors, not stored"
+    def loader(precision: str) -> Callable[[], Ran | Missing]:
+        return lambda: script("timm_loader.py", precision)
+
+    stores, nothing = "vectors, thumbnails, sizes and hashes, stored", "vectors, not stored"
+    finds = "a smaller network's vectors, look-alikes, duplicates, outliers; no map"
+    checks = "checks of blur, light, size and duplicates by hash; no vectors"
     contestants = [
         Contestant(LOOP, f"{nothing}; fp32, Pillow", lambda: script("plain_loop.py")),
         Contestant(OURS, stores, ours),
-        Contestant("timm + DataLoader, fp32", f"{nothing}; channels_last, 2 workers", lambda: script(*LOADER, "fp32")),
-        Contestant("timm + DataLoader, bf16", f"{nothing}; autocast, as above", lambda: script(*LOADER, "bf16")),
+        Contestant("timm + DataLoader, fp32", f"{nothing}; channels_last, 2 workers", loader("fp32")),
+        Contestant("timm + DataLoader, bf16", f"{nothing}; autocast, as above", loader("bf16")),
         Contestant("ONNX Runtime", f"{nothing}; the same network in fp32, Pillow in 2 threads", onnx),
-        Contestant(
-            "fastdup", "a smaller network's vectors, look-alikes, duplicates, outliers; no map", fastdup, once=True
-        ),
-        Contestant(
-            "cleanvision", "checks of blur, light, size and duplicates by hash; no vectors", cleanvision, once=True
-        ),
+        Contestant("fastdup", finds, fastdup, once=True),
+        Contestant("cleanvision", checks, cleanvision, once=True),
     ]
     scores = dict(rounds(contestants))
     columns = ("does", "takes times as long", "seconds", "after imports, s", "memory, MB", "runs")
@@ -135,9 +137,6 @@ def _contest(title: str, folder: Path, scratch: Path) -> tuple[dict[str, Score],
         row = (None if ratio is None else times(ratio), score.seconds, score.own(), score.peak_mb, len(score.runs))
         table.add(one.name, one.does, *row)
     return scores, table
-
-
-LOADER = ("timm_loader.py",)
 
 
 def _exported(out: Path) -> list[float] | Missing:
