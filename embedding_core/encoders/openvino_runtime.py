@@ -57,6 +57,9 @@ class OpenVinoEncoder:
         self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for _ in range(self.lanes):
             self._idle.put(compiled.create_infer_request())
+        # OpenVINO makes its table of types in the first pass of a process. Two threads that come to it at once wait for
+        # each other for ever, one with Python's lock and one with the table's: so it is made here, by one.
+        self.encode(np.zeros((1, 3, self.card.input_size, self.card.input_size), np.uint8))
 
     def prepare(self, image: Image.Image) -> NDArray[np.uint8]:
         """One RGB image as (3, s, s) uint8; normalisation is part of the network."""
