@@ -80,11 +80,15 @@ def run(
     except PeerUnavailable as error:
         return Missing(str(error))
     command = [str(executable), str(script), *map(str, arguments)]
-    done = ran(command, timeout=timeout, environment=environment)
+    return judged(ran(command, timeout=timeout, environment=environment))
+
+
+def judged(done: Ran) -> Ran | Missing:
+    """What ran, if it went well."""
     if done.status is None:
-        return Missing(f"took longer than {timeout:.0f} s")
+        return Missing(f"did not end within {done.seconds:.0f} s")
     if done.status:
-        return Missing(_last_line(done.errors) or f"ended with {done.status}")
+        return Missing(_last_line(done.errors) or _last_line(done.output) or f"ended with {done.status}")
     return done
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.contest import Contestant, Score, rounds
 from benchmarks.embed import photographs
 from benchmarks.outside import Ran, checked, ran
-from benchmarks.peers import Missing, PeerUnavailable, answer, python, site_packages
+from benchmarks.peers import Missing, PeerUnavailable, answer, judged, python, site_packages
 from benchmarks.peers import run as run_peer
 from benchmarks.report import Bar, Figure, Headline, Report, Table, data, times
 from benchmarks.surroundings import BENCH, has_bf16, quick
@@ -86,8 +86,7 @@ def _contest(title: str, folder: Path, scratch: Path) -> tuple[dict[str, Score],
     numbers = count()
 
     def ours() -> Ran | Missing:
-        done = ran(add("files", folder, scratch / f"workspace-{next(numbers)}"))
-        return Missing(done.errors[-200:]) if done.status else done
+        return judged(ran(add("files", folder, scratch / f"workspace-{next(numbers)}")))
 
     def script(name: str, *arguments: str | Path) -> Ran | Missing:
         return run_peer((), SCRIPTS / name, folder, *arguments)

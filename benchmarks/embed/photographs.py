@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.outside import Ran, ran
-from benchmarks.peers import Missing, answer
+from benchmarks.peers import Missing, answer, judged
 from benchmarks.peers import run as run_peer
 from benchmarks.report import Table, data, times
 from benchmarks.surroundings import BENCH
@@ -53,8 +53,7 @@ def contest(ours: str, scratch: Path, loop: Path, *, count: int) -> tuple[Table,
     trouble: dict[str, Missing] = {}
     for turn in range(2):
         command = [sys.executable, "-m", "embedding_core", "add", "large", str(folder), "--embed", "--json"]
-        done = ran([*command, "--workspace", str(scratch / f"large-{turn}")])
-        _keep(found, trouble, ours, Missing(done.errors[-200:]) if done.status else done)
+        _keep(found, trouble, ours, judged(ran([*command, "--workspace", str(scratch / f"large-{turn}")])))
         _keep(found, trouble, "plain torch loop", run_peer((), loop, folder))
     best = {name: min(answer(one)["seconds"] for one in runs) / count for name, runs in found.items() if runs}
     for name, runs in found.items():

@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.contest import Contestant, Score, rounds
 from benchmarks.map.vectors import PLACE, Set, clustered, photographs
 from benchmarks.outside import Ran, checked, ran
-from benchmarks.peers import Missing, answer
+from benchmarks.peers import Missing, answer, judged
 from benchmarks.peers import run as run_peer
 from benchmarks.report import Bar, Figure, Headline, Report, Table, times
 from benchmarks.surroundings import BENCH, quick, up_to
@@ -97,8 +97,7 @@ def measured(one: Set) -> Found:
 
         def ours() -> Ran | Missing:
             one.forget()
-            done = ran(_command(one))
-            return Missing(done.errors[-200:] or done.output[-200:]) if done.status else done
+            return judged(ran(_command(one)))
 
         def peer(script: str, *given: Path, packages: tuple[str, ...] = ()) -> Ran | Missing:
             return run_peer(packages, SCRIPTS / script, *given, scratch / f"{script}.npy")

@@ -148,6 +148,7 @@ def test_a_command_that_takes_too_long_is_ended() -> None:
     done = ran([sys.executable, "-c", "import time; time.sleep(60)"], timeout=0.5)
     assert done.status is None
     assert done.seconds < 30
+    assert str(peers.judged(done)).startswith("failed: did not end within ")
 
 
 def test_a_peer_that_fails_says_why(tmp_path: Path) -> None:
