@@ -17,7 +17,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
-from benchmarks.report import Table, data
+from benchmarks.report import Figure, Headline, Report, Table, data
 from embedding_core import places
 from embedding_core.jobs import ENDED, JobRunner, Work
 from embedding_core.records import LOCAL
@@ -83,7 +83,7 @@ class Visitor:
         return job
 
 
-def run() -> Table:
+def run() -> Report:
     table = Table(
         "What a visitor waits while someone else's job runs, in ms",
         ("request", "nothing runs: median / p95 / max", "a job runs: median / p95 / max", "requests"),
@@ -105,9 +105,11 @@ def run() -> Table:
             name, content = ("clothing.tar", clothing.read_bytes()) if clothing else ("again.zip", _sample())
             busy = _watch(requests, _while_running(workspace, visitor.upload(name, content, "another")))
         for request in requests:
-            table.add(request, _words(idle[request]), _words(busy[request]), str(len(busy[request])))
-        table.add("*a trivial request to a warm worker*", _words(_round_trips(folder)), "", "")
-    return table
+            table.add(request, _spread(idle[request]), _spread(busy[request]), len(busy[request]))
+        table.add("*a trivial request to a warm worker*", _spread(_round_trips(folder)), None, None)
+    still, beside = (statistics.median(found["*Start*, drawn"]) * 1000 for found in (idle, busy))
+    said = (f"{beside:.0f} ms", f"{still:.0f} ms with nothing running")
+    return Report([table], [], [Headline("another visitor draws *Start* while a job runs, the median", {}, said)])
 
 
 def _requests(workspace: Workspace, visitor: Visitor) -> dict[str, Callable[[], object]]:
@@ -180,7 +182,8 @@ def _sample() -> bytes:
     return packed.getvalue()
 
 
-def _words(seconds: list[float]) -> str:
+def _spread(seconds: list[float]) -> tuple[Figure, ...]:
+    """Median, 95th percentile and maximum in milliseconds."""
     ordered = sorted(one * 1000 for one in seconds)
     p95 = ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
-    return f"{statistics.median(ordered):.1f} / {p95:.1f} / {ordered[-1]:.1f}"
+    return tuple(Figure(one, "{:.1f}") for one in (statistics.median(ordered), p95, ordered[-1]))

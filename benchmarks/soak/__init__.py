@@ -16,11 +16,12 @@ from urllib.parse import quote, urlsplit
 import numpy as np
 from playwright.async_api import CDPSession, ConsoleMessage, Page, async_playwright
 
-from benchmarks.map.gestures import Mouse
-from benchmarks.map.measuring import EXECUTABLE, VIEW
-from benchmarks.map.tools import MAP
-from benchmarks.report import Table, verdict
+from benchmarks.drawing.gestures import Mouse
+from benchmarks.drawing.measuring import EXECUTABLE, VIEW
+from benchmarks.drawing.tools import MAP
+from benchmarks.report import Bar, Headline, Report, Table
 from benchmarks.soak.hand import GESTURES, Hand
+from benchmarks.surroundings import quick
 from benchmarks.synthetic import workspace
 from tests import browser as chromium
 from tests.running import RunningApp, running_app
@@ -43,13 +44,14 @@ class Seen:
     gestures: Counter[str] = field(default_factory=Counter)
 
 
-def run(minutes: float = MINUTES, seed: int = 0) -> Table:
+def run(minutes: float | None = None, seed: int = 0) -> Report:
+    minutes = minutes or (0.5 if quick() else MINUTES)
     name = workspace.ensure(POINTS)
     with running_app(workspace.PLACE) as app:
         seen = asyncio.run(_soak(app, name, minutes, seed))
     table = Table(
         f"{minutes:g} minutes of random gestures on {POINTS:,} points",
-        ("figure", "measured", "bound", ""),
+        ("figure", "in the beginning", "in the end"),
         note=f"{seen.gestures.total():,} gestures: "
         + ", ".join(f"{count} {kind}" for kind, count in sorted(seen.gestures.items()))
         + f". Seed {seed}. Memory after a collection, against that after the first {WARM:.0%} of the time.",
@@ -57,11 +59,17 @@ def run(minutes: float = MINUTES, seed: int = 0) -> Table:
     # The last samples, since caches that are bounded still breathe.
     first, last = seen.heaps[0], [statistics.median(one) for one in zip(*seen.heaps[-3:], strict=True)]
     grown = last[0] / first[0] - 1
-    table.add("heap, MB", f"{first[0]:.1f} → {last[0]:.1f} ({grown:+.0%})", f"+{GROWTH:.0%}", verdict(grown <= GROWTH))
-    table.add("buffers, MB", f"{first[1]:.1f} → {last[1]:.1f}", "", "")
-    table.add("errors in the console", _some(seen.errors), "0", verdict(not seen.errors))
-    table.add("requests to other servers", _some(seen.foreign), "0", verdict(not seen.foreign))
-    return table
+    table.add("heap, MB", first[0], last[0])
+    table.add("buffers, MB", first[1], last[1])
+    for what, texts in (("errors in the console", seen.errors), ("requests to other servers", seen.foreign)):
+        table.add(what, None, _some(texts))
+    bars = [
+        Bar("growth of the heap", grown, GROWTH),
+        Bar("errors in the console", len(seen.errors), 0),
+        Bar("requests to other servers", len(seen.foreign), 0),
+    ]
+    line = Headline(f"{minutes:g} minutes of random gestures: growth of the page's memory", {}, (f"{grown:+.0%}",))
+    return Report([table], bars, [line])
 
 
 async def _soak(app: RunningApp, dataset: str, minutes: float, seed: int) -> Seen:

@@ -10,8 +10,8 @@ import numpy as np
 from playwright.async_api import Error as BrowserError
 from playwright.async_api import Page
 
-from benchmarks.map.gestures import Box, Mouse, Point, circle, swing
-from benchmarks.map.tools import MAP, box_of
+from benchmarks.drawing.gestures import Box, Mouse, Point, circle, swing
+from benchmarks.drawing.tools import MAP, box_of
 
 SIZES = ((1440, 900), (1280, 720), (1024, 768), (1680, 1000))
 KEYS = ("v", "l", "r", "f", "s", "z", "i", "g", "Escape", "n", "m", "d", "+", "-", "ArrowLeft", "ArrowUp", "ArrowRight")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,21 @@ def test_a_kept_network_gives_the_same_vectors_and_categories(network: converted
     vectors = one.encode(pictures(2))
     np.testing.assert_array_equal(vectors, two.encode(pictures(2)))
     assert one.categories(vectors) == two.categories(vectors) is not None
+
+
+def test_a_new_one_has_made_a_pass_before_threads_share_it(
+    network: converted.Converted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    encode = OpenVinoEncoder.encode
+
+    def noted(self: OpenVinoEncoder, batch: np.ndarray) -> np.ndarray:
+        made.append(threading.get_ident())
+        return encode(self, batch)
+
+    monkeypatch.setattr(OpenVinoEncoder, "encode", noted)
+    OpenVinoEncoder(network, bf16=False)
+    assert made == [threading.get_ident()]
 
 
 def test_what_is_kept_is_whole_and_alone(network: converted.Converted) -> None:

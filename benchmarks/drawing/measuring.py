@@ -17,8 +17,8 @@ from typing import Any, Protocol
 from playwright.async_api import CDPSession, Page, async_playwright
 from playwright.async_api import Error as BrowserError
 
-from benchmarks.map.figures import Figures
-from benchmarks.map.gestures import LASSO_PACE, PATIENCE, Box, Mouse, circle, scattered, swing
+from benchmarks.drawing.figures import Figures
+from benchmarks.drawing.gestures import LASSO_PACE, PATIENCE, Box, Mouse, circle, scattered, swing
 from tests import browser as chromium
 
 EXECUTABLE = chromium.find()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from benchmarks.report import Cell
+
 
 @dataclass(slots=True)
 class Figures:
@@ -33,18 +35,18 @@ STEPS = {  # what a step measures
 }
 
 
-def words(one: Figures, name: str) -> str:
-    """A figure with as many digits as mean something, or why there is none."""
-    value = getattr(one, name)
+def words(one: Figures, name: str) -> str | float:
+    """A figure, or why there is none."""
+    value: float | None = getattr(one, name)
     if value is not None:
-        return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+        return value
     step = next((step for step, names in STEPS.items() if name in names), "")
     return one.trouble.get(step, one.trouble.get("page", "none"))
 
 
-def pair(one: Figures, first: str, second: str) -> str:
-    said = words(one, first), words(one, second)
-    return said[0] if said[0] == said[1] else " / ".join(said)
+def pair(one: Figures, first: str, second: str) -> Cell:
+    both = words(one, first), words(one, second)
+    return both[0] if both[0] == both[1] else both
 
 
 COMPARED = {  # where less is better

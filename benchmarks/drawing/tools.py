@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from playwright.async_api import Page
 
-from benchmarks.map.gestures import Box
-from benchmarks.map.peers import PEERS
+from benchmarks.drawing.gestures import Box
+from benchmarks.drawing.peers import PEERS
 
 OURS = "Kindred"
 MAP = "[data-kindred-map]"
