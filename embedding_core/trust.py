@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 K = 15
 SAMPLE = 10_000  # rows above which trustworthiness is estimated
-MISPLACED = 0.1  # share of map neighbours that are true, below which an image is in the wrong place
+MISPLACED = 0.25  # share of all images that are more like an image in the wrong place than those around it
+STRANGERS = 256  # images that stand for all
 
 _CELLS = 2**24  # entries of the largest block that is held at once, 64 MB of float32
 _TIE = 1e-6  # similarities that float32 cannot tell apart: duplicates
@@ -73,14 +74,33 @@ def agreement(trust: NDArray[np.float32]) -> float:
     return float(trust.mean(dtype=np.float64)) if len(trust) else 1.0
 
 
-def misplaced(trust: NDArray[np.float32]) -> NDArray[np.int64]:
-    """The rows (m,), ascending, of images that do not belong where the map shows them, from `per_point`.
+def misplaced(
+    unit: NDArray[np.float32],
+    points: NDArray[np.float32],
+    k: int = K,
+    *,
+    among: NDArray[np.int32] | None = None,
+    seed: int = 0,
+) -> NDArray[np.bool_]:
+    """Which of `points` (n, dims) do not belong where the map shows them, by their vectors `unit` (n, d): (n,).
 
-    Those are images of whose map neighbours fewer than one in ten is a true one: of 15, none or one. That is what
-    chance gives: an image put down at random among n has k² / (n - 1) true ones among its k, for 1,000 images 0.2 on
-    average and two or more once in fifty times, while an image among its own kind has several.
+    Those are images to which a quarter of all images are more alike than the middle one of their k map neighbours is.
+    Put down at random, nearly every image is one of them, however many there are. All images are stood for by a
+    seeded sample. `among` are the rows that neighbours on the map are looked for among, None for all. Nobody is
+    misplaced with k below 1.
     """
-    return np.flatnonzero(trust < MISPLACED)
+    n, d = unit.shape
+    found = np.zeros(n, bool)
+    if k < 1:
+        return found
+    near = map_neighbours(points, k, among)
+    others = unit[np.sort(np.random.default_rng(seed).choice(n, min(n, STRANGERS), replace=False))]
+    size = max(1, _CELLS // (max(k, 1) * d))
+    for start in range(0, n, size):
+        part = slice(start, start + size)
+        around = np.median(np.einsum("nd,nkd->nk", unit[part], unit[near[part]]), axis=1)
+        found[part] = around <= np.quantile(unit[part] @ others.T, 1 - MISPLACED, axis=1)
+    return found
 
 
 def trustworthiness(

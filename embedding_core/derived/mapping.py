@@ -117,7 +117,7 @@ def draw_map(
             "asked": asked,
             **onto,
             "encoder": embedding.card.id,
-            **facts(drawn, "points", "trust", "placement"),
+            **facts(drawn, "points", "trust", "placement", "misplaced"),
             "dims": drawn.dims,
             "turn": turn.tolist(),
         },
@@ -151,6 +151,8 @@ def _arrays(embedding: Embedding, drawn: Projection) -> dict[str, NDArray[Any]]:
     arrays: dict[str, NDArray[Any]] = {"ids": embedding.ids, "contents": embedding.contents, "points": drawn.points}
     if drawn.trust is not None:
         arrays["trust"] = drawn.trust
+    if drawn.misplaced is not None:
+        arrays["misplaced"] = drawn.misplaced
     if drawn.placement is not None:
         arrays |= {"placed": drawn.placement.placed, "outside": drawn.placement.outside}
     return arrays
@@ -197,6 +199,7 @@ def _map(stored: StoredResult) -> MapResult:
         explained_variance=None if variance is None else tuple(variance),
         note=kept["note"],
         placement=Placement(arrays["placed"], arrays["outside"]) if "placed" in arrays else None,
+        misplaced=arrays.get("misplaced"),
     )
     return MapResult(
         stored.fingerprint,

@@ -54,11 +54,14 @@ class Projection:
     explained_variance: tuple[float, ...] | None  # (dims,) shares of the variance, PCA alone
     note: str = ""  # a sentence for the user when the map is not the one asked for
     placement: Placement | None = None  # None where all images were drawn together
+    misplaced: NDArray[np.bool_] | None = None  # (n,) see `trust.misplaced`; None where that was not judged
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "points", read_only(self.points))
         if self.trust is not None:
             object.__setattr__(self, "trust", read_only(self.trust))
+        if self.misplaced is not None:
+            object.__setattr__(self, "misplaced", read_only(self.misplaced))
 
     @property
     def n(self) -> int:

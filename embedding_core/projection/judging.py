@@ -40,4 +40,5 @@ def judged(
         explained_variance=layout.explained_variance,
         note=note,
         placement=placement,
+        misplaced=trust.misplaced(unit, layout.points, k, among=graph.among, seed=seed),
     )

@@ -148,13 +148,14 @@ class Honesty:
     """How far a map can be believed, image by image."""
 
     agreement: float  # see `trust.agreement`
-    misplaced: NDArray[np.int64]  # (m,) rows of the map, see `trust.misplaced`
+    misplaced: NDArray[np.int64] | None  # (m,) rows of the map, see `trust.misplaced`; None where nobody has judged
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def honesty(fingerprint: str, *, _trust: NDArray[np.float32]) -> Honesty:
-    """What the trust of a map (n,) comes to."""
-    return Honesty(trust.agreement(_trust), read_only(trust.misplaced(_trust)))
+def honesty(fingerprint: str, *, _trust: NDArray[np.float32], _misplaced: NDArray[np.bool_] | None) -> Honesty:
+    """What the trust of a map (n,) comes to, and who is misplaced on it (n,)."""
+    rows = None if _misplaced is None else read_only(np.flatnonzero(_misplaced))
+    return Honesty(trust.agreement(_trust), rows)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import floor
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 from embedding_core import derived, trust
@@ -12,7 +13,6 @@ from embedding_core.neighbours import partitioned
 from pages.parts import cached, map_choice, server, state, words
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from embedding_core.derived import MapResult
@@ -36,9 +36,11 @@ def _line(one: Present, name: str, *, key: str) -> None:
     lead = f"**{words.plain(name)}**: " if name else ""
     with st.container(horizontal=True, key=f"{key}_said"):
         if drawn.trust is not None:
-            found = cached.honesty(one.drawn.fingerprint, _trust=drawn.trust)
-            ids = one.drawn.ids[found.misplaced[~one.gone[found.misplaced]]]
-            sentence = _trusted(found.agreement, len(ids), int((~one.gone).sum()))
+            found = cached.honesty(one.drawn.fingerprint, _trust=drawn.trust, _misplaced=drawn.misplaced)
+            rows = np.empty(0, np.int64) if found.misplaced is None else found.misplaced
+            ids = one.drawn.ids[rows[~one.gone[rows]]]
+            judged = found.misplaced is not None
+            sentence = _trusted(found.agreement, len(ids) if judged else None, int((~one.gone).sum()))
             st.markdown(f":material/verified_user: {lead}{sentence}", width="content")
             lead = ""
             if len(ids):
@@ -49,10 +51,12 @@ def _line(one: Present, name: str, *, key: str) -> None:
             st.markdown(lead + " ".join(said), help="\n\n".join(terms) or None, width="content")
 
 
-def _trusted(agreement: float, misplaced: int, count: int) -> str:
+def _trusted(agreement: float, misplaced: int | None, count: int) -> str:
     """It is of all `count` images, whichever pass the filters."""
     share = f"**{floor(agreement * 100 + 1e-6)}%** of map neighbours are real neighbours"
     of = f"of all {words.count(count, 'image')}"
+    if misplaced is None:
+        return f"{share}."
     if not misplaced:
         return f"{share}, and none {of} is placed where it does not belong."
     is_, they = ("are", "they do") if misplaced > 1 else ("is", "it does")

@@ -31,7 +31,7 @@ HELP: Mapping[str, str] = {
     "explained variance": "How much of all differences between the images these axes show.",
     "trust": "The share of images drawn near this one that truly are near. Low: the map had no room to be honest.",
     "recall": "Of very many images not every pair is compared, only those in partitions near each other.",
-    "misplaced": "An image is in the wrong place when fewer than one in ten of those drawn around it are near it.",
+    "misplaced": "An image is in the wrong place when a quarter of all images are more like it than those around it.",
     "trustworthiness": "How far the whole map can be believed, from 0 to 1. Above 0.9, images drawn near are near.",
     "neighbour": "An image whose numbers are among the closest to those of another: a look-alike.",
     "cluster": "A group of images that are more like each other than like the rest, found without labels.",

@@ -22,7 +22,7 @@ def test_how_far_a_map_can_be_believed_and_what_is_misplaced(
     dataset, drawn = mapped(workspace, dims)
     each = np.full(COUNT, 0.9, np.float32)
     each[[2, 5, 6]] = 0.0
-    changed = replace(drawn, projection=replace(drawn.projection, trust=each))
+    changed = replace(drawn, projection=replace(drawn.projection, trust=each, misplaced=each < 0.1))
     monkeypatch.setattr(cached, "read_map", lambda fingerprint: changed)
     cached.honesty.clear()
     without(int(drawn.ids[6]), dataset, monkeypatch)  # not to be selected any more
@@ -52,7 +52,7 @@ def test_none_and_one_are_said_as_such(
 ) -> None:
     _, drawn = mapped(served[0])
     each = np.where(np.arange(COUNT) == 3, least, 0.9).astype(np.float32)
-    changed = replace(drawn, projection=replace(drawn.projection, trust=each))
+    changed = replace(drawn, projection=replace(drawn.projection, trust=each, misplaced=each < 0.1))
     monkeypatch.setattr(cached, "read_map", lambda fingerprint: changed)
     cached.honesty.clear()
     app = small.open_page("map.py", dataset="birds")
@@ -71,6 +71,18 @@ def test_a_map_without_trust_claims_none(
     assert r"Too few images\." in text
 
 
+def test_a_map_that_nobody_has_judged_so_says_nothing_of_places(
+    served: tuple[Workspace, small.Remembering], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, drawn = mapped(served[0])
+    older = replace(drawn, projection=replace(drawn.projection, misplaced=None))
+    monkeypatch.setattr(cached, "read_map", lambda fingerprint: older)
+    cached.honesty.clear()
+    text = small.texts(small.open_page("map.py", dataset="birds"))
+    assert "of map neighbours are real neighbours." in text
+    assert "belong" not in text
+
+
 def test_it_is_said_of_all_images_also_under_a_filter(served: tuple[Workspace, small.Remembering]) -> None:
     mapped(served[0])
     text = small.texts(small.open_page("map.py", dataset="birds", filter="label=a"))
@@ -85,10 +97,9 @@ def test_two_maps_are_judged_each_by_its_name(
     other = derived.draw_map(workspace, dataset, dataset.embedding("pixels"), method="tsne")
     trusts = {drawn.fingerprint: [0.0, 0.0, 0.75], other.fingerprint: [0.0, 0.5, 0.5]}
     judged = {
-        one.fingerprint: replace(
-            one, projection=replace(one.projection, trust=np.tile(np.array(trusts[one.fingerprint], np.float32), 8))
-        )
+        one.fingerprint: replace(one, projection=replace(one.projection, trust=each, misplaced=each < 0.1))
         for one in (drawn, other)
+        for each in [np.tile(np.array(trusts[one.fingerprint], np.float32), 8)]
     }
     monkeypatch.setattr(cached, "read_map", judged.get)
     cached.honesty.clear()
