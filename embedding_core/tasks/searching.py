@@ -66,7 +66,7 @@ def search(workspace: Workspace, parameters: Parameters, progress: Reporter, act
         for image, similarity in zip(images, found.similarity[0].tolist(), strict=True)
         if image in known  # and not removed meanwhile
     ]
-    answer = {"dataset": dataset.uuid, "metric": metric, "recall": round(found.recall, 4), "results": results}
+    answer = {"dataset": dataset.uuid, "metric": metric, "recall": _rounded(found.recall), "results": results}
     if kept.indexed is None and indexes.wanted(len(kept.embedding)):
         answer["index"] = "missing"
     return answer
@@ -81,6 +81,11 @@ def index(workspace: Workspace, parameters: Parameters, progress: Reporter, acto
         return {**result, "partitions": 0, "recall": {}}
     built = indexes.build_index(workspace, dataset, embedding, progress=progress)
     return {**result, "partitions": built.cut.count, "recall": built.at_ten()}
+
+
+def _rounded(recall: float) -> float:
+    """To four digits; 1 is for exact answers alone."""
+    return 1.0 if recall == 1 else min(round(recall, 4), 0.9999)
 
 
 def _outside(workspace: Workspace, dataset: Dataset, kept: shared.Kept, among: str) -> NDArray[np.bool_]:
