@@ -27,6 +27,7 @@ def search(workspace: Workspace, parameters: Parameters, progress: Reporter, act
     `among` is the hash of a selection, outside of which nothing is looked for; `exact` asks for the true answer. In a
     large set it is found through the index once there is one, unless `exact`, and `recall` says how much of the true
     answer such a search finds. `index` is "missing" when one would have been used: it is for others to start the job.
+    With `bare`, paths and labels are not looked up, for who has them.
     """
     dataset = shared.dataset(workspace, parameters)
     kept = shared.kept_search(workspace, dataset, parameters.get("encoder") or registry.DEFAULT)
@@ -54,18 +55,17 @@ def search(workspace: Workspace, parameters: Parameters, progress: Reporter, act
     through = kept.flat if parameters.get("exact") or len(ids) > 1 else kept.quickest
     found = through.search(query, k, metric, exclude=left_out)
     images = kept.embedding.ids[found.rows[0]].tolist()
-    known = dataset.labelled(images)
-    results = [
-        {
-            "id": image,
-            "path": known[image][0],
-            "similarity": round(similarity, 6),
-            "words": neighbours.words(metric, similarity),
-            "label": known[image][1],
-        }
+    results: list[Result] = [
+        {"id": image, "similarity": round(similarity, 6), "words": neighbours.words(metric, similarity)}
         for image, similarity in zip(images, found.similarity[0].tolist(), strict=True)
-        if image in known  # and not removed meanwhile
     ]
+    if not parameters.get("bare"):
+        known = dataset.labelled(images)
+        results = [
+            {**one, "path": known[one["id"]][0], "label": known[one["id"]][1]}
+            for one in results
+            if one["id"] in known  # and not removed meanwhile
+        ]
     answer = {"dataset": dataset.uuid, "metric": metric, "recall": _rounded(found.recall), "results": results}
     if kept.indexed is None and indexes.wanted(len(kept.embedding)):
         answer["index"] = "missing"
@@ -93,7 +93,7 @@ def _outside(workspace: Workspace, dataset: Dataset, kept: shared.Kept, among: s
     selection = workspace.selections.get(among)
     if selection is None or selection.dataset != dataset.uuid:
         raise InvalidQuery("The images to search among are not known here any more. Filter again.")
-    rows = many_ids.find(selection.ids, kept.embedding.ids, kept.order)
+    rows = many_ids.find(selection.ids, kept.embedding.ids, kept.embedding.order)
     outside = np.ones(len(kept.embedding), bool)
     outside[rows[rows >= 0]] = False
     return outside

@@ -152,3 +152,10 @@ def test_the_way_from_a_drop_to_the_map_ends_with_the_index(
     assert "clusters" in result
     stages = list(dict.fromkeys(told))
     assert stages.index("index") > stages.index("clusters")
+
+
+def test_a_bare_answer_is_the_same_without_paths(workspace: Workspace, dataset: Dataset) -> None:
+    image = int(dataset.embedding("pixels").ids[7])
+    whole = run(workspace, "search", ids=[image], k=5)["results"]
+    bare = run(workspace, "search", ids=[image], k=5, bare=True)["results"]
+    assert bare == [{name: one[name] for name in ("id", "similarity", "words")} for one in whole]
