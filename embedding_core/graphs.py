@@ -39,7 +39,7 @@ def neighbour_graph(
         return known
     begun = time.perf_counter()
     matrix = embedding.matrix() if vectors is None else vectors
-    cut = partial(indexes.cut_of, workspace, dataset, embedding, matrix, progress=progress)
+    cut = partial(indexes.cut_of, workspace, dataset, embedding, matrix)
     graph = neighbours.graph(matrix, NEIGHBOURS, cut=cut, progress=progress)
     seconds = time.perf_counter() - begun
     for one in [graph] if graph.n <= MANY else [_nearest(graph), graph]:

@@ -73,7 +73,10 @@ def search(workspace: Workspace, parameters: Parameters, progress: Reporter, act
 
 
 def index(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
-    """Build the search index of `dataset` under `encoder`, if it has so many images that it wants one."""
+    """Build the search index of `dataset` under `encoder`, if it has so many images that it wants one.
+
+    `embedding`, the fingerprint, is there to tell jobs apart: after the images have changed the index is another one.
+    """
     dataset = shared.dataset(workspace, parameters)
     embedding = dataset.embedding(parameters.get("encoder") or registry.DEFAULT)
     result: Result = {"dataset": dataset.uuid, "encoder": embedding.card.id, "images": len(embedding)}
