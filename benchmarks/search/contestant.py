@@ -76,8 +76,10 @@ def lancedb_flat(vectors: np.ndarray) -> Search:
 
 
 def lancedb_hnsw(vectors: np.ndarray) -> Search:
+    from lancedb.index import HnswSq
+
     table = _lance(vectors)
-    table.create_index(metric="dot", index_type="IVF_HNSW_SQ", vector_column_name="vector")
+    table.create_index("vector", config=HnswSq(distance_type="dot"))
     return lambda query: _rows(table.search(query).distance_type("dot"))
 
 
