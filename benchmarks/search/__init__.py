@@ -136,7 +136,7 @@ def _add(table: Table, one: Runner, flat: Runner, n: int) -> None:
         title,
         f"{median:.1f}",
         f"{np.quantile(one.ms[WARM:], 0.95):.1f}",
-        f"{ratio:.2f}×",
+        f"{ratio:.2g}×",
         f"{ten:.3f}",
         f"{fifty:.3f}",
         f"{one.facts['build']:.1f}",
