@@ -77,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     map_.add_argument("--dims", type=int, default=2, help="2 or 3")
     map_.add_argument("--seed", type=int, default=0)
     map_.add_argument("--set", action="append", default=[], metavar="NAME=NUMBER", help="a parameter of the method")
+    map_.add_argument(
+        "--place", action="store_true", help="put new images on the last map drawn so; no other one moves"
+    )
     map_.add_argument("--out", metavar="F.csv", help="write path,x,y[,z],trust,label")
 
     similar = encoder(command("similar", commands.similar, "name", "path"))

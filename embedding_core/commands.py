@@ -53,6 +53,7 @@ def draw_map(arguments: Namespace) -> Result:
         dims=arguments.dims,
         seed=arguments.seed,
         parameters=_numbers(arguments.set),
+        place=arguments.place,
     )
     if arguments.out:
         workspace = Workspace.open(arguments.workspace)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 ALONE = 5_000  # rows up to which one thread is the better choice
+ALONE_COMPILED = 2_000  # likewise, where a thread has more to do before it waits
 BRIEF = 2**23  # multiplications of matrices and a vector, likewise: two milliseconds
 
 
@@ -26,6 +28,19 @@ def for_rows(n: int) -> AbstractContextManager[object]:
 
     limits: AbstractContextManager[object] = threadpool_limits(1 if n <= ALONE else None)
     return limits
+
+
+@contextmanager
+def compiled_for_rows(n: int) -> Iterator[None]:
+    """The same, within a `with`, for what numba has compiled: epochs of a layout, each of which ends in a wait."""
+    import numba
+
+    before = numba.get_num_threads()
+    numba.set_num_threads(1 if n <= ALONE_COMPILED else before)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
 
 
 def for_products(multiplications: int) -> AbstractContextManager[object]:

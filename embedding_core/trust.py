@@ -27,12 +27,17 @@ def largest_k(n: int, k: int = K) -> int:
     return min(k, (n - 1) // 2)
 
 
-def map_neighbours(points: NDArray[np.float32], k: int) -> NDArray[np.int64]:
-    """Return the k nearest points (n, k) of each of `points` (n, dims), itself left out wherever its copies are."""
+def map_neighbours(points: NDArray[np.float32], k: int, among: NDArray[np.int32] | None = None) -> NDArray[np.int64]:
+    """Return the k nearest points (n, k) of each of `points` (n, dims), itself left out wherever its copies are.
+
+    With `among` (l,), l above k, only those rows are looked at.
+    """
     from scipy.spatial import cKDTree
 
     n = len(points)
-    rows = np.asarray(cKDTree(points).query(points, k=k + 1, workers=-1)[1], dtype=np.int64).reshape(n, k + 1)
+    tree = cKDTree(points if among is None else points[among])
+    rows = np.asarray(tree.query(points, k=k + 1, workers=-1)[1], dtype=np.int64).reshape(n, k + 1)
+    rows = rows if among is None else among[rows].astype(np.int64)
     itself = rows == np.arange(n)[:, None]
     # Among more than k copies a point may be missing from its own list; then the last one goes.
     itself[~itself.any(axis=1), -1] = True
@@ -44,7 +49,8 @@ def per_point(points: ArrayLike, graph: NeighbourGraph, k: int = K) -> NDArray[n
     """Return for each of `points` (n, dims) the share in [0, 1] of its k map neighbours that are true neighbours.
 
     True are the k in `graph` with the highest similarity, and those in the graph that tie with the last of them, as
-    duplicates do. k is bounded by the graph's. Without neighbours nothing is wrong: 1.
+    duplicates do. k is bounded by the graph's. Without neighbours nothing is wrong: 1. Of a sketch, both kinds of
+    neighbours are landmarks.
     """
     array = checked(points)
     if len(array) != graph.n:
@@ -52,7 +58,7 @@ def per_point(points: ArrayLike, graph: NeighbourGraph, k: int = K) -> NDArray[n
     k = min(k, graph.k)
     if k < 1:
         return np.ones(len(array), np.float32)
-    near = map_neighbours(array, k)
+    near = map_neighbours(array, k, graph.among)
     true = np.where(graph.similarity >= graph.similarity[:, k - 1 : k] - _TIE, graph.rows, -1)
     share = np.empty(len(array), np.float32)
     size = max(1, _CELLS // (k * graph.k))

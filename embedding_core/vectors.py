@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 Scalars = TypeVar("Scalars", bound=np.generic)
 
+_UNIT = 2e-6  # off the square of a length of 1, from which float32 cannot tell it
+_CELLS = 2**24  # entries that are scaled at once, 64 MB
+
 
 def checked(vectors: ArrayLike) -> NDArray[np.float32]:
     """Return `vectors` as a C-ordered (n, d) float32 array, copied only when it is not one. n may be 0, d may not.
@@ -37,7 +40,22 @@ def checked(vectors: ArrayLike) -> NDArray[np.float32]:
 
 
 def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return `vectors` (n, d) scaled to length 1, row by row. A row of zeros has no direction and stays zero."""
+    """Return `vectors` (n, d) scaled to length 1, row by row. A row of zeros has no direction and stays zero.
+
+    Vectors that have that length already are returned as they are, not copied.
+    """
+    with np.errstate(over="ignore"):
+        squares = np.einsum("nd,nd->n", vectors, vectors)
+    if (np.abs(squares - 1) < _UNIT).all():
+        return vectors
+    unit = np.empty(vectors.shape, np.float32)
+    size = max(1, _CELLS // max(1, vectors.shape[1]))
+    for first in range(0, len(vectors), size):
+        unit[first : first + size] = _scaled(vectors[first : first + size])
+    return unit
+
+
+def _scaled(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     one = np.float32(1)
     # Dividing by the largest entry first keeps the squares of very large and very small values in range.
     peak = np.abs(vectors).max(axis=1, keepdims=True, initial=0)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from embedding_core import derived
-from pages.parts import cached, detail, honesty, map_choice, map_gallery, map_solid, map_view, server, state
+from pages.parts import cached, detail, honesty, map_choice, map_gallery, map_solid, map_view, placed, server, state
 from pages.parts.map import present
 
 dataset = state.require_dataset()
@@ -43,6 +43,7 @@ with sides[0]:
     else:
         map_view.show(drawn, beside, clusters)
     honesty.show(now, present.present(beside.fingerprint) if beside else None)
+    placed.show(drawn, dataset)
 with sides[1] if len(sides) > 1 else st.container():
     map_gallery.show(now, clusters)
 detail.open_from_url(dataset, chosen.ids.tolist() if chosen and state.get("image") else [])

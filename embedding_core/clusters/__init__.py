@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core import threads
+from embedding_core import neighbours, threads
 from embedding_core.clusters import evoc, hdbscan, judge, kmeans
 from embedding_core.clusters.base import NOISE, Clustering, Find, Found, Method
 from embedding_core.errors import InvalidInput
@@ -15,10 +15,11 @@ from embedding_core.records import silent
 from embedding_core.vectors import checked, unit_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
+    from embedding_core.neighbours import NeighbourGraph
     from embedding_core.records import Progress
 
 __all__ = ["METHODS", "NOISE", "Clustering", "Find", "Found", "Method", "centroids", "cluster", "evaluate"]
@@ -35,13 +36,15 @@ def cluster(
     k: int | None = None,
     min_size: int | None = None,
     seed: int = 0,
+    graph: Callable[[], NeighbourGraph] | None = None,
     progress: Progress = silent,
 ) -> Clustering:
     """Group `vectors` (n, d) by direction. The same arguments give the same groups.
 
     `k` is KMeans' number of clusters, 1 to n; `min_size` the smallest group of HDBSCAN and EVoC, 2 to n / 2; None
-    chooses from the vectors. Fewer than 16 images are grouped by KMeans; `note` says so. Raises `InvalidInput` for an
-    unknown method, a parameter that it does not take and one out of its bounds, and `InvalidVectors`.
+    chooses from the vectors. `graph` gives their neighbour graph to a method that wants it; None makes one. Fewer than
+    16 images are grouped by KMeans; `note` says so. Raises `InvalidInput` for an unknown method, a parameter that it
+    does not take and one out of its bounds, and `InvalidVectors`.
     """
     if method not in METHODS:
         raise InvalidInput(f"No clustering is called {method!r}. Known: {', '.join(METHODS)}.")
@@ -61,7 +64,7 @@ def cluster(
         return Clustering(np.zeros(0, np.int32), chosen.name, {}, seed, None, (), note=note)
     progress("clusters", 0, None)
     with threads.for_rows(n):
-        found = chosen.find(unit, k=k, min_size=min_size, seed=seed)
+        found = chosen.find(unit, k=k, min_size=min_size, seed=seed, graph=graph or (lambda: neighbours.graph(unit)))
         labels = judge.by_size(found.labels)
         silhouette = judge.silhouette(unit, labels, seed=seed)
     if (labels == NOISE).all():

@@ -11,9 +11,11 @@ from embedding_core.records import Scalar
 from embedding_core.vectors import read_only
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
+
+    from embedding_core.neighbours import NeighbourGraph
 
 NOISE = -1
 
@@ -64,9 +66,17 @@ class Found:
 
 
 class Find(Protocol):
-    """Group vectors (n, d) of unit length, n at least the method's `smallest`."""
+    """Group vectors (n, d) of unit length, n at least the method's `smallest`; `graph` gives their neighbours."""
 
-    def __call__(self, vectors: NDArray[np.float32], *, k: int | None, min_size: int | None, seed: int) -> Found: ...
+    def __call__(
+        self,
+        vectors: NDArray[np.float32],
+        *,
+        k: int | None,
+        min_size: int | None,
+        seed: int,
+        graph: Callable[[], NeighbourGraph],
+    ) -> Found: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,18 @@ from embedding_core.clusters.base import Found, Method
 from embedding_core.clusters.hdbscan import smallest_group
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
+
+    from embedding_core.neighbours import NeighbourGraph
 
 _COLUMNS = 16  # EVoC wants a few
 
 
-def find(vectors: NDArray[np.float32], *, k: int | None, min_size: int | None, seed: int) -> Found:
+def find(
+    vectors: NDArray[np.float32], *, k: int | None, min_size: int | None, seed: int, graph: Callable[[], NeighbourGraph]
+) -> Found:
     """See `Find`. Of EVoC's layers, the most persistent one."""
     n, d = vectors.shape
     size = smallest_group(n) if min_size is None else min_size

@@ -1,7 +1,7 @@
 """HDBSCAN: dense groups of any shape, and noise between them.
 
 Campello, Moulavi & Sander 2013, "Density-based clustering based on hierarchical density estimates"; scikit-learn's. In
-1,280 dimensions nothing is dense, so UMAP reduces to 5 first: with PCA instead, 40 to 70 % of images end as noise.
+1,280 dimensions nothing is dense, so UMAP reduces to 3 first: with PCA instead, 40 to 70 % of images end as noise.
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from embedding_core import neighbours
 from embedding_core.clusters.base import Found, Method
 from embedding_core.projection import umap
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
-_DIMENSIONS = 5
+    from embedding_core.neighbours import NeighbourGraph
+
+_DIMENSIONS = 3
 _NEIGHBOURS = 15  # as for maps
 _MIN_SAMPLES = 5
 
@@ -27,15 +30,16 @@ def smallest_group(n: int) -> int:
     return max(5, round(0.5 * math.sqrt(n)))
 
 
-def find(vectors: NDArray[np.float32], *, k: int | None, min_size: int | None, seed: int) -> Found:
+def find(
+    vectors: NDArray[np.float32], *, k: int | None, min_size: int | None, seed: int, graph: Callable[[], NeighbourGraph]
+) -> Found:
     """See `Find`."""
     from sklearn.cluster import HDBSCAN
 
     n = len(vectors)
     size = smallest_group(n) if min_size is None else min_size
-    graph = neighbours.graph(vectors, _NEIGHBOURS - 1)
     reduced = umap.draw(
-        vectors, graph, dims=_DIMENSIONS, seed=seed, parameters={"n_neighbors": _NEIGHBOURS, "min_dist": 0.0}
+        vectors, graph(), dims=_DIMENSIONS, seed=seed, parameters={"n_neighbors": _NEIGHBOURS, "min_dist": 0.0}
     )
     labels = HDBSCAN(min_cluster_size=size, min_samples=_MIN_SAMPLES, copy=True).fit_predict(reduced.points)
     return Found(labels, {"min_size": size})

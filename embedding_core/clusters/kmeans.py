@@ -12,7 +12,11 @@ from embedding_core.clusters.judge import silhouette
 from embedding_core.projection.pca import components
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
+
+    from embedding_core.neighbours import NeighbourGraph
 
 CANDIDATES = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50)
 
@@ -22,7 +26,9 @@ _SAMPLE = 20_000  # rows that the number of clusters is chosen on
 _NEARLY = 0.9  # of the best silhouette
 
 
-def find(vectors: NDArray[np.float32], *, k: int | None, min_size: int | None, seed: int) -> Found:
+def find(
+    vectors: NDArray[np.float32], *, k: int | None, min_size: int | None, seed: int, graph: Callable[[], NeighbourGraph]
+) -> Found:
     """See `Find`."""
     reduced, _ = components(vectors, min(_DIMENSIONS, *vectors.shape))
     count = _choose(reduced, seed) if k is None else k

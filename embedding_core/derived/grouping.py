@@ -11,6 +11,7 @@ from embedding_core import naming
 from embedding_core.clusters import Clustering
 from embedding_core.derived.facts import facts
 from embedding_core.fingerprint import digest_of_texts, fingerprint
+from embedding_core.graphs import neighbour_graph
 from embedding_core.naming import ClusterNames
 from embedding_core.records import silent
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from embedding_core.records import Progress
     from embedding_core.workspace import Dataset, Embedding, StoredResult, Workspace
 
-REVISION = 2  # raised when the same settings find other groups
+REVISION = 3  # raised when the same settings find other groups
 NAMES_REVISION = 3  # or name them otherwise
 
 
@@ -66,7 +67,15 @@ def find_clusters(
     if known is not None:
         found, seconds = known.clustering, known.seconds
     else:
-        found = clustering_methods.cluster(method, vectors, k=k, min_size=min_size, seed=seed, progress=progress)
+        found = clustering_methods.cluster(
+            method,
+            vectors,
+            k=k,
+            min_size=min_size,
+            seed=seed,
+            graph=lambda: neighbour_graph(workspace, dataset, embedding, vectors=vectors, progress=progress),
+            progress=progress,
+        )
         seconds = time.perf_counter() - begun
         workspace.results.put(
             key,

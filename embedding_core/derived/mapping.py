@@ -12,10 +12,10 @@ import numpy as np
 from embedding_core import projection
 from embedding_core.derived.facts import facts
 from embedding_core.fingerprint import digest, fingerprint
-from embedding_core.graphs import neighbour_graph
-from embedding_core.projection import Projection, align
+from embedding_core.graphs import kept_rows, map_graph
+from embedding_core.projection import Placement, Projection, align
 from embedding_core.records import silent
-from embedding_core.vectors import read_only
+from embedding_core.vectors import read_only, unit_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 UNTURNED = read_only(np.eye(2))  # also what maps lie by that were stored before there were turns
 
-REVISION = 3  # raised when the same settings draw another map
+REVISION = 4  # raised when the same settings draw another map
+MOST_NEW = 0.25  # share of the images that may have been placed; with more of them a map is drawn anew
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,7 @@ class MapResult:
     encoder: str
     seconds: float  # from reading vectors to stored points
     turn: NDArray[np.float64]  # (2, 2) orthogonal, see `placed`; the identity in three dimensions
+    onto: str = ""  # fingerprint of the map that its newest images were placed on
 
     @cached_property
     def placed(self) -> NDArray[np.float32]:
@@ -71,45 +73,87 @@ def draw_map(
     dims: int = 2,
     seed: int = 0,
     parameters: Mapping[str, float] | None = None,
+    place: bool = False,
     progress: Progress = silent,
 ) -> MapResult:
     """A map of an embedding, turned towards the one before it.
 
     That is the newest flat map of some of the same images, of those by this encoder and method, else by this encoder,
     else by this method, else of all. The turn is of the two-dimensional map as a whole and is stored beside the points,
-    which the fingerprint names.
+    which the fingerprint names. With `place`, where UMAP has drawn most of the images before in the same way, the new
+    ones are placed on that map and no other one moves.
     Raises `InvalidInput` for what `projection.project` does not take.
     """
-    asked = dict(parameters or {})
-    key = fingerprint("map", REVISION, embedding.fingerprint, method=method, dims=dims, seed=seed, **asked)
+    asked: dict[str, str | float] = {"method": method, "dims": dims, "seed": seed, **(parameters or {})}
+    base = _base(workspace, dataset, embedding, asked) if place else None
+    if base is not None and base.parent == embedding.fingerprint:
+        return _map(base)
+    onto = {} if base is None else {"onto": base.fingerprint}
+    key = fingerprint("map", REVISION, embedding.fingerprint, **asked, **onto)
     known = read_map(workspace, key)
     if known is not None:
         return known
     begun = time.perf_counter()
-    vectors = embedding.matrix()
-    graph = neighbour_graph(workspace, dataset, embedding, vectors=vectors, progress=progress)
-    drawn = projection.project(method, vectors, graph, dims=dims, seed=seed, parameters=asked, progress=progress)
-    arrays: dict[str, NDArray[Any]] = {"ids": embedding.ids, "points": drawn.points}
-    if drawn.trust is not None:
-        arrays["trust"] = drawn.trust
-    turn = _turn(workspace, dataset, embedding, drawn)
+    vectors = unit_rows(embedding.matrix())
+    graph = map_graph(workspace, dataset, embedding, vectors=vectors, progress=progress)
+    if base is None:
+        drawn = projection.project(
+            method, vectors, graph, dims=dims, seed=seed, parameters=parameters, progress=progress
+        )
+        turn = _turn(workspace, dataset, embedding, drawn)
+    else:
+        kept = kept_rows(embedding, base.arrays)
+        last = _map(base)
+        drawn = projection.grown(last.projection, kept, vectors, graph, progress=progress)
+        turn = last.turn
     seconds = time.perf_counter() - begun
     workspace.results.put(
         key,
         kind="map",
         dataset=dataset.uuid,
         parent=embedding.fingerprint,
-        arrays=arrays,
+        arrays=_arrays(embedding, drawn),
         parameters={
-            "asked": {"method": method, "dims": dims, "seed": seed, **asked},
+            "asked": asked,
+            **onto,
             "encoder": embedding.card.id,
-            **facts(drawn, "points", "trust"),
+            **facts(drawn, "points", "trust", "placement"),
             "dims": drawn.dims,
             "turn": turn.tolist(),
         },
         seconds=seconds,
     )
-    return MapResult(key, dataset.uuid, embedding.fingerprint, embedding.ids, drawn, embedding.card.id, seconds, turn)
+    return MapResult(
+        key, dataset.uuid, embedding.fingerprint, embedding.ids, drawn, embedding.card.id, seconds, turn, **onto
+    )
+
+
+def _base(
+    workspace: Workspace, dataset: Dataset, embedding: Embedding, asked: Mapping[str, Any]
+) -> StoredResult | None:
+    """The newest map that was drawn as `asked`, by UMAP, if it shows most of these images."""
+    for found in workspace.results.find(dataset.uuid, "map"):
+        how = found.parameters
+        if how["encoder"] != embedding.card.id or how["asked"] != asked or how["method"] != "umap":
+            continue
+        whole = workspace.results.get(found.fingerprint)
+        if whole is None or "contents" not in whole.arrays:
+            continue
+        kept = kept_rows(embedding, whole.arrays)
+        guests = kept < 0
+        if "placed" in whole.arrays and "landmarks" not in how["parameters"]:
+            guests |= whole.arrays["placed"][kept]
+        return whole if guests.sum() <= MOST_NEW * len(embedding) else None
+    return None
+
+
+def _arrays(embedding: Embedding, drawn: Projection) -> dict[str, NDArray[Any]]:
+    arrays: dict[str, NDArray[Any]] = {"ids": embedding.ids, "contents": embedding.contents, "points": drawn.points}
+    if drawn.trust is not None:
+        arrays["trust"] = drawn.trust
+    if drawn.placement is not None:
+        arrays |= {"placed": drawn.placement.placed, "outside": drawn.placement.outside}
+    return arrays
 
 
 def _turn(workspace: Workspace, dataset: Dataset, embedding: Embedding, drawn: Projection) -> NDArray[np.float64]:
@@ -136,28 +180,32 @@ def maps(workspace: Workspace, dataset: Dataset, embedding: Embedding) -> list[S
 
 def read_map(workspace: Workspace, key: str) -> MapResult | None:
     stored = workspace.results.get(key)
-    if stored is None or stored.kind != "map":
-        return None
-    kept = stored.parameters
+    return None if stored is None or stored.kind != "map" else _map(stored)
+
+
+def _map(stored: StoredResult) -> MapResult:
+    kept, arrays = stored.parameters, stored.arrays
     variance = kept["explained_variance"]
     drawn = Projection(
-        points=stored.arrays["points"],
+        points=arrays["points"],
         method=kept["method"],
         parameters=kept["parameters"],
         seed=kept["seed"],
-        trust=stored.arrays.get("trust"),
+        trust=arrays.get("trust"),
         trustworthiness=kept["trustworthiness"],
         trust_sample=kept["trust_sample"],
         explained_variance=None if variance is None else tuple(variance),
         note=kept["note"],
+        placement=Placement(arrays["placed"], arrays["outside"]) if "placed" in arrays else None,
     )
     return MapResult(
-        key,
+        stored.fingerprint,
         stored.dataset,
         stored.parent,
-        stored.arrays["ids"],
+        arrays["ids"],
         drawn,
         kept["encoder"],
         stored.seconds,
         read_only(np.array(kept["turn"])) if "turn" in kept else UNTURNED,
+        onto=kept.get("onto", ""),
     )

@@ -57,6 +57,9 @@ class OpenVinoEncoder:
         self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for _ in range(self.lanes):
             self._idle.put(compiled.create_infer_request())
+        # The first call makes OpenVINO's bindings look up numpy: one thread waits for it with Python's lock in hand,
+        # the other for that lock. So no two threads may make the first call.
+        self.encode(np.zeros((1, 3, self.card.input_size, self.card.input_size), np.uint8))
 
     def prepare(self, image: Image.Image) -> NDArray[np.uint8]:
         """One RGB image as (3, s, s) uint8; normalisation is part of the network."""

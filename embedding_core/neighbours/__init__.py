@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from embedding_core.neighbours.answers import Neighbours, Ranks
 from embedding_core.neighbours.building import NeighbourGraph, graph
+from embedding_core.neighbours.extending import change, extended
 from embedding_core.neighbours.flat import Flat
 from embedding_core.neighbours.metrics import METRICS, mean_query, words
 from embedding_core.neighbours.searching import ranks, search
+from embedding_core.neighbours.sketching import among, sketch
 
 __all__ = [
     "METRICS",
@@ -18,9 +20,13 @@ __all__ = [
     "NeighbourGraph",
     "Neighbours",
     "Ranks",
+    "among",
+    "change",
+    "extended",
     "graph",
     "mean_query",
     "ranks",
     "search",
+    "sketch",
     "words",
 ]

@@ -28,13 +28,17 @@ class NeighbourGraph:
     """The k most similar rows of every row of one set, best first, under cosine similarity.
 
     A row is never its own neighbour, wherever its duplicates are. k is at most n - 1, so it is 0 for a single row.
+    The graph of a sketch has neighbours among some of the rows alone.
     """
 
     rows: NDArray[np.int32]  # (n, k) rows of the same set
     similarity: NDArray[np.float32]  # (n, k) in [-1, 1], falling along each row
     recall: float = 1.0  # share of the true neighbours that are in it: 1 when exact, else measured on a sample
+    among: NDArray[np.int32] | None = None  # (l,) ascending, the rows that neighbours are; None: any
 
     def __post_init__(self) -> None:
+        if self.among is not None:
+            object.__setattr__(self, "among", read_only(self.among))
         object.__setattr__(self, "rows", read_only(self.rows))
         object.__setattr__(self, "similarity", read_only(self.similarity))
 

@@ -25,6 +25,7 @@ def best(
     unit: NDArray[np.float32],
     k: int,
     *,
+    queries: NDArray[np.float32] | None = None,
     cut: Partitions | None = None,
     recall: float = RECALL,
     seed: int = 0,
@@ -32,54 +33,63 @@ def best(
 ) -> tuple[NDArray[np.int32], NDArray[np.float32], float]:
     """The most similar rows (n, k) of each of `unit` (n, d), their similarities (n, k), and the recall of this.
 
+    With `queries` (q, d) of length 1 it is those of each of these, (q, k), and otherwise no row is its own.
     The recall is the share of the sample's true neighbours that were looked at, at least `recall`. `cut` are the
     partitions of the set, where they are known.
     """
     from embedding_core.neighbours import kernels
 
-    n = len(unit)
     progress("neighbours", 0, None)
     cut = partitions.partition(unit, seed=seed) if cut is None else cut
-    probes, measured = _probes(unit, cut, recall, np.random.default_rng(seed))
-    near = partitions.nearest(unit, cut.centres, probes)
+    asking = unit if queries is None else queries
+    # Whom each leaves out: itself, or nobody.
+    left_out = np.arange(len(asking), dtype=np.int32) if queries is None else np.full(len(asking), -1, np.int32)
+    probes, measured = _probes(asking, left_out, unit, cut, recall, np.random.default_rng(seed))
+    near = partitions.nearest(asking, cut.centres, probes)
 
-    found = kernels.empty(n, k)
-    queries = partitions.grouped(near.ravel(), cut.count)
-    for number, (columns, asked) in enumerate(zip(cut.members(), queries, strict=True)):
+    found = kernels.empty(len(asking), k)
+    of_partition = partitions.grouped(near.ravel(), cut.count)
+    for number, (columns, asked) in enumerate(zip(cut.members(), of_partition, strict=True)):
         progress("neighbours", number, cut.count)
-        _compare(unit, (asked // probes).astype(np.int32), columns.astype(np.int32), found)
+        _compare(asking, (asked // probes).astype(np.int32), left_out, unit, columns.astype(np.int32), found)
     short = np.flatnonzero(found[0][:, -1] < 0).astype(np.int32)  # fewer than k rows in all of their partitions
     found[0][short], found[1][short] = -1, -np.inf
-    _compare(unit, short, np.arange(n, dtype=np.int32), found)
+    _compare(asking, short, left_out, unit, np.arange(len(unit), dtype=np.int32), found)
     progress("neighbours", cut.count, cut.count)
     np.clip(found[1], -1, 1, out=found[1])
     return *found, measured
 
 
 def _compare(
+    asking: NDArray[np.float32],
+    some: NDArray[np.int32],
+    left_out: NDArray[np.int32],
     unit: NDArray[np.float32],
-    queries: NDArray[np.int32],
     columns: NDArray[np.int32],
     found: tuple[NDArray[np.int32], NDArray[np.float32]],
 ) -> None:
-    """Look among the rows `columns` for neighbours of the rows `queries`."""
+    """Look among the rows `columns` for neighbours of `some` of those that ask."""
     from embedding_core.neighbours import kernels
 
     candidates = unit[columns]
     size = max(1, _BLOCK // max(1, len(columns)))
-    for start in range(0, len(queries), size):
-        lines = queries[start : start + size]
-        kernels.merge(unit[lines] @ candidates.T, lines, lines, columns, *found)
+    for start in range(0, len(some), size):
+        lines = some[start : start + size]
+        kernels.merge(asking[lines] @ candidates.T, lines, left_out[lines], columns, *found)
 
 
 def _probes(
-    unit: NDArray[np.float32], cut: Partitions, recall: float, random: np.random.Generator
+    asking: NDArray[np.float32],
+    left_out: NDArray[np.int32],
+    unit: NDArray[np.float32],
+    cut: Partitions,
+    recall: float,
+    random: np.random.Generator,
 ) -> tuple[int, float]:
-    """How many partitions a row, and the share of a sample's true neighbours that lie in them."""
-    n = len(unit)
-    sample = np.sort(random.choice(n, min(n, SAMPLE), replace=False))
-    true = partitions.nearest(unit[sample], unit, min(JUDGED + 1, n))
-    others = true != sample[:, None]
-    within = partitions.shares(cut.places(unit[sample], true)[others], cut.count)
+    """How many partitions for each, and the share of a sample's true neighbours that lie in them."""
+    sample = np.sort(random.choice(len(asking), min(len(asking), SAMPLE), replace=False))
+    true = partitions.nearest(asking[sample], unit, min(JUDGED + 1, len(unit)))
+    others = true != left_out[sample, None]
+    within = partitions.shares(cut.places(asking[sample], true)[others], cut.count)
     probes = partitions.enough(within, recall)
     return probes, float(within[probes - 1])

@@ -68,6 +68,13 @@ def partition(vectors: NDArray[np.float32], *, seed: int = 0) -> Partitions:
 
 def nearest(queries: NDArray[np.float32], rows: NDArray[np.float32], count: int) -> NDArray[np.int32]:
     """The `count` of `rows` (m, d) of length 1 most similar to each of `queries` (q, d), best first: (q, count)."""
+    return most_alike(queries, rows, count)[0]
+
+
+def most_alike(
+    queries: NDArray[np.float32], rows: NDArray[np.float32], count: int
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Likewise, with their products (q, count)."""
     from embedding_core.neighbours import kernels
 
     found = kernels.empty(len(queries), count)
@@ -80,7 +87,7 @@ def nearest(queries: NDArray[np.float32], rows: NDArray[np.float32], count: int)
             columns = np.arange(start, min(len(rows), start + size), dtype=np.int32)
             block = queries[some] @ rows[start : start + size].T
             kernels.merge(block, lines[some], nobody[some], columns, *found)
-    return found[0]
+    return found
 
 
 def shares(places: NDArray[np.int64], count: int) -> NDArray[np.float64]:

@@ -6,26 +6,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core import trust
 from embedding_core.errors import InvalidInput
-from embedding_core.projection import pca, tsne, umap
-from embedding_core.projection.base import Draw, Layout, Method, Parameter, Projection
+from embedding_core.projection import growing, judging, pca, tsne, umap
+from embedding_core.projection.base import Draw, Fit, Layout, Method, Parameter, Placement, Projection
+from embedding_core.projection.growing import grown
 from embedding_core.records import silent
 from embedding_core.vectors import checked, unit_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from embedding_core.neighbours import NeighbourGraph
     from embedding_core.records import Progress
 
-__all__ = ["METHODS", "Draw", "Layout", "Method", "Parameter", "Projection", "project"]
+__all__ = ["METHODS", "Draw", "Fit", "Layout", "Method", "Parameter", "Placement", "Projection", "grown", "project"]
 
 METHODS: dict[str, Method] = {one.name: one for one in (umap.METHOD, pca.METHOD, tsne.METHOD)}
-
-_JUDGED_FROM = 16  # images; below, k = 15 neighbours are everyone
 
 
 def project(
@@ -40,10 +38,11 @@ def project(
 ) -> Projection:
     """Draw `vectors` (n, d) in 2 or 3 `dims` and measure how far the map can be trusted.
 
-    `graph` is that of the same vectors. `parameters` are those that the method lists (`METHODS[method].parameters`).
-    The same arguments give the same array. Fewer than 16 images are drawn by PCA, fewer than 4 as a grid, both without
-    trust; `note` says so. Raises `InvalidInput` for an unknown method or parameter, a value out of bounds, dims other
-    than 2 and 3, and a graph of another size, and `InvalidVectors`.
+    `graph` is that of the same vectors; of a sketch the landmarks are drawn, and the others placed. `parameters` are
+    those that the method lists (`METHODS[method].parameters`). The same arguments give the same array. Fewer than 16
+    images are drawn by PCA, fewer than 4 as a grid, both without trust; `note` says so. Raises `InvalidInput` for an
+    unknown method or parameter, a value out of bounds, dims other than 2 and 3, and a graph of another size, and
+    `InvalidVectors`.
     """
     asked = _checked(method, dims, parameters or {})
     array = checked(vectors)
@@ -61,26 +60,28 @@ def project(
         chosen, asked = pca.METHOD, {}
     unit = unit_rows(array)
     progress("map", 0, None)
-    layout = chosen.draw(unit, graph, dims=dims, seed=seed, parameters=asked)
-    if n < _JUDGED_FROM:
+    layout, placement = _drawn(chosen, unit, graph, dims=dims, seed=seed, parameters=asked)
+    if n < judging.FEWEST:
         note = note or _too_few(n, "a judgement of the map", "without one")
         return Projection(
             layout.points, chosen.name, layout.parameters, seed, None, None, 0, layout.explained_variance, note
         )
     progress("trust", 0, None)
-    k = trust.largest_k(n)
-    value, sample = trust.trustworthiness(unit, layout.points, k, seed=seed)
-    return Projection(
-        points=layout.points,
-        method=chosen.name,
-        parameters=layout.parameters,
-        seed=seed,
-        trust=trust.per_point(layout.points, graph, k),
-        trustworthiness=value,
-        trust_sample=sample,
-        explained_variance=layout.explained_variance,
-        note=note,
-    )
+    return judging.judged(layout, unit, graph, method=chosen.name, seed=seed, placement=placement, note=note)
+
+
+def _drawn(
+    method: Method,
+    unit: NDArray[np.float32],
+    graph: NeighbourGraph,
+    *,
+    dims: int,
+    seed: int,
+    parameters: Mapping[str, float],
+) -> tuple[Layout, Placement | None]:
+    if graph.among is None or method.name == pca.METHOD.name:
+        return method.draw(unit, graph, dims=dims, seed=seed, parameters=parameters), None
+    return growing.by_landmarks(method, unit, graph, dims=dims, seed=seed, parameters=parameters)
 
 
 def _checked(method: str, dims: int, parameters: Mapping[str, float]) -> Mapping[str, float]:

@@ -5,16 +5,39 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from embedding_core.records import Scalar
 from embedding_core.vectors import read_only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from embedding_core.neighbours import NeighbourGraph
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Which images of a map were not drawn with the others, but put down beside their neighbours among them."""
+
+    placed: NDArray[np.bool_]  # (n,)
+    outside: NDArray[np.bool_]  # (n,) those of them that are unlike anything that was there, see `placing.far`
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "placed", read_only(self.placed))
+        object.__setattr__(self, "outside", read_only(self.outside))
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well the images that were placed on a map fit there, beside those that were drawn."""
+
+    placed: int
+    outside: int  # of them
+    trust: float  # mean of `Projection.trust` over them, in [0, 1]
+    trust_drawn: float  # likewise over the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +53,7 @@ class Projection:
     trust_sample: int  # rows that `trustworthiness` was computed on; 0 without one
     explained_variance: tuple[float, ...] | None  # (dims,) shares of the variance, PCA alone
     note: str = ""  # a sentence for the user when the map is not the one asked for
+    placement: Placement | None = None  # None where all images were drawn together
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "points", read_only(self.points))
@@ -43,6 +67,15 @@ class Projection:
     @property
     def dims(self) -> int:
         return int(self.points.shape[1])
+
+    @property
+    def fit(self) -> Fit | None:
+        """None where no image was placed, or without trust."""
+        if self.placement is None or self.trust is None or not self.placement.placed.any():
+            return None
+        placed = self.placement.placed
+        means = [float(self.trust[rows].mean(dtype=np.float64)) for rows in (placed, ~placed)]
+        return Fit(int(np.count_nonzero(placed)), int(np.count_nonzero(self.placement.outside)), *means)
 
 
 @dataclass(frozen=True, slots=True)

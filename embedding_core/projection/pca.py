@@ -23,20 +23,48 @@ def components(vectors: NDArray[np.float32], count: int) -> tuple[NDArray[np.flo
     Exact and without randomness, signs included: on every axis the loading of largest magnitude is positive.
     Axes that there are none of, since n or d is small, are zero.
     """
-    from sklearn.decomposition import PCA
-
     n, d = vectors.shape
     points = np.zeros((n, count), np.float32)
     shares = np.zeros(count)
     found = min(count, n, d)
     if found == 0 or not np.ptp(vectors, axis=0).any():
         return points, tuple(shares.tolist())
-    # The covariance (d, d) needs no second copy of the vectors; with fewer rows than columns the rows are the cheaper.
-    pca = PCA(found, svd_solver="covariance_eigh" if n > d else "full")
     with threads.for_rows(n):
-        points[:, :found] = pca.fit_transform(vectors)
-    shares[:found] = pca.explained_variance_ratio_
+        axes, variance, whole = _by_columns(vectors, found) if n > d else _by_rows(vectors, found)
+        axes *= np.sign(np.take_along_axis(axes, np.abs(axes).argmax(axis=0)[None], axis=0))
+        points[:, :found] = vectors @ axes
+    points -= points.mean(axis=0, dtype=np.float64).astype(np.float32)
+    shares[:found] = variance / max(whole, np.finfo(np.float64).tiny)
     return points, tuple(shares.tolist())
+
+
+def _by_columns(vectors: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], NDArray[np.float64], float]:
+    """Axes (d, count), the variance along each, and that of all, from the covariance: no second copy of the vectors."""
+    from scipy.linalg import eigh
+
+    n, d = vectors.shape
+    mean = vectors.mean(axis=0, dtype=np.float64)
+    covariance = (vectors.T @ vectors).astype(np.float64) / n - np.outer(mean, mean)
+    variance, axes = eigh(covariance, subset_by_index=(d - count, d - 1), overwrite_a=True, check_finite=False)
+    return _falling(axes), np.maximum(variance[::-1], 0), float(np.trace(covariance))
+
+
+def _by_rows(vectors: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], NDArray[np.float64], float]:
+    """Likewise from the products of the rows, which are fewer than the columns."""
+    from scipy.linalg import eigh
+
+    n = len(vectors)
+    centred = vectors - vectors.mean(axis=0, dtype=np.float64)
+    variance, rows = eigh(centred @ centred.T / n, subset_by_index=(n - count, n - 1), check_finite=False)
+    variance = np.maximum(variance[::-1], 0)
+    axes = centred.T @ rows[:, ::-1]
+    lengths = np.linalg.norm(axes, axis=0)
+    axes /= np.where(lengths > 0, lengths, 1)
+    return axes.astype(np.float32), variance, float((centred**2).sum() / n)
+
+
+def _falling(axes: NDArray[np.float64]) -> NDArray[np.float32]:
+    return np.ascontiguousarray(axes[:, ::-1], np.float32)
 
 
 def turned(points: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from embedding_core import derived
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def draw_map(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
-    """Draw a map of `dataset` under `encoder` with `method`, `dims`, `seed` and `parameters`."""
+    """Draw a map of `dataset` under `encoder` with `method`, `dims`, `seed` and `parameters`.
+
+    With `place`, new images are placed on the last map that was drawn so, if there is one.
+    """
     dataset = shared.dataset(workspace, parameters)
     drawn = derived.draw_map(
         workspace,
@@ -27,6 +31,7 @@ def draw_map(workspace: Workspace, parameters: Parameters, progress: Reporter, a
         dims=parameters.get("dims") or 2,
         seed=parameters.get("seed") or 0,
         parameters=parameters.get("parameters"),
+        place=bool(parameters.get("place")),
         progress=progress,
     )
     return _drawn(drawn)
@@ -80,6 +85,7 @@ def _drawn(drawn: derived.MapResult) -> Result:
         "explained_variance": drawn.projection.explained_variance,
         "seconds": round(drawn.seconds, 3),
         "parameters": dict(drawn.projection.parameters),
+        "placed": None if drawn.projection.fit is None else asdict(drawn.projection.fit),
         "note": drawn.projection.note,
     }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core import derived, indexes, labels
+from embedding_core import derived, graphs, indexes, labels
 from embedding_core.encoders import registry
 from embedding_core.memory import peak_rss_mb
 from embedding_core.tasks import shared
@@ -81,7 +81,7 @@ def embed(workspace: Workspace, parameters: Parameters, progress: Reporter, acto
 def prepare(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
     """Everything from a drop to the map: add and embed, neighbours, a PCA map at once, UMAP, clusters.
 
-    Of many images the index for searches follows.
+    New images of a known dataset are placed on its map. Of many images the index for searches follows.
     """
     parameters = {**parameters, "encoder": parameters.get("encoder") or registry.DEFAULT}
     if parameters.get("source"):
@@ -96,11 +96,12 @@ def prepare(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
         return result
     embedding = dataset.embedding(parameters["encoder"])
     progress("neighbours", 0, None)
-    derived.neighbour_graph(workspace, dataset, embedding, progress=progress)
-    progress("map", 0, None)
     derived.draw_map(workspace, dataset, embedding, method="pca", progress=progress)
     progress("map", 0, None, "The PCA map is ready; UMAP follows.")
-    drawn = derived.draw_map(workspace, dataset, embedding, method="umap", progress=progress)
+    drawn = derived.draw_map(workspace, dataset, embedding, method="umap", place=True, progress=progress)
+    if len(embedding) > graphs.SKETCHED:  # the map was drawn of a sketch; who looks wants the neighbours of all
+        progress("neighbours", 0, None)
+        derived.neighbour_graph(workspace, dataset, embedding, progress=progress)
     progress("clusters", 0, None)
     found = derived.find_clusters(workspace, dataset, embedding, encoder=shared.namer(embedding), progress=progress)
     if indexes.wanted(len(embedding)):  # last, so that nobody waits: until it is there, searches are exact

@@ -22,6 +22,7 @@ class Embedding:
     """The vectors of n images from one encoder. `ids` gives the order of every array derived from it."""
 
     ids: NDArray[np.int64]  # (n,) in the order of the images' paths
+    contents: NDArray[np.uint64]  # (n,) the first 64 bits of the SHA-256 of what was embedded of each
     card: EncoderCard
     fingerprint: str
     _store: Store = field(repr=False)

@@ -50,8 +50,13 @@ class Vectors:
             raise self._not_embedded(encoder_id)
         ids = np.array(kept["id"], dtype=np.int64)
         ids.flags.writeable = False
-        content = digest(ids.tobytes() + "".join(kept["sha256"].to_pylist()).encode())
-        return Embedding(ids, card, fingerprint("embedding", 1, card.fingerprint, content), self._store, table)
+        shas = kept["sha256"]
+        first = "".join(pc.utf8_slice_codeunits(shas, 0, 16).to_pylist())
+        contents = np.frombuffer(bytes.fromhex(first), ">u8").astype(np.uint64)
+        contents.flags.writeable = False
+        content = digest(ids.tobytes() + "".join(shas.to_pylist()).encode())
+        name = fingerprint("embedding", 1, card.fingerprint, content)
+        return Embedding(ids, contents, card, name, self._store, table)
 
     def missing(self, card: EncoderCard) -> list[int]:
         """Ids of the images that have no vector from this encoder, in the order of their paths."""

@@ -142,6 +142,15 @@ def redraw(dataset: Dataset, encoder: str) -> None:
             st.rerun()
 
 
+def anew(drawn: MapResult, dataset: Dataset) -> None:
+    """Ask for the same kind of map of all images together."""
+    how = drawn.projection
+    known = projection.METHODS[how.method].parameters
+    asked = {one.name: how.parameters[one.name] for one in known if how.parameters.get(one.name) != one.default}
+    wanted = {"dataset": dataset.uuid, "encoder": drawn.encoder, "method": how.method, "dims": how.dims}
+    results.ask("map", "map", {**wanted, "seed": how.seed, "parameters": asked}, dataset)
+
+
 def follow() -> None:
     """The map that was asked for."""
     results.follow("map", key="map")

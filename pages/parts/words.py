@@ -56,6 +56,7 @@ HELP: Mapping[str, str] = {
     "rejected": "Files that were left out because they are not usable images.",
     "metadata": "Further columns that came with the images.",
     "beside": "A second map of the same images. Pointing at an image shows where it is on both.",
+    "placed": "Outside is what is less like anything on the map than 99% of it are. Of more of the same it is 1%.",
     "occlusion": "Parts of each image are covered in turn. The map is bright where that makes the two less alike.",
     "seed": "The same number draws the same map again.",
 }

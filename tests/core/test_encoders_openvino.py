@@ -105,3 +105,33 @@ def test_the_second_process_needs_no_torch_and_none_reports_home(tmp_path: Path)
     if "openvino" in said[1]:
         assert said[1][-2] == "False"
     assert not (home / "intel").exists()
+
+
+FIRST_CALLS = """
+import os, sys, threading
+import numpy as np
+from embedding_core.encoders import converted
+from embedding_core.encoders.openvino_runtime import OpenVinoEncoder
+from tests.core.tiny_network import CARD
+encoder = OpenVinoEncoder(converted.kept(CARD))
+sys.setswitchinterval(1e-6)
+together = threading.Barrier(4)
+picture = np.zeros((1, 3, CARD.input_size, CARD.input_size), np.uint8)
+def call():
+    together.wait()
+    encoder.encode(picture)
+threads = [threading.Thread(target=call) for _ in range(4)]
+for each in threads: each.start()
+for each in threads: each.join()
+"""
+
+
+def test_threads_that_make_their_first_calls_together_do_not_wait_for_each_other(network: converted.Converted) -> None:
+    """One that hangs holds Python's lock, so it is ended from outside. Unmended, each hangs every other time."""
+    converted.keep(network)
+    processes = [subprocess.Popen([sys.executable, "-c", FIRST_CALLS]) for _ in range(3)]
+    try:
+        assert [process.wait(timeout=90) for process in processes] == [0, 0, 0]
+    finally:
+        for process in processes:
+            process.kill()

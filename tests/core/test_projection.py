@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import warnings
+from typing import Any
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 
+from embedding_core import trust
 from embedding_core.neighbours import NeighbourGraph, graph
-from embedding_core.projection import METHODS, pca, project, tsne, umap
+from embedding_core.projection import METHODS, fuzzy, pca, project, tsne, umap
 from embedding_core.vectors import unit_rows
 
 
@@ -42,9 +47,7 @@ def test_variance_that_is_not_there_is_none() -> None:
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 100), st.integers(2, 12), st.booleans())
 def test_memberships_are_those_of_umap_learn(seed: int, k: int, copies: bool) -> None:
-    umap._compiled()  # imports umap-learn without its warnings
-    from umap.umap_ import compute_membership_strengths, smooth_knn_dist
-
+    compute_membership_strengths, smooth_knn_dist, _ = umap_learn()
     vectors = scattered(40, 5, seed)
     if copies:
         vectors[::4] = vectors[0]
@@ -58,10 +61,60 @@ def test_memberships_are_those_of_umap_learn(seed: int, k: int, copies: bool) ->
     expected = np.zeros((40, 40))
     np.add.at(expected, (heads, tails), values)
     expected = expected + expected.T - expected * expected.T
-    head, tail, weight = umap.membership(known.rows, known.similarity)
+    edges = fuzzy.union(known.rows, known.similarity)
     ours = np.zeros((40, 40))
-    ours[head, tail] = weight
+    ours[np.repeat(np.arange(40), np.diff(edges.starts)), edges.tails] = edges.weight
     np.testing.assert_allclose(ours, expected, atol=2e-4)
+
+
+@pytest.mark.parametrize("min_dist", [0.0, 0.1, 0.5, 0.9])
+def test_the_curve_is_that_of_umap_learn(min_dist: float) -> None:
+    *_, find_ab_params = umap_learn()
+    np.testing.assert_allclose(fuzzy.curve(min_dist), find_ab_params(1.0, min_dist), rtol=1e-3)
+
+
+def test_a_map_is_as_true_as_that_of_umap_learn() -> None:
+    centres = np.eye(12, 24, dtype=np.float32) * 6
+    vectors = centres[np.arange(600) % 12] + np.random.default_rng(0).normal(size=(600, 24)).astype(np.float32)
+    umap_learn()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from umap import UMAP
+
+        theirs = UMAP(metric="cosine", random_state=0, n_epochs=500).fit_transform(vectors)
+    ours = project("umap", vectors, graph(vectors))
+    assert (ours.trustworthiness or 0) > trust.trustworthiness(vectors, theirs)[0] - 0.01
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_the_same_seed_draws_the_same_map_on_any_number_of_threads(dims: int) -> None:
+    vectors = scattered(6_000, 8)
+    known = graph(vectors, 14)
+    edges = fuzzy.union(known.rows, known.similarity)
+    begin = np.ascontiguousarray(vectors[:, :dims])
+    asked = {"min_dist": 0.1, "epochs": 20, "negatives": 5, "seed": 3}
+    several = umap.run(begin, edges, **asked)
+    before = numba.get_num_threads()
+    numba.set_num_threads(1)
+    try:
+        one = umap.run(begin, edges, **asked)
+    finally:
+        numba.set_num_threads(before)
+    assert before > 1 or os.cpu_count() == 1
+    np.testing.assert_array_equal(several, one)
+
+
+def test_points_that_are_fixed_stay_and_the_others_come_to_their_neighbours() -> None:
+    random = np.random.default_rng(0)
+    still = np.concatenate([random.normal(size=(50, 2)), random.normal(size=(50, 2)) + 20]).astype(np.float32)
+    begin = np.concatenate([still, np.full((4, 2), 10, np.float32)])
+    starts = np.concatenate([np.zeros(101), [3, 6, 9, 12]]).astype(np.int64)
+    tails = np.array([0, 1, 2, 3, 4, 5, 60, 61, 62, 63, 64, 65], np.int32)
+    edges = fuzzy.Edges(starts, tails, np.ones(12, np.float32))
+    points = umap.run(begin, edges, min_dist=0.1, epochs=100, negatives=5, seed=0, fixed=100)
+    np.testing.assert_array_equal(points[:100], still)
+    assert (np.linalg.norm(points[100:102], axis=1) < 5).all()
+    assert (np.linalg.norm(points[102:] - 20, axis=1) < 5).all()
 
 
 def test_islands_without_a_bridge_are_drawn_apart() -> None:
@@ -132,11 +185,19 @@ def test_looking_at_the_methods_loads_nothing_heavy() -> None:
     assert done.stdout.split() == []
 
 
-def test_what_umap_compiles_is_kept_on_disk() -> None:
-    layouts, _ = umap._compiled()
-    compiled = layouts._nb_optimize_layout_euclidean_single_epoch
+def test_what_the_layout_compiles_is_kept_on_disk() -> None:
+    from embedding_core.projection import layout
+
     vectors = scattered(30, 5)
     umap.draw(vectors, graph(vectors), dims=2, seed=0, parameters={})
-    stats = compiled.stats
+    stats = layout.epochs.stats
     assert stats.cache_path is not None
     assert sum(stats.cache_hits.values()) + sum(stats.cache_misses.values()) >= 1
+
+
+def umap_learn() -> tuple[Any, Any, Any]:
+    """Functions of umap-learn, imported without its warnings."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from umap.umap_ import compute_membership_strengths, find_ab_params, smooth_knn_dist
+    return compute_membership_strengths, smooth_knn_dist, find_ab_params
