@@ -6,7 +6,7 @@ import numpy as np
 
 GROUPS = 2_000
 LATENT = 32  # directions in which groups and their members differ
-SPREAD = 0.5  # of a group's members, where the groups' centres spread by 1
+SPREAD = 0.75  # of a group's members, where the groups' centres spread by 1
 NOISE = 0.05  # in every direction
 _BATCH = 50_000
 
