@@ -51,7 +51,7 @@ def neighbour_graph(
     matrix = embedding.matrix() if vectors is None else vectors
     graph = _extended(workspace, dataset, embedding, matrix, progress)
     if graph is None:
-        cut = partial(indexes.cut_of, workspace, dataset, embedding, matrix, progress=progress)
+        cut = partial(indexes.cut_of, workspace, dataset, embedding, matrix)
         graph = neighbours.graph(matrix, NEIGHBOURS, cut=cut, progress=progress)
     seconds = time.perf_counter() - begun
     for one in [graph] if graph.n <= MANY else [_nearest(graph), graph]:

@@ -39,7 +39,7 @@ def build_index(workspace: Workspace, dataset: Dataset, embedding: Embedding, *,
     progress("index", 0, None)
     begun = time.perf_counter()
     vectors = embedding.matrix()
-    cut = cut_of(workspace, dataset, embedding, vectors, progress=progress)
+    cut = cut_of(workspace, dataset, embedding, vectors)
     index = inverted.measured(vectors, cut, progress=progress)
     workspace.results.put(
         _key("index", embedding.fingerprint),
@@ -53,20 +53,13 @@ def build_index(workspace: Workspace, dataset: Dataset, embedding: Embedding, *,
     return index
 
 
-def cut_of(
-    workspace: Workspace,
-    dataset: Dataset,
-    embedding: Embedding,
-    vectors: NDArray[np.float32],
-    *,
-    progress: Progress = silent,
-) -> Partitions:
+def cut_of(workspace: Workspace, dataset: Dataset, embedding: Embedding, vectors: NDArray[np.float32]) -> Partitions:
     """The partitions of an embedding with these `vectors` (n, d): read, or made and stored."""
     known = _read_cut(workspace, embedding.fingerprint)
     if known is not None:
         return known
     begun = time.perf_counter()
-    cut = partitions.partition(vectors, progress=progress)
+    cut = partitions.partition(vectors)
     workspace.results.put(
         _key("partitions", embedding.fingerprint),
         kind="partitions",

@@ -44,10 +44,10 @@ def compiled_for_rows(n: int) -> Iterator[None]:
 
 
 def for_products(multiplications: int) -> AbstractContextManager[object]:
-    """Limit BLAS to one thread, within a `with`, when a matrix or several are multiplied by a vector in no time.
+    """Limit BLAS to one thread, within a `with`, for products of a matrix and a vector that take no time each.
 
-    A search through an index multiplies fifty small ones: beside a busy process that takes 2 ms in one thread, and in
-    two 5 ms at the median and 15 ms in one of twenty.
+    A search through an index takes fifty of them, one for each of its parts: beside a busy process that is 2 ms in one
+    thread, and in two 5 ms at the median and 15 ms in one of twenty.
     """
     limits: AbstractContextManager[object]
     limits = _blas().limit(limits=1, user_api="blas") if multiplications <= BRIEF else nullcontext()

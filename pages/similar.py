@@ -114,11 +114,11 @@ def results(columns: cached.Columns, wanted: query.Query, found: pictures.Found)
             before = [] if chosen is None else chosen.ids.tolist()
             state.select([*before, *ids], f"alike to {wanted.name}" if not before else "several searches")
             st.rerun()
+    pictures.completeness(found)
     badges = {image: said.removeprefix("similarity ") for image, said in found.alike}
     opened = gallery.show(
         pictures.items(columns, ids, badges), key="similar_results", alt=f"Images most like {wanted.name}"
     )
-    pictures.completeness(found)
     st.caption(":material/route: A click on an image searches on from there.")
     if opened is not None:
         query.step_to(str(opened))

@@ -105,8 +105,8 @@ class Flat:
         allowed: NDArray[np.bool_] | None,
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """The best rows (k,) for a query (d,) among the vectors in `parts`, and their similarity; fewer if need be."""
-        size = sum(part.stop - part.start if isinstance(part, slice) else len(part) for part in parts)
-        with threads.for_products(size * len(query)):
+        largest = max(part.stop - part.start if isinstance(part, slice) else len(part) for part in parts)
+        with threads.for_products(largest * len(query)):
             estimated = [self._estimates.of(metric, query, part) for part in parts]
         likeness, error = (np.concatenate(some) for some in zip(*estimated, strict=True))
         least, most = likeness - error, likeness + error

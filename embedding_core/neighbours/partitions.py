@@ -12,13 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core.records import silent
 from embedding_core.vectors import read_only, unit_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from embedding_core.records import Progress
 
 MEMBERS = 400  # rows of a partition, on average
 _TRAINING = 64  # rows a centre is made from
@@ -53,14 +50,13 @@ class Partitions:
         return np.take_along_axis(place, self.partition[rows].astype(np.int64), axis=1)
 
 
-def partition(vectors: NDArray[np.float32], *, seed: int = 0, progress: Progress = silent) -> Partitions:
+def partition(vectors: NDArray[np.float32], *, seed: int = 0) -> Partitions:
     """Cut `vectors` (n, d), of any length, into partitions of `MEMBERS` rows on average. The same set, the same cut.
 
     Centres are KMeans' of a sample.
     """
     from sklearn.cluster import KMeans
 
-    progress("neighbours", 0, None)
     random = np.random.default_rng(seed)
     n = len(vectors)
     count = max(1, n // MEMBERS)

@@ -27,6 +27,7 @@ def search(workspace: Workspace, parameters: Parameters, progress: Reporter, act
     `among` is the hash of a selection, outside of which nothing is looked for; `exact` asks for the true answer. In a
     large set it is found through the index once there is one, unless `exact`, and `recall` says how much of the true
     answer such a search finds. `index` is "missing" when one would have been used: it is for others to start the job.
+    With `bare`, paths and labels are not looked up, for who has them.
     """
     dataset = shared.dataset(workspace, parameters)
     kept = shared.kept_search(workspace, dataset, parameters.get("encoder") or registry.DEFAULT)
@@ -54,26 +55,28 @@ def search(workspace: Workspace, parameters: Parameters, progress: Reporter, act
     through = kept.flat if parameters.get("exact") or len(ids) > 1 else kept.quickest
     found = through.search(query, k, metric, exclude=left_out)
     images = kept.embedding.ids[found.rows[0]].tolist()
-    known = dataset.labelled(images)
-    results = [
-        {
-            "id": image,
-            "path": known[image][0],
-            "similarity": round(similarity, 6),
-            "words": neighbours.words(metric, similarity),
-            "label": known[image][1],
-        }
+    results: list[Result] = [
+        {"id": image, "similarity": round(similarity, 6), "words": neighbours.words(metric, similarity)}
         for image, similarity in zip(images, found.similarity[0].tolist(), strict=True)
-        if image in known  # and not removed meanwhile
     ]
-    answer = {"dataset": dataset.uuid, "metric": metric, "recall": round(found.recall, 4), "results": results}
+    if not parameters.get("bare"):
+        known = dataset.labelled(images)
+        results = [
+            {**one, "path": known[one["id"]][0], "label": known[one["id"]][1]}
+            for one in results
+            if one["id"] in known  # and not removed meanwhile
+        ]
+    answer = {"dataset": dataset.uuid, "metric": metric, "recall": _rounded(found.recall), "results": results}
     if kept.indexed is None and indexes.wanted(len(kept.embedding)):
         answer["index"] = "missing"
     return answer
 
 
 def index(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
-    """Build the search index of `dataset` under `encoder`, if it has so many images that it wants one."""
+    """Build the search index of `dataset` under `encoder`, if it has so many images that it wants one.
+
+    `embedding`, the fingerprint, is there to tell jobs apart: after the images have changed the index is another one.
+    """
     dataset = shared.dataset(workspace, parameters)
     embedding = dataset.embedding(parameters.get("encoder") or registry.DEFAULT)
     result: Result = {"dataset": dataset.uuid, "encoder": embedding.card.id, "images": len(embedding)}
@@ -83,12 +86,17 @@ def index(workspace: Workspace, parameters: Parameters, progress: Reporter, acto
     return {**result, "partitions": built.cut.count, "recall": built.at_ten()}
 
 
+def _rounded(recall: float) -> float:
+    """To four digits; 1 is for exact answers alone."""
+    return 1.0 if recall == 1 else min(round(recall, 4), 0.9999)
+
+
 def _outside(workspace: Workspace, dataset: Dataset, kept: shared.Kept, among: str) -> NDArray[np.bool_]:
     """A mask (n,) that is true for the rows outside of a selection."""
     selection = workspace.selections.get(among)
     if selection is None or selection.dataset != dataset.uuid:
         raise InvalidQuery("The images to search among are not known here any more. Filter again.")
-    rows = many_ids.find(selection.ids, kept.embedding.ids, kept.order)
+    rows = many_ids.find(selection.ids, kept.embedding.ids, kept.embedding.order)
     outside = np.ones(len(kept.embedding), bool)
     outside[rows[rows >= 0]] = False
     return outside

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from embedding_core import indexes, places
 from embedding_core.encoders import registry
@@ -16,8 +14,6 @@ from embedding_core.errors import UnknownDataset
 from embedding_core.neighbours import Flat
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from embedding_core.encoders.base import Encoder
     from embedding_core.neighbours.inverted import Index, Indexed
     from embedding_core.records import Reporter
@@ -52,11 +48,6 @@ class Kept:
     @property
     def quickest(self) -> Flat | Indexed:
         return self.flat if self.indexed is None else self.indexed
-
-    @cached_property
-    def order(self) -> NDArray[np.int64]:
-        """What sorts the embedding's ids (n,)."""
-        return np.argsort(self.embedding.ids)
 
 
 def kept_search(workspace: Workspace, dataset: Dataset, encoder_id: str) -> Kept:

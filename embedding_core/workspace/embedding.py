@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -61,7 +62,7 @@ class Embedding:
                 f"The vectors take {size / 2**30:.1f} GB and at most {MATRIX_LIMIT / 2**30:.0f} GB are read at once. "
                 "Go through them with batches()."
             )
-        order = np.argsort(self.ids)
+        order = self.order
         ascending = self.ids[order]
         matrix = np.empty((len(self.ids), self.card.dim), dtype=np.float32)
         to = order if places is None else places[order]
@@ -73,12 +74,16 @@ class Embedding:
     def positions(self, ids: Iterable[int]) -> NDArray[np.int64]:
         """Rows (m,) of these images in `ids`. Raises `UnknownImage`."""
         wanted = np.asarray(list(ids), dtype=np.int64)
-        order = np.argsort(self.ids)
-        found = np.searchsorted(self.ids[order], wanted).clip(max=max(len(self.ids) - 1, 0))
-        positions: NDArray[np.int64] = order[found] if len(order) else np.empty(0, np.int64)
+        found = np.searchsorted(self.ids, wanted, sorter=self.order).clip(max=max(len(self.ids) - 1, 0))
+        positions: NDArray[np.int64] = self.order[found] if len(self.ids) else np.empty(0, np.int64)
         if len(positions) != len(wanted) or (self.ids[positions] != wanted).any():
             raise UnknownImage(str(wanted[0]))
         return positions
+
+    @cached_property
+    def order(self) -> NDArray[np.int64]:
+        """What sorts `ids` (n,)."""
+        return np.argsort(self.ids)
 
 
 def _vectors(column: pa.Array, dim: int) -> NDArray[np.float32]:

@@ -137,6 +137,7 @@ def look_alikes(dataset: Dataset, embedding: Embedding, image: int) -> None:
     except KindredError as error:
         empty.failed(error)
         return
+    pictures.completeness(found)
     badges = {other: said.removeprefix("similarity ") for other, said in found.alike}
     opened = gallery.show(
         pictures.items(cached.columns(dataset), list(badges), badges),
@@ -145,7 +146,6 @@ def look_alikes(dataset: Dataset, embedding: Embedding, image: int) -> None:
         size="s",
         captions=False,
     )
-    pictures.completeness(found)
     if opened is not None and opened != image:
         if explains:
             why.ask(opened)

@@ -100,8 +100,8 @@ def search(
         known = alike(embedding, wanted["ids"][0], k, exact=exact)
         if known is not None:
             return known
-    parameters = {"dataset": dataset.uuid, "encoder": embedding.card.id, "metric": metric, "k": k, **wanted}
-    answer = cached.search(embedding, parameters | ({"exact": True} if exact else {}), actor=actor)
+    parameters = {"dataset": dataset.uuid, "encoder": embedding.card.id, "metric": metric, "k": k, "bare": True}
+    answer = cached.search(embedding, {**parameters, "exact": exact, **wanted}, actor=actor)
     return Found([(one["id"], one["words"]) for one in answer["results"]], answer.get("recall", 1.0))
 
 

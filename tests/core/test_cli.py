@@ -14,8 +14,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from embedding_core import derived, places
+from embedding_core import derived, indexes, places
 from embedding_core.cli import main
+from embedding_core.neighbours import inverted
+from embedding_core.neighbours.inverted import Index
+from embedding_core.neighbours.partitions import Partitions
+from embedding_core.tasks import shared
 from embedding_core.workspace import Workspace
 
 CLASSES = ("bird", "clock", "fruit")
@@ -130,6 +134,31 @@ def test_similar_finds_its_own_class_and_never_itself(workspace: str) -> None:
     assert found[0]["label"] == "clock"
     values = [one["similarity"] for one in found]
     assert values == sorted(values, reverse=True)
+
+
+def test_similar_says_how_much_it_finds_and_is_exact_on_demand(workspace: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ("similar", "three", "clock/mantelpiece_clock.webp", "-k", "5")
+    whole = run(workspace, *asked)
+    assert whole["recall"] == 1
+    assert run(workspace, "index", "three")["partitions"] == 0
+    monkeypatch.setattr(indexes, "LIMIT", 10)
+    monkeypatch.setattr(indexes, "read_index", lambda *_: stub_index(workspace))
+    shared._last.clear()
+    through = run(workspace, *asked)
+    assert through["recall"] == 0.97
+    assert through["results"] != whole["results"]
+    assert run(workspace, *asked, "--exact") == whole
+    shared._last.clear()
+
+
+def stub_index(workspace: str) -> Index:
+    """Two halves by chance, of which one is looked into."""
+    n = Workspace.open(workspace).dataset("three").count
+    shape = (len(inverted.SERVED), len(inverted.DEPTHS))
+    random = np.random.default_rng(0)
+    centres = random.normal(size=(2, 1280)).astype(np.float32)
+    cut = Partitions(centres, random.integers(2, size=n).astype(np.int32))
+    return Index(cut, np.ones(shape, np.int32), np.full(shape, 0.97, np.float32))
 
 
 def test_similar_takes_a_file_from_outside(workspace: str, tmp_path: Path) -> None:

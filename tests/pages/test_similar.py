@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from embedding_core import derived, neighbours
+from embedding_core import derived, indexes, neighbours
 from embedding_core.errors import JobFailed
 from embedding_core.workspace import Dataset, Workspace
 from pages.parts import cached, gallery, query, server
@@ -23,13 +24,15 @@ class Searching(small.Remembering):
         self.ids = dataset.images()["id"].to_pylist()
         self.asked: list[dict[str, Any]] = []
         self.broken = ""
+        self.recall: dict[str, Any] = {}  # and whether an index is missing, as an answer says them
 
     def call(self, kind: str, parameters: Any, *, actor: Any) -> dict[str, Any]:
         if self.broken:
             raise JobFailed(self.broken)
         self.asked.append(dict(parameters))
         others = [image for image in self.ids if image not in parameters.get("ids", ())]
-        return {"results": [{"id": image, "words": "distance 1"} for image in others[: parameters["k"]]]}
+        results = [{"id": image, "words": "distance 1"} for image in others[: parameters["k"]]]
+        return {"results": results, **({} if parameters.get("exact") else self.recall)}
 
 
 @pytest.fixture
@@ -187,3 +190,76 @@ def test_nothing_is_searched_where_nothing_passes(searched: tuple[Workspace, Dat
     app = small.open_page("similar.py", dataset="birds", like=image, filter="path~nowhere")
     assert "No other image passes the filters." in small.texts(app)
     assert runner.asked == []
+
+
+def test_what_came_through_an_index_is_said_and_the_exact_answer_is_in_the_url(
+    searched: tuple[Workspace, Dataset, Searching], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, dataset, runner = searched
+    monkeypatch.setattr(indexes, "LIMIT", 5)
+    runner.recall = {"recall": 0.9839}
+    image = str(dataset.images()["id"][0].as_py())
+    app = small.open_page("similar.py", dataset="birds", like=image)
+    assert "Found through an index: 98 % of true neighbours, measured on 1,000 images." in small.texts(app)
+    app.toggle(key="similar_exact").set_value(True).run()
+    assert runner.asked[-1]["exact"] is True
+    assert "through an index" not in small.texts(app)
+    linked = small.open_page("similar.py", dataset="birds", like=image, similar_exact="true")
+    assert linked.toggle(key="similar_exact").value is True
+    assert "through an index" not in small.texts(linked)
+
+
+def test_of_few_images_nothing_is_said_of_exactness(searched: tuple[Workspace, Dataset, Searching]) -> None:
+    image = str(searched[1].images()["id"][0].as_py())
+    app = small.open_page("similar.py", dataset="birds", like=image)
+    assert "index" not in small.texts(app)
+    assert not [one for one in app.toggle if one.key == "similar_exact"]
+
+
+def test_the_drawer_says_it_too(
+    searched: tuple[Workspace, Dataset, Searching], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, dataset, runner = searched
+    monkeypatch.setattr(indexes, "LIMIT", 5)
+    runner.recall = {"recall": 0.9996}
+    image = str(dataset.images()["id"][0].as_py())
+    app = small.open_page("data.py", dataset="birds", image=image)
+    assert "Found through an index: 99.9 % of true neighbours" in small.texts(app), "never rounded up to all"
+    app.toggle(key="detail_exact").set_value(True).run()
+    assert runner.asked[-1]["exact"] is True
+    assert "through an index" not in small.texts(app)
+
+
+def test_a_missing_index_is_built_once_and_not_again_after_a_failure(
+    searched: tuple[Workspace, Dataset, Searching], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, dataset, runner = searched
+    monkeypatch.setattr(indexes, "LIMIT", 5)
+    runner.recall = {"recall": 1.0, "index": "missing"}
+    images = dataset.images()["id"].to_pylist()
+    app = small.open_page("similar.py", dataset="birds", like=str(images[0]))
+    assert "through an index" not in small.texts(app)
+    [job] = runner.list(dataset.uuid)
+    assert (job.kind, job.parameters["dataset"], job.parameters["encoder"]) == ("index", dataset.uuid, "pixels")
+    app.run()
+    assert len(runner.list(dataset.uuid)) == 1, "a rerun asks for nothing"
+    runner.becomes(job.id, state="failed")
+    small.open_page("similar.py", dataset="birds", like=str(images[1]))
+    assert len(runner.list(dataset.uuid)) == 1
+
+
+def test_a_graph_that_is_not_exact_answers_large_sets_alone_and_says_so(
+    searched: tuple[Workspace, Dataset, Searching], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, dataset, runner = searched
+    whole = derived.neighbour_graph(workspace, dataset, dataset.embedding("pixels"))
+    monkeypatch.setattr(cached, "read_graph", lambda _: replace(whole, recall=0.981))
+    image = str(dataset.images()["id"][0].as_py())
+    small.open_page("similar.py", dataset="birds", like=image, similar_k="4")
+    assert len(runner.asked) == 1, "a search among few is exact"
+    monkeypatch.setattr(indexes, "LIMIT", 5)
+    app = small.open_page("similar.py", dataset="birds", like=image, similar_k="4")
+    assert len(runner.asked) == 1
+    assert "98 % of true neighbours" in small.texts(app)
+    app.toggle(key="similar_exact").set_value(True).run()
+    assert runner.asked[-1]["exact"] is True

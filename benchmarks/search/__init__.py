@@ -1,0 +1,150 @@
+"""Search for the 50 nearest of one query, against faiss, LanceDB and scikit-learn.
+
+Each runs in a process of its own and they take turns, query by query, so that what disturbs the machine disturbs all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from benchmarks import peers
+from benchmarks.report import Report, Table, verdict
+from benchmarks.search.vectors import mixture, unit
+
+QUERIES, WARM = 60, 5  # queries that count, and others before them
+EXACT_BOUND = 1.3  # times faiss's flat index, up to 100,000
+INDEX_BOUND, RECALL_BOUND = 15.0, 0.95  # ms and recall@10 of the index at 1,000,000
+HERE = Path(__file__).parent
+FAISS = ("faiss-cpu", "numpy")
+TITLES = {
+    "kindred_exact": "Kindred, exact",
+    "kindred_index": "Kindred, index",
+    "faiss_flat": "faiss flat",
+    "faiss_hnsw": "faiss HNSW",
+    "faiss_ivf": "faiss IVF",
+    "lancedb_flat": "LanceDB flat",
+    "lancedb_hnsw": "LanceDB IVF_HNSW_SQ",
+    "sklearn_brute": "scikit-learn",
+}
+SMALL = ("faiss_flat", "kindred_exact", "faiss_hnsw", "sklearn_brute")
+SETS = (  # rows, dimensions, who takes part
+    (10_000, 1280, SMALL),
+    (50_000, 1280, ("faiss_flat", "kindred_exact", "sklearn_brute")),
+    (100_000, 1280, (*SMALL, "lancedb_flat", "lancedb_hnsw")),
+    (1_000_000, 384, ("faiss_flat", "kindred_index", "faiss_ivf")),  # HNSW takes a quarter of an hour to build
+)
+
+
+@dataclass(slots=True)
+class Runner:
+    """A contestant's process, what it said of itself, and its answers."""
+
+    name: str
+    process: subprocess.Popen[str]
+    facts: dict[str, float | str] = field(default_factory=dict)
+    ms: list[float] = field(default_factory=list)
+    rows: list[list[int]] = field(default_factory=list)
+    memory_mb: float = 0.0
+
+    def ask(self, query: int) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{query}\n")
+        self.process.stdin.flush()
+        answer = self.heard()
+        self.ms.append(answer["ms"])
+        self.rows.append(answer["rows"])
+
+    def heard(self) -> dict:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.startswith("{"):
+                return json.loads(line)
+        raise RuntimeError(f"{self.name} ended with {self.process.wait()}")
+
+
+def run(sets: tuple[tuple[int, int, tuple[str, ...]], ...] = SETS) -> Report:
+    return Report([_table(n, d, names) for n, d, names in sets])
+
+
+def _table(n: int, d: int, names: tuple[str, ...]) -> Table:
+    table = Table(
+        f"Search in {n:,} × {d}, one query, k = 50",
+        ("", "median, ms", "95th percentile, ms", "times faiss flat", "recall@10", "recall@50", "build, s", "MB", ""),
+        note="A mixture of 2,000 overlapping Gaussians; queries are further draws. Recall is against faiss's flat "
+        "index, memory the process's when it is ready, build to the first answer, without reading the vectors.",
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        vectors = unit(mixture(n + QUERIES + WARM, d))
+        np.save(f"{folder}/queries.npy", vectors[n:])
+        np.save(f"{folder}/vectors.npy", vectors[:n])
+        del vectors
+        runners: list[Runner] = []
+        try:
+            runners += (_started(name, Path(folder)) for name in names)  # one builds after the other
+            for query in range(WARM + QUERIES):
+                for one in runners:
+                    one.ask(query)
+        finally:
+            for one in runners:
+                one.process.kill()
+                one.process.wait()
+    flat = runners[0]
+    for one in runners:
+        _add(table, one, flat, n)
+    return table
+
+
+def _started(name: str, folder: Path) -> Runner:
+    executable = peers.python(*FAISS) if name.startswith("faiss") else Path(sys.executable)
+    threads = str(os.cpu_count())
+    process = subprocess.Popen(
+        [str(executable), str(HERE / "contestant.py"), name, f"{folder}/vectors.npy", f"{folder}/queries.npy"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # Threads that spin after their work would disturb whoever is asked next.
+        env={**os.environ, "OMP_NUM_THREADS": threads, "OMP_WAIT_POLICY": "passive", "SEARCH_SCRATCH": str(folder)},
+    )
+    one = Runner(name, process)
+    one.facts = one.heard()
+    one.memory_mb = psutil.Process(process.pid).memory_info().rss / 2**20
+    print(f"    {name}: built in {one.facts['build']:.1f} s", flush=True)
+    return one
+
+
+def _add(table: Table, one: Runner, flat: Runner, n: int) -> None:
+    median, ratio = float(np.median(one.ms[WARM:])), float(np.median(one.ms[WARM:]) / np.median(flat.ms[WARM:]))
+    ten, fifty = (_recall(one, flat, k) for k in (10, 50))
+    holds = ""
+    if one.name == "kindred_exact":
+        holds = verdict(ratio <= EXACT_BOUND)
+    elif one.name == "kindred_index":
+        holds = verdict(median <= INDEX_BOUND and ten >= RECALL_BOUND)
+    title = TITLES[one.name]
+    if "partitions" in one.facts:
+        title += f" ({one.facts['partitions']} partitions, says recall {one.facts['recall said']:.3f})"
+    table.add(
+        title,
+        f"{median:.1f}",
+        f"{np.quantile(one.ms[WARM:], 0.95):.1f}",
+        f"{ratio:.2g}×",
+        f"{ten:.3f}",
+        f"{fifty:.3f}",
+        f"{one.facts['build']:.1f}",
+        f"{one.memory_mb:,.0f}",
+        holds,
+    )
+
+
+def _recall(one: Runner, flat: Runner, k: int) -> float:
+    shares = [len({*mine[:k]} & {*true[:k]}) / k for mine, true in zip(one.rows, flat.rows, strict=True)]
+    return float(np.mean(shares[WARM:]))
