@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import secrets
 import time
@@ -71,7 +72,16 @@ class Workspace:
     def create(self, name: str, description: str = "") -> Dataset:
         """A new, empty dataset. Raises `NameTaken`, or `InvalidInput` for a name that cannot be one."""
         name = valid_name(name)
-        self._refuse_taken(name)
+        while True:
+            self._refuse_taken(name)
+            made = self._made(name, description)
+            if sum(dataset.name == name for dataset in self.datasets()) == 1:
+                return made
+            # Another process has made one of that name at this moment. Both step back, and one is first next time.
+            self.delete(made)
+            time.sleep(random.random())  # noqa: S311 - to part the two, not to keep a secret
+
+    def _made(self, name: str, description: str) -> Dataset:
         now = time.time()
         # The time comes first in the key, so that a sweep can tell a fresh orphan from an old one.
         uuid = f"{int(now * 1000):012x}{secrets.token_hex(10)}"

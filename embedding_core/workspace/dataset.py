@@ -73,7 +73,7 @@ class Dataset:
         Row by row with `ids`, null where nothing is known.
         """
         table = self.table("attributes")
-        rows = attribute_rows.align(self._store.select(table, self._store.schema(table).names), ids)
+        rows = attribute_rows.align(self._store.select(table, sorted(self._store.schema(table).names)), ids)
         fixed = ["label", "split"]
         return rows.select(fixed), attribute_rows.unescape(rows.drop_columns(["id", *fixed]))
 
@@ -88,7 +88,7 @@ class Dataset:
 
     def metadata(self) -> pa.Table:
         """id, path and every further column that came with the images; row by row with `images()`."""
-        names = [name for name in self._store.schema(self.table("attributes")).names if name.startswith("m_")]
+        names = sorted(name for name in self._store.schema(self.table("attributes")).names if name.startswith("m_"))
         return attribute_rows.unescape(self._attributes(["id", *names]))
 
     def _attributes(self, names: list[str]) -> pa.Table:
@@ -214,7 +214,8 @@ class Dataset:
         splits: Sequence[str | None] | None = None,
         metadata: pa.Table | None = None,
     ) -> None:
-        """Set labels, splits and metadata columns of these images; what is not given stays. One atomic commit.
+        """Set labels, splits and metadata columns of these images; what is not given stays. New columns first, then
+        one atomic commit.
 
         `metadata` has one row per id, in the same order, without an id column.
         """
@@ -227,8 +228,14 @@ class Dataset:
             for name in metadata.column_names:
                 rows = rows.append_column(attribute_rows.stored_name(name), metadata[name])
         table = self.table("attributes")
-        old = self._store.select(table, self._store.schema(table).names)
-        self._store.replace(table, attribute_rows.merge(old, rows))
+        stored = self._store.schema(table)
+        old = self._store.select(table, stored.names)
+        if attribute_rows.changed(stored, rows):
+            self._store.replace(table, attribute_rows.merge(old, rows))
+            return
+        # Rows alone, not the table, so that two processes that add images at once keep each other's.
+        self._store.widen(table, [field for field in rows.schema if field.name not in stored.names])
+        self._store.upsert(table, "id", attribute_rows.completed(old, rows))
 
     def tag(self, tag: str, ids: Iterable[int]) -> None:
         """Put a tag on images. Tagging twice is tagging once."""
@@ -252,7 +259,7 @@ class Dataset:
 
     def tidy(self) -> None:
         """Merge the small fragments that batch-wise writing leaves, once there are many."""
-        for table in [self.table("images"), self.table("tags"), *self.vectors.tables()]:
+        for table in [*map(self.table, ("images", "attributes", "tags")), *self.vectors.tables()]:
             self._store.tidy(table, above=FRAGMENTS)
 
 
