@@ -29,6 +29,8 @@ from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Workspace, catalogue
 from embedding_core.workspace import bucket as bucket_module
+from embedding_core.workspace.schema import JOBS
+from embedding_core.workspace.store import Store
 from tests.buckets import ENDPOINTS, KEY, SECRET, TOKEN, BucketServer
 from tests.running import free_port
 
@@ -219,23 +221,13 @@ def test_writers_at_once_lose_nothing_and_double_nothing(
     assert dataset.metadata().column_names == ["id", "path", *(f"of {who}" for who in range(writers))]
 
 
-def test_a_workspace_from_before_keys_were_marked_is_written_to(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from embedding_core.workspace.store import Store
-
+def test_a_workspace_from_before_keys_were_marked_is_written_to(tmp_path: Path) -> None:
     store = Store(str(tmp_path / "workspace"))
-    store.create("jobs", pa.schema([("id", pa.string()), *list(catalogue_jobs())[1:]]))
+    store.create("jobs", pa.schema([("id", pa.string()), *list(JOBS)[1:]]))
     workspace = Workspace.open(str(tmp_path / "workspace"))
     for state in ("queued", "done"):
         workspace.jobs.save({"id": "1", "kind": "add", "state": state, "created": 1.0})
     assert [one["state"] for one in workspace.jobs.load_all()] == ["done"]
-
-
-def catalogue_jobs() -> pa.Schema:
-    from embedding_core.workspace.schema import JOBS
-
-    return JOBS
 
 
 # -- what goes wrong ----------------------------------------------------------------------------------------------
@@ -256,7 +248,17 @@ class _Refusing(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(b"" if self.command == "HEAD" else content)
 
-    do_GET = do_HEAD = do_PUT = do_POST = _answer
+    def do_GET(self) -> None:
+        self._answer()
+
+    def do_HEAD(self) -> None:
+        self._answer()
+
+    def do_PUT(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
+        self._answer()
 
     def log_message(self, format: str, *arguments: object) -> None:
         pass
