@@ -70,7 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--split", default="none", help="none, folders, prefix or column:X")
     add.add_argument("--embed", metavar="ID", nargs="?", const="", help="embed in the same pass, with this encoder")
 
-    encoder(command("embed", commands.embed, "name"))
+    embed = encoder(command("embed", commands.embed, "name"))
+    embed.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="ray: on a cluster, see docs/scale.md"
+    )
+    embed.add_argument("--address", metavar="URI", help="of a Ray cluster; without, one is started here")
+    embed.add_argument("--workers", type=int, help="processes that hold a model each; by default as many as fit")
 
     map_ = encoder(command("map", commands.draw_map, "name"))
     map_.add_argument("--method", default="umap", help="umap, pca or tsne")

@@ -20,6 +20,7 @@ Task = Callable[["Workspace", Parameters, "Reporter", "Actor"], Result]
 TASKS: dict[str, Task] = {
     "add": fill.add,
     "embed": fill.embed,
+    "embed_on_cluster": fill.embed_on_cluster,
     "prepare": fill.prepare,
     "import_vectors": fill.import_vectors,
     "relabel": fill.relabel,

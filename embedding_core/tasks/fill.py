@@ -14,6 +14,7 @@ from embedding_core.memory import peak_rss_mb
 from embedding_core.tasks import shared
 
 if TYPE_CHECKING:
+    from embedding_core.embed import Embedded
     from embedding_core.encoders.base import Encoder
     from embedding_core.ingest import Added
     from embedding_core.records import Actor, Reporter
@@ -64,16 +65,31 @@ def embed(workspace: Workspace, parameters: Parameters, progress: Reporter, acto
     done = run(dataset, encoder, suspects=parameters.get("suspects"), progress=progress)
     if done.embedded:
         dataset.tidy()
+    return _embedded(dataset, encoder.card.id, done, startup=startup, device=encoder.device)
+
+
+def embed_on_cluster(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
+    """Embed what `dataset` lacks from `encoder`, on the Ray cluster at `address`, or on one that is started here."""
+    from embedding_core.engines.ray import embed as run
+
+    dataset = shared.dataset(workspace, parameters)
+    encoder_id = parameters.get("encoder") or registry.DEFAULT
+    address, workers = parameters.get("address"), parameters.get("workers")
+    done = run(workspace, dataset, encoder_id, address=address, workers=workers, progress=progress)
+    return _embedded(dataset, encoder_id, done, startup=0.0, device="ray")
+
+
+def _embedded(dataset: Dataset, encoder_id: str, done: Embedded, *, startup: float, device: str) -> Result:
     return {
         "dataset": dataset.uuid,
-        "encoder": encoder.card.id,
+        "encoder": encoder_id,
         "embedded": done.embedded,
         "skipped": done.skipped,
         "failed": [{"path": one.path, "reason": f"{one.reason}: {one.detail}"} for one in done.failed],
         "seconds": round(done.seconds, 3),
         "images_per_second": round(done.images_per_second, 1),
         "startup_seconds": round(startup, 3),
-        "device": encoder.device,
+        "device": device,
         "peak_rss_mb": peak_rss_mb(),
     }
 

@@ -119,6 +119,10 @@ class Dataset:
         row: dict[str, object] = rows[0]
         return row
 
+    def described(self, ids: Iterable[int]) -> pa.Table:
+        """The columns of `images()` for these images, in no particular order; ids that are not there are left out."""
+        return self._store.select_ids(self.table("images"), IMAGE_COLUMNS, ids)
+
     def content(self, image_id: int) -> bytes:
         """The original file's bytes. Raises `UnknownImage`, or `ImageRefused` when a file that stayed has changed."""
         data = self.contents([image_id]).get(image_id)

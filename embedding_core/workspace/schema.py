@@ -108,3 +108,14 @@ def vectors(dim: int) -> pa.Schema:
             ("vector", pa.list_(pa.float32(), dim)),
         ]
     )
+
+
+# What processes on other machines have written and nobody has committed yet, a row a block of images.
+STAGED = pa.schema(
+    [
+        key("block", pa.string()),
+        ("encoder", pa.string()),  # fingerprint of its card
+        ("ids", pa.list_(pa.int64())),
+        ("pieces", pa.list_(pa.string())),  # Lance's description of each file, as JSON
+    ]
+)

@@ -175,6 +175,10 @@ class Store:
     def version(self, name: str) -> int:
         return int(self._table(name).version)
 
+    def location(self, name: str) -> str:
+        """Where the files of a table lie: a folder or a URI."""
+        return str(self._table(name).uri)
+
     @explaining
     def schema(self, name: str) -> pa.Schema:
         return self._table(name).schema
