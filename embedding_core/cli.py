@@ -77,6 +77,10 @@ def _parser() -> argparse.ArgumentParser:
     embed.add_argument("--address", metavar="URI", help="of a Ray cluster; without, one is started here")
     embed.add_argument("--workers", type=int, help="processes that hold a model each; by default as many as fit")
 
+    near = encoder(command("neighbours", commands.find_neighbours, "name"))
+    near.add_argument("--address", metavar="URI", help="of a Ray cluster; without, one is started here")
+    near.add_argument("--duplicates", type=float, metavar="S", help="list groups at least so similar, 0 to 1")
+
     map_ = encoder(command("map", commands.draw_map, "name"))
     map_.add_argument("--method", default="umap", help="umap, pca or tsne")
     map_.add_argument("--dims", type=int, default=2, help="2 or 3")
@@ -110,8 +114,8 @@ def _parser() -> argparse.ArgumentParser:
     edit.add_argument("--describe", metavar="TEXT")
 
     command("list", commands.list_datasets)
-    command("show", commands.show, "name")
-    command("delete", commands.delete, "name")
+    for name, run in (("show", commands.show), ("delete", commands.delete)):
+        command(name, run, "name")
     command("encoders", commands.encoders)
     command("warm", commands.warm)
     return parser

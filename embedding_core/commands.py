@@ -49,6 +49,17 @@ def embed(arguments: Namespace) -> Result:
     )
 
 
+def find_neighbours(arguments: Namespace) -> Result:
+    """Find neighbours and duplicates on a Ray cluster, for sets that one machine cannot hold."""
+    return _run(
+        arguments,
+        "neighbours_on_cluster",
+        encoder=arguments.encoder,
+        address=arguments.address,
+        duplicates=arguments.duplicates,
+    )
+
+
 def draw_map(arguments: Namespace) -> Result:
     """Draw a map with its trust, and write it as CSV with --out."""
     result = _run(

@@ -39,7 +39,14 @@ def neighbour_graph(
     begun = time.perf_counter()
     matrix = embedding.matrix() if vectors is None else vectors
     graph = neighbours.graph(matrix, NEIGHBOURS, progress=progress)
-    seconds = time.perf_counter() - begun
+    keep_graph(workspace, dataset, embedding, graph, seconds=time.perf_counter() - begun)
+    return graph
+
+
+def keep_graph(
+    workspace: Workspace, dataset: Dataset, embedding: Embedding, graph: NeighbourGraph, *, seconds: float
+) -> None:
+    """Store the graph of an embedding, rows as in `embedding.ids`."""
     for one in [graph] if graph.n <= MANY else [_nearest(graph), graph]:
         workspace.results.put(
             graph_key(embedding.fingerprint, NEIGHBOURS if one is graph else NEAR),
@@ -50,7 +57,6 @@ def neighbour_graph(
             parameters={"k": one.k, "encoder": embedding.card.id, "recall": one.recall},
             seconds=seconds,
         )
-    return graph
 
 
 def read_graph(workspace: Workspace, embedding: str, k: int = NEIGHBOURS) -> NeighbourGraph | None:

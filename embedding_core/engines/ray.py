@@ -25,7 +25,8 @@ from embedding_core.engines import cluster
 from embedding_core.engines.cluster import Shape
 from embedding_core.errors import ImageRefused
 from embedding_core.records import Reason, Rejected, Reporter, silent
-from embedding_core.workspace.staged import Block, Place
+from embedding_core.workspace.pieces import Folder
+from embedding_core.workspace.staged import Block, vector_rows
 
 if TYPE_CHECKING:
     from embedding_core.workspace import Dataset, Workspace
@@ -54,7 +55,7 @@ class Work:
     dataset: str  # uuid
     encoder: str
     threads: int
-    place: Place
+    folder: Folder
 
 
 def embed(
@@ -89,7 +90,7 @@ def embed(
             todo = [image for image in missing if image not in kept and image not in failed]
             done = total - len(todo) - len(failed)
             progress("embedding", done, total)
-            work = Work(workspace.uri, dataset.uuid, card.id, layout.threads, staged.place())
+            work = Work(workspace.uri, dataset.uuid, card.id, layout.threads, staged.folder())
             for written, refused in _blocks(work, layout, todo, block or _size(len(todo))):
                 failed |= refused
                 if len(written.ids):
@@ -194,7 +195,8 @@ class Embedder:
         if done:
             order = [at for at, _ in done]
             matrix = np.stack([vector for _, vector in done])
-            pieces = self._work.place.write([ids[at] for at in order], [shas[at] for at in order], matrix)
+            rows = vector_rows([ids[at] for at in order], [shas[at] for at in order], matrix)
+            pieces = (self._work.folder.write(rows),)
         row = {"ids": [[ids[at] for at, _ in done]], "pieces": [list(pieces)], "refused": [json.dumps(refused)]}
         return pa.table(row, schema=_WRITTEN)
 

@@ -65,21 +65,11 @@ def embed(workspace: Workspace, parameters: Parameters, progress: Reporter, acto
     done = run(dataset, encoder, suspects=parameters.get("suspects"), progress=progress)
     if done.embedded:
         dataset.tidy()
-    return _embedded(dataset, encoder.card.id, done, startup=startup, device=encoder.device)
+    return embedded(dataset, encoder.card.id, done, startup=startup, device=encoder.device)
 
 
-def embed_on_cluster(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
-    """Embed what `dataset` lacks from `encoder`, on the Ray cluster at `address`, or on one that is started here."""
-    from embedding_core.engines.ray import embed as run
-
-    dataset = shared.dataset(workspace, parameters)
-    encoder_id = parameters.get("encoder") or registry.DEFAULT
-    address, workers = parameters.get("address"), parameters.get("workers")
-    done = run(workspace, dataset, encoder_id, address=address, workers=workers, progress=progress)
-    return _embedded(dataset, encoder_id, done, startup=0.0, device="ray")
-
-
-def _embedded(dataset: Dataset, encoder_id: str, done: Embedded, *, startup: float, device: str) -> Result:
+def embedded(dataset: Dataset, encoder_id: str, done: Embedded, *, startup: float, device: str) -> Result:
+    """What a command that embeds says of it."""
     return {
         "dataset": dataset.uuid,
         "encoder": encoder_id,

@@ -25,7 +25,7 @@ NAME_LIMIT = 100  # characters
 ORPHAN_AGE = 600.0  # seconds: a younger table may belong to a dataset that is being made
 
 _OWN_TABLES = {"images": IMAGES, "attributes": ATTRIBUTES, "tags": TAGS, "rejected": REJECTED}
-_TABLE_NAME = re.compile(r"(?:images|attributes|tags|rejected|vectors|staged)_([0-9a-f]{32})(?:_.*)?")
+_TABLE_NAME = re.compile(r"(?:images|attributes|tags|rejected|vectors|staged|parts|nearest)_([0-9a-f]{32})(?:_.*)?")
 
 
 class Workspace:

@@ -119,3 +119,15 @@ STAGED = pa.schema(
         ("pieces", pa.list_(pa.string())),  # Lance's description of each file, as JSON
     ]
 )
+
+
+def parts(dim: int) -> pa.Schema:
+    """Vectors of length 1 in the order of their partitions, for the length of a computation."""
+    return pa.schema([("partition", pa.int32()), ("id", pa.int64()), ("vector", pa.list_(pa.float32(), dim))])
+
+
+def nearest(k: int) -> pa.Schema:
+    """The k most similar other images of each image, best first; −1 where there are fewer."""
+    return pa.schema(
+        [("id", pa.int64()), ("others", pa.list_(pa.int64(), k)), ("similarity", pa.list_(pa.float32(), k))]
+    )

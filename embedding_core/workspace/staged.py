@@ -7,20 +7,16 @@ never read, and Lance removes them when it cleans up. Needs `pylance`, Lance's o
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from embedding_core.encoders.base import EncoderCard
-from embedding_core.errors import InvalidInput
 from embedding_core.fingerprint import digest
-from embedding_core.workspace import bucket
+from embedding_core.workspace.pieces import Folder, lance
 from embedding_core.workspace.schema import STAGED, vectors
 from embedding_core.workspace.store import Store, id_filters, quoted
 
@@ -37,46 +33,21 @@ class Block:
         return digest(self.ids.tobytes())[:32]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where pieces go: all that another machine must know of the table. Holds no secret."""
-
-    uri: str
-    dim: int
-    version: str  # of Lance's file format, which all files of a table share
-
-    def write(self, ids: Sequence[int], shas: Sequence[str], matrix: NDArray[np.float32]) -> tuple[str, ...]:
-        """Write vectors (m, dim) of these images as a piece; returns its description. m is at least 1."""
-        fragment = _lance().fragment
-        with bucket.explained(self.uri):
-            written = fragment.write_fragments(
-                vector_rows(ids, shas, matrix),
-                self.uri,
-                schema=vectors(self.dim),
-                mode="append",
-                data_storage_version=self.version,
-                storage_options=bucket.options(self.uri),
-            )
-        return tuple(json.dumps(piece.to_json()) for piece in written)
-
-
 class Staged:
     """The blocks of one table of vectors that have been written and are not committed."""
 
     def __init__(self, store: Store, table: str, card: EncoderCard) -> None:
         """Raises `InvalidInput` when the library is missing."""
-        _lance()
+        lance()
         self._store = store
         self._table = table
         self._card = card
         self._record = table.replace("vectors_", "staged_", 1)
         store.create(self._record, STAGED)
 
-    def place(self) -> Place:
-        uri = self._store.location(self._table)
-        with bucket.explained(uri):
-            found = _lance().dataset(uri, storage_options=bucket.options(uri))
-        return Place(uri, self._card.dim, str(found.data_storage_version))
+    def folder(self) -> Folder:
+        """Where the pieces go."""
+        return Folder.of(self._store, self._table)
 
     def keep(self, block: Block) -> None:
         """Remember what has been written. One atomic commit; safe to repeat."""
@@ -101,22 +72,13 @@ class Staged:
         are still without a vector are missing, as before. The same holds for an image that is stored at the very
         moment. So no image is ever there twice for long.
         """
-        lance = _lance()
         blocks = self.kept()
         version = self._store.version(self._table)
         stored = self._store.select(self._table, ["id"])["id"].to_numpy()
         fresh = [block for block in blocks if not np.isin(block.ids, stored).any()]
         if fresh:
-            pieces = [lance.fragment.FragmentMetadata.from_json(piece) for block in fresh for piece in block.pieces]
-            uri = self._store.location(self._table)
-            with bucket.explained(uri):
-                made = lance.LanceDataset.commit(
-                    uri,
-                    lance.LanceOperation.Append(pieces),
-                    read_version=version,
-                    storage_options=bucket.options(uri),
-                )
-            if made.version != version + 1:  # Lance has put it after a commit that was not looked at
+            made = self.folder().append([piece for block in fresh for piece in block.pieces], version)
+            if made != version + 1:  # Lance has put it after a commit that was not looked at
                 self._part(np.concatenate([block.ids for block in fresh]))
         self._forget(blocks)
         return sum(len(block.ids) for block in fresh)
@@ -139,14 +101,3 @@ def vector_rows(ids: Sequence[int], shas: Sequence[str], matrix: NDArray[np.floa
     dim = matrix.shape[1]
     column = pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(matrix).reshape(-1)), dim)
     return pa.table({"id": pa.array(ids, pa.int64()), "sha256": list(shas), "vector": column}, schema=vectors(dim))
-
-
-def _lance() -> Any:
-    """Raises `InvalidInput` when it is not installed."""
-    if find_spec("lance") is None:
-        raise InvalidInput(
-            "Writing from several machines needs Lance's library: pip install -r requirements-cluster.txt"
-        )
-    import lance
-
-    return lance
