@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def _spare(cpus: float) -> float:
 
 
 @contextmanager
-def cluster(address: str | None = None, *, cpus: int | None = None, threads: int = 1) -> Iterator[dict[str, float]]:
+def cluster(address: str | None = None, *, cpus: int | None = None) -> Iterator[dict[str, float]]:
     """Within the `with`, a Ray that is connected; gives its resources. Without an `address` it is started, and ended.
     A connection that is there already is used, and stays.
 
@@ -75,17 +76,19 @@ def cluster(address: str | None = None, *, cpus: int | None = None, threads: int
     with warnings.catch_warnings():
         # Ray starts its processes by forking, and LanceDB warns of that; they become other programs at once.
         warnings.filterwarnings("ignore", message="lancedb fork support")
-        _connect(ray, address, cpus, threads)
+        _connect(ray, address, cpus)
     try:
         yield dict(ray.cluster_resources())
     finally:
         ray.shutdown()
 
 
-def _connect(ray: Any, address: str | None, cpus: int | None, threads: int) -> None:
-    logging.getLogger("ray").setLevel(logging.ERROR)  # Ray Data tells of each step
+def _connect(ray: Any, address: str | None, cpus: int | None) -> None:
+    import_module("ray.data")  # it sets its own level when it is imported
+    for name in ("ray", "ray.data"):
+        logging.getLogger(name).setLevel(logging.ERROR)  # it tells of each step
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    environment = {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
+    environment = threads(1)
     try:
         if address is None:
             environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(CODE.parent), os.environ.get("PYTHONPATH")]))
@@ -104,6 +107,11 @@ def _connect(ray: Any, address: str | None, cpus: int | None, threads: int) -> N
         raise InvalidInput(
             f"Ray at {address or 'this machine'} cannot be used: {' '.join(str(error).split())[:300]}"
         ) from None
+
+
+def threads(count: int) -> dict[str, str]:
+    """The variables that hold numerical libraries, and our own, to so many threads."""
+    return {"OMP_NUM_THREADS": str(count), "OPENBLAS_NUM_THREADS": str(count)}
 
 
 def library() -> Any:

@@ -127,6 +127,7 @@ def _blocks(work: Work, layout: Shape, ids: Sequence[int], size: int) -> Iterato
             compute=ray.data.ActorPoolStrategy(size=min(layout.workers, len(parts))),
             num_cpus=layout.cpus,
             num_gpus=layout.gpus,
+            runtime_env={"env_vars": cluster.threads(layout.threads)},
         )
     )
     for row in flow.iter_rows():

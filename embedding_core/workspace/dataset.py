@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from embedding_core import remote
 from embedding_core.errors import ImageRefused, UnknownImage
 from embedding_core.fingerprint import digest, fingerprint
 from embedding_core.records import ImageRecord, Reason, Rejected
@@ -137,7 +138,7 @@ class Dataset:
 
         Ids that are not there are left out.
         """
-        rows = self._store.select_ids(self.table("images"), ["id", "path", "sha256", "origin"], ids).to_pylist()
+        rows = self._store.select_ids(self.table("images"), ["id", "sha256", "nbytes", "origin"], ids).to_pylist()
         found: dict[int, bytes | ImageRefused] = {row["id"]: _original(row) for row in rows if row["origin"]}
         kept = [row["id"] for row in rows if not row["origin"]]
         found.update(self._store.blobs(self.table("images"), "content", kept))
@@ -271,7 +272,7 @@ def _original(row: Mapping[str, Any]) -> bytes | ImageRefused:
     """A file that stayed where it is, if it still is what was added."""
     origin = row["origin"]
     try:
-        data = Path(origin).read_bytes()
+        data = remote.read(origin, row["nbytes"]) if "://" in origin else Path(origin).read_bytes()
     except OSError as error:
         return ImageRefused(Reason.MISSING, f"{origin} cannot be read any more: {error.strerror}.")
     if digest(data) != row["sha256"]:

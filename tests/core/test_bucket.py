@@ -24,8 +24,9 @@ import pytest
 
 from embedding_core import places
 from embedding_core.cli import main
-from embedding_core.errors import WorkspaceError
-from embedding_core.records import LOCAL, silent
+from embedding_core.errors import ImageRefused, InvalidSource, WorkspaceError
+from embedding_core.records import LOCAL, Reason, silent
+from embedding_core.sources import open_source
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Workspace, catalogue
 from embedding_core.workspace import bucket as bucket_module
@@ -127,6 +128,45 @@ def test_originals_thumbnails_tags_selections_and_jobs_come_back(bucket: str, im
     assert found is not None
     assert found.ids.tolist() == [image]
     assert [one["id"] for one in again.jobs.load_all()] == ["1"]
+
+
+def test_a_prefix_of_a_bucket_is_a_source_whose_files_stay(
+    bucket: str, bucket_server: BucketServer, images: Path, tmp_path: Path
+) -> None:
+    client = bucket_server.client()
+    files = {f"{file.parent.name}/{file.name}": file for file in sorted(images.rglob("*.webp"))}
+    for path, file in files.items():
+        client.put_object(Bucket=name_of(bucket), Key=f"photos/set one/{path}", Body=file.read_bytes())
+    client.put_object(Bucket=name_of(bucket), Key="photos/set one/boat/broken.png", Body=b"no image")
+    client.put_object(Bucket=name_of(bucket), Key="photos/set two/other.png", Body=b"elsewhere")
+    prefix = f"s3://{name_of(bucket)}/photos/set one"
+    local = str(tmp_path / "workspace")
+    added = run("add", "two", prefix, "--embed", "pixels", "--workspace", local)
+    assert (added["added"], added["embedded"]) == (len(files), len(files))
+    assert [one["path"] for one in added["rejected"]] == ["boat/broken.png"]
+    assert run("show", "two", "--workspace", local)["labels"].keys() == {"boat", "drink"}
+    dataset = Workspace.open(local).dataset("two")
+    path, image = next(iter(dataset.ids().items()))
+    assert dataset.content(image) == files[path].read_bytes()
+    assert dataset.image(image)["origin"] == f"{prefix}/{path}"
+    client.put_object(Bucket=name_of(bucket), Key=f"photos/set one/{path}", Body=b"other bytes")
+    with pytest.raises(ImageRefused) as changed:
+        dataset.content(image)
+    assert changed.value.reason is Reason.CHANGED
+    client.delete_object(Bucket=name_of(bucket), Key=f"photos/set one/{path}")
+    with pytest.raises(ImageRefused) as gone:
+        dataset.content(image)
+    assert gone.value.reason is Reason.MISSING
+
+
+def test_a_prefix_that_cannot_be_listed_is_explained_and_closed_to_browsers(bucket: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidSource, match=r"s3://no-such-bucket/x cannot be listed\. Check its spelling, AWS_"):
+        open_source("s3://no-such-bucket/x")
+    with pytest.raises(InvalidSource) as raised:
+        open_source(f"s3://{KEY}:{SECRET}@bucket/x")
+    assert SECRET not in str(raised.value)
+    with pytest.raises(InvalidSource, match="web address"):
+        open_source("s3://bucket/x", roots=[tmp_path])
 
 
 def test_a_sweep_removes_what_a_crash_left(
