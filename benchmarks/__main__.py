@@ -8,7 +8,7 @@ from importlib import import_module
 
 from benchmarks.report import FAILS, RESULTS, machine
 
-ALL = ("quality", "embedding", "startup", "server_latency", "map", "soak")
+ALL = ("quality", "embedding", "startup", "server_latency", "map", "soak", "cluster")
 
 
 def main(names: list[str]) -> int:

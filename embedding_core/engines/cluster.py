@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import sys
 import warnings
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from embedding_core.errors import InvalidInput
 
@@ -89,6 +91,8 @@ def _connect(ray: Any, address: str | None, cpus: int | None) -> None:
         logging.getLogger(name).setLevel(logging.ERROR)  # it tells of each step
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     environment = threads(1)
+    if address is not None:
+        _check_reachable(address)
     try:
         if address is None:
             environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(CODE.parent), os.environ.get("PYTHONPATH")]))
@@ -105,7 +109,22 @@ def _connect(ray: Any, address: str | None, cpus: int | None) -> None:
             ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, runtime_env=code)
     except (ConnectionError, OSError, RuntimeError, ValueError) as error:
         raise InvalidInput(
-            f"Ray at {address or 'this machine'} cannot be used: {' '.join(str(error).split())[:300]}"
+            f"Ray at {address or 'this machine'} cannot be used: {' '.join(str(error).split())[:300]}. Of a cluster "
+            "with tokens, RAY_AUTH_MODE=token and RAY_AUTH_TOKEN must be set here as there."
+        ) from None
+
+
+def _check_reachable(address: str) -> None:
+    """Raises `InvalidInput` when nobody is at host:port: Ray itself would try for two minutes."""
+    parts = urlsplit(address if "://" in address else f"//{address}")
+    try:
+        if parts.hostname is None or parts.port is None:  # such as auto: Ray knows where that is
+            return
+        with socket.create_connection((parts.hostname, parts.port), timeout=5):
+            return
+    except (OSError, ValueError):
+        raise InvalidInput(
+            f"No Ray cluster answers at {address}. Give the address that `ray start --head` prints, as host:port."
         ) from None
 
 

@@ -23,6 +23,7 @@ from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Dataset, Workspace
 from tests.buckets import SECRET, TOKEN, BucketServer
+from tests.running import free_port
 
 pytestmark = [
     pytest.mark.skipif(
@@ -155,7 +156,7 @@ def test_a_killed_driver_goes_on_where_it_was(ray_here: None, noise: tuple[Works
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    end = time.monotonic() + 90
+    end = time.monotonic() + 180
     while time.monotonic() < end and staged(dataset) < 2 and driver.poll() is None:
         time.sleep(0.02)
     family = psutil.Process(driver.pid).children(recursive=True)
@@ -278,6 +279,14 @@ def test_readers_always_have_a_part_of_a_cpu(
     assert found.workers * found.cpus + found.reader <= resources["CPU"]
     assert found.workers * found.gpus <= resources.get("GPU", 0)
     assert found.reader > 0
+
+
+def test_a_cluster_that_is_not_there_is_said_at_once() -> None:
+    from embedding_core.engines.cluster import cluster
+
+    address = f"127.0.0.1:{free_port()}"
+    with pytest.raises(InvalidInput, match=f"No Ray cluster answers at {address}"), cluster(address):
+        pass
 
 
 def test_no_workers_are_refused() -> None:
