@@ -97,6 +97,7 @@ def _connect(ray: Any, address: str | None, cpus: int | None) -> None:
         if address is None:
             environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(CODE.parent), os.environ.get("PYTHONPATH")]))
             ray.init(
+                address="local",  # else Ray takes any that it finds on this machine, or what is left of one
                 num_cpus=cpus or max(2, os.cpu_count() or 2),
                 object_store_memory=STORE,
                 include_dashboard=False,
