@@ -72,6 +72,8 @@ def cluster(address: str | None = None, *, cpus: int | None = None) -> Iterator[
     their own. Raises `InvalidInput` when Ray is not installed or the address does not answer.
     """
     ray = library()
+    if address is not None:
+        _check_reachable(address)
     if ray.is_initialized():
         yield dict(ray.cluster_resources())
         return
@@ -91,8 +93,6 @@ def _connect(ray: Any, address: str | None, cpus: int | None) -> None:
         logging.getLogger(name).setLevel(logging.ERROR)  # it tells of each step
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     environment = threads(1)
-    if address is not None:
-        _check_reachable(address)
     try:
         if address is None:
             environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(CODE.parent), os.environ.get("PYTHONPATH")]))
