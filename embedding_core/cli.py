@@ -5,23 +5,15 @@ Exit status: 0, also when some files were refused; 2 with one line on standard e
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from embedding_core import commands
-from embedding_core.errors import InvalidInput, KindredError
+from embedding_core.arguments import parser
+from embedding_core.errors import KindredError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-class _Parser(argparse.ArgumentParser):
-    """Raises instead of printing, so that --json holds for wrong arguments too."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InvalidInput(f"{message}. Try: {self.prog} --help")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     as_json = "--json" in given
     try:
-        arguments = _parser().parse_args(given)
+        arguments = parser().parse_args(given)
         result = arguments.run(arguments)
     except KindredError as error:
         line = " ".join(str(error).split())
@@ -46,76 +38,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         _show(result)
     return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m embedding_core", description="Kindred on the command line.")
-    subparsers = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
-
-    def command(name: str, run: commands.Command, *names: str) -> argparse.ArgumentParser:
-        made = subparsers.add_parser(name, help=(run.__doc__ or "").split("\n", maxsplit=1)[0], description=run.__doc__)
-        made.set_defaults(run=run)
-        made.add_argument("--json", action="store_true", help="print one JSON object")
-        made.add_argument("--workspace", help="a LanceDB URI; else KINDRED_WORKSPACE, else ./workspace")
-        for positional in names:
-            made.add_argument(positional)
-        return made
-
-    def encoder(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        made.add_argument("--encoder", metavar="ID", help="see `encoders`; default efficientnet-lite0")
-        return made
-
-    add = command("add", commands.add, "name", "path")
-    add.add_argument("--labels", default="auto", help="auto, folders, none, metadata or column:X")
-    add.add_argument("--split", default="none", help="none, folders, prefix or column:X")
-    add.add_argument("--embed", metavar="ID", nargs="?", const="", help="embed in the same pass, with this encoder")
-
-    encoder(command("embed", commands.embed, "name"))
-
-    map_ = encoder(command("map", commands.draw_map, "name"))
-    map_.add_argument("--method", default="umap", help="umap, pca or tsne")
-    map_.add_argument("--dims", type=int, default=2, help="2 or 3")
-    map_.add_argument("--seed", type=int, default=0)
-    map_.add_argument("--set", action="append", default=[], metavar="NAME=NUMBER", help="a parameter of the method")
-    map_.add_argument(
-        "--place", action="store_true", help="put new images on the last map drawn so; no other one moves"
-    )
-    map_.add_argument("--out", metavar="F.csv", help="write path,x,y[,z],trust,label")
-
-    similar = encoder(command("similar", commands.similar, "name", "path"))
-    similar.add_argument("-k", type=int, default=12, help="how many")
-    similar.add_argument("--metric", default="cosine", help="cosine, dot, euclidean, manhattan or hamming")
-    similar.add_argument("--exact", action="store_true", help="compare with every image, also where there is an index")
-
-    encoder(command("index", commands.build_index, "name"))
-
-    clusters = encoder(command("clusters", commands.find_clusters, "name"))
-    clusters.add_argument("--method", default="kmeans", help="kmeans, hdbscan or evoc")
-    clusters.add_argument("--k", type=int, help="clusters of kmeans; chosen by silhouette when not given")
-    clusters.add_argument("--min-size", type=int, help="smallest cluster of hdbscan and evoc")
-    clusters.add_argument("--seed", type=int, default=0)
-
-    vectors = encoder(command("vectors", commands.vectors, "name"))
-    vectors.add_argument("--out", required=True, metavar="F.npz", help="arrays vectors, labels, paths; no pickle")
-
-    own = command("import-vectors", commands.import_vectors, "name", "file")
-    own.add_argument("--as", dest="as_name", required=True, metavar="ID", help="what to call the encoder")
-
-    relabel = command("label", commands.relabel, "name")
-    relabel.add_argument("--labels", help="auto, folders, none, metadata or column:X")
-    relabel.add_argument("--split", help="none, folders, prefix or column:X")
-    relabel.add_argument("--join", metavar="TABLE", help="a CSV or Parquet with a column of paths")
-
-    edit = command("edit", commands.edit, "name")
-    edit.add_argument("--rename", metavar="NEW")
-    edit.add_argument("--describe", metavar="TEXT")
-
-    command("list", commands.list_datasets)
-    command("show", commands.show, "name")
-    command("delete", commands.delete, "name")
-    command("encoders", commands.encoders)
-    command("warm", commands.warm)
-    return parser
 
 
 def _show(result: dict[str, Any], indent: str = "") -> None:

@@ -31,7 +31,7 @@ def add(arguments: Namespace) -> Result:
     return _run(
         arguments,
         "add",
-        source=str(Path(arguments.path)),
+        source=arguments.path if "://" in arguments.path else str(Path(arguments.path)),
         labels=arguments.labels,
         split=arguments.split,
         encoder=wanted,
@@ -40,7 +40,24 @@ def add(arguments: Namespace) -> Result:
 
 def embed(arguments: Namespace) -> Result:
     """Embed the images that have no vector yet."""
-    return _run(arguments, "embed", encoder=arguments.encoder)
+    if arguments.engine == "local":
+        if arguments.address or arguments.workers:
+            raise InvalidInput("--address and --workers are for --engine ray.")
+        return _run(arguments, "embed", encoder=arguments.encoder)
+    return _run(
+        arguments, "embed_on_cluster", encoder=arguments.encoder, address=arguments.address, workers=arguments.workers
+    )
+
+
+def find_neighbours(arguments: Namespace) -> Result:
+    """Find neighbours and duplicates on a Ray cluster, for sets that one machine cannot hold."""
+    return _run(
+        arguments,
+        "neighbours_on_cluster",
+        encoder=arguments.encoder,
+        address=arguments.address,
+        duplicates=arguments.duplicates,
+    )
 
 
 def draw_map(arguments: Namespace) -> Result:

@@ -53,11 +53,17 @@ def neighbour_graph(
     if graph is None:
         cut = partial(indexes.cut_of, workspace, dataset, embedding, matrix)
         graph = neighbours.graph(matrix, NEIGHBOURS, cut=cut, progress=progress)
-    seconds = time.perf_counter() - begun
+    keep_graph(workspace, dataset, embedding, graph, seconds=time.perf_counter() - begun)
+    return graph
+
+
+def keep_graph(
+    workspace: Workspace, dataset: Dataset, embedding: Embedding, graph: NeighbourGraph, *, seconds: float
+) -> None:
+    """Store the graph of an embedding, rows as in `embedding.ids`."""
     for one in [graph] if graph.n <= MANY else [_nearest(graph), graph]:
         key = graph_key(embedding.fingerprint, NEIGHBOURS if one is graph else NEAR)
         _put(workspace, key, "graph", dataset, embedding, one, seconds)
-    return graph
 
 
 def map_graph(

@@ -39,8 +39,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_app(workspace: Path, *, timeout: float = 60, **environment: str) -> Iterator[RunningApp]:
-    """Start `streamlit run app.py` on `workspace`, wait until it answers, end it in the end."""
+def running_app(workspace: Path, *, uri: str = "", timeout: float = 60, **environment: str) -> Iterator[RunningApp]:
+    """Start `streamlit run app.py` on `workspace`, wait until it answers, end it in the end.
+
+    With `uri` the workspace lies there, and the folder only says where the log goes.
+    """
     workspace.mkdir(parents=True, exist_ok=True)
     port = free_port()
     log = workspace.parent / f"{workspace.name}.log"
@@ -53,7 +56,7 @@ def running_app(workspace: Path, *, timeout: float = 60, **environment: str) -> 
             cwd=ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "KINDRED_WORKSPACE": str(workspace), **environment},
+            env={**os.environ, "KINDRED_WORKSPACE": uri or str(workspace), **environment},
         )
         try:
             url = f"http://127.0.0.1:{port}"

@@ -53,10 +53,10 @@ def cpu_has_bf16() -> bool:
 
 
 def cores() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """How many processors this process may use, where OMP_NUM_THREADS names fewer, so many."""
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    named = os.environ.get("OMP_NUM_THREADS", "")
+    return min(found, int(named)) if named.isdigit() and int(named) > 0 else found
 
 
 @cache

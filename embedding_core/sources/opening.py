@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from embedding_core import remote
 from embedding_core.errors import InvalidSource
 from embedding_core.images import sniff
 from embedding_core.sources.base import Source
+from embedding_core.sources.bucket import BucketSource
 from embedding_core.sources.folder import FilesSource, FolderSource
 from embedding_core.sources.parquet import image_column, opened
 from embedding_core.sources.parquet_images import ParquetSource
@@ -24,13 +26,15 @@ _COMPRESSED_TARS = (".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
 
 
 def open_source(path: str | Path | Sequence[str | Path], *, roots: Sequence[Path] | None = None) -> Source:
-    """Open a folder, a ZIP or TAR archive, a CSV or Parquet table, an image file, or a list of files.
+    """Open a folder, a ZIP or TAR archive, a CSV or Parquet table, an image file, a list of files, or s3://bucket/prefix.
 
     What a file is, its content tells (a CSV its name). With `roots`, only what lies below one of these folders may be
     read; links do not lead out of them. Raises `InvalidSource`.
     """
     if not isinstance(path, str | Path):
         return FilesSource([_allowed(Path(one), roots) for one in path])
+    if str(path).startswith(remote.SCHEME) and roots is None:  # a browser gets no use of the server's credentials
+        return BucketSource(str(path))
     if "://" in str(path):
         raise InvalidSource(f"{path} is a web address. Download it first: a folder or file on this machine is wanted.")
     file = _allowed(Path(path), roots)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from embedding_core.tasks import explaining, explore, fill, searching
+from embedding_core.tasks import explaining, explore, fill, searching, spreading
 from embedding_core.tasks.shared import Parameters, Result
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ Task = Callable[["Workspace", Parameters, "Reporter", "Actor"], Result]
 TASKS: dict[str, Task] = {
     "add": fill.add,
     "embed": fill.embed,
+    "embed_on_cluster": spreading.embed_on_cluster,
+    "neighbours_on_cluster": spreading.neighbours_on_cluster,
     "prepare": fill.prepare,
     "import_vectors": fill.import_vectors,
     "relabel": fill.relabel,

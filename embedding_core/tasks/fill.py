@@ -14,6 +14,7 @@ from embedding_core.memory import peak_rss_mb
 from embedding_core.tasks import shared
 
 if TYPE_CHECKING:
+    from embedding_core.embed import Embedded
     from embedding_core.encoders.base import Encoder
     from embedding_core.ingest import Added
     from embedding_core.records import Actor, Reporter
@@ -64,16 +65,21 @@ def embed(workspace: Workspace, parameters: Parameters, progress: Reporter, acto
     done = run(dataset, encoder, suspects=parameters.get("suspects"), progress=progress)
     if done.embedded:
         dataset.tidy()
+    return embedded(dataset, encoder.card.id, done, startup=startup, device=encoder.device)
+
+
+def embedded(dataset: Dataset, encoder_id: str, done: Embedded, *, startup: float, device: str) -> Result:
+    """What a command that embeds says of it."""
     return {
         "dataset": dataset.uuid,
-        "encoder": encoder.card.id,
+        "encoder": encoder_id,
         "embedded": done.embedded,
         "skipped": done.skipped,
         "failed": [{"path": one.path, "reason": f"{one.reason}: {one.detail}"} for one in done.failed],
         "seconds": round(done.seconds, 3),
         "images_per_second": round(done.images_per_second, 1),
         "startup_seconds": round(startup, 3),
-        "device": encoder.device,
+        "device": device,
         "peak_rss_mb": peak_rss_mb(),
     }
 

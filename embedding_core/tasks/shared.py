@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from embedding_core import indexes, places
 from embedding_core.encoders import registry
-from embedding_core.errors import UnknownDataset
+from embedding_core.errors import NameTaken, UnknownDataset
 from embedding_core.neighbours import Flat
 
 if TYPE_CHECKING:
@@ -108,7 +108,10 @@ def dataset(workspace: Workspace, parameters: Parameters, *, create: bool = Fals
     except UnknownDataset:
         if not create:
             raise
+    try:
         return workspace.create(parameters["name"])
+    except NameTaken:  # another process has made it meanwhile
+        return workspace.dataset(parameters["name"])
 
 
 def source(workspace: Workspace, parameters: Parameters) -> Source:

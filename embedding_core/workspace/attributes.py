@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from embedding_core.ids import find
+from embedding_core.workspace.schema import ATTRIBUTES
 
 _FIXED = ("id", "label", "split")
 
@@ -34,22 +35,34 @@ def unescape(rows: pa.Table) -> pa.Table:
     return rows.rename_columns([name if name in ("id", "path") else given_name(name) for name in rows.column_names])
 
 
+def changed(old: pa.Schema, new: pa.Table) -> list[str]:
+    """The columns whose type in `new` is another than in storage."""
+    return [
+        name for name in new.column_names if name in old.names and old.field(name).type != new.schema.field(name).type
+    ]
+
+
+def completed(old: pa.Table, new: pa.Table) -> pa.Table:
+    """`new` with the columns that only `old` has, as they are there for the same ids: rows that can replace the old."""
+    before = align(old, new["id"].to_numpy())
+    for name in old.column_names:
+        if name not in new.column_names:
+            new = new.append_column(old.schema.field(name), before[name])
+    return new
+
+
 def merge(old: pa.Table, new: pa.Table) -> pa.Table:
     """`old` updated by `new` on `id`: columns of `new` win, columns that only `old` has are kept, rows are united.
 
     A column that changes its type becomes text, so that no value is lost.
     """
-    old_ids, new_ids = old["id"].to_numpy(), new["id"].to_numpy()
-    before = align(old, new_ids)
-    for name in old.column_names:
-        if name not in new.column_names:
-            new = new.append_column(name, before[name])
-    untouched = old.filter(pa.array(~np.isin(old_ids, new_ids)))
-    for name in new.column_names:
-        if name in untouched.column_names and untouched.schema.field(name).type != new.schema.field(name).type:
-            untouched, new = as_text(untouched, name), as_text(new, name)
-    order = [*_FIXED, *sorted(set(new.column_names) - set(_FIXED))]
-    return pa.concat_tables([untouched, new], promote_options="default").select(order)
+    new = completed(old, new)
+    untouched = old.filter(pa.array(~np.isin(old["id"].to_numpy(), new["id"].to_numpy())))
+    for name in changed(untouched.schema, new):
+        untouched, new = as_text(untouched, name), as_text(new, name)
+    order = [*_FIXED, *(name for name in new.column_names if name not in _FIXED)]
+    united = pa.concat_tables([untouched, new], promote_options="default").select(order)
+    return united.set_column(0, ATTRIBUTES.field("id"), united["id"])  # uniting forgets that it is the key
 
 
 def align(rows: pa.Table, ids: np.ndarray) -> pa.Table:

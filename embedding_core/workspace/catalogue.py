@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import secrets
 import time
@@ -26,7 +27,7 @@ NAME_LIMIT = 100  # characters
 ORPHAN_AGE = 600.0  # seconds: a younger table may belong to a dataset that is being made
 
 _OWN_TABLES = {"images": IMAGES, "attributes": ATTRIBUTES, "tags": TAGS, "rejected": REJECTED}
-_TABLE_NAME = re.compile(r"(?:images|attributes|tags|rejected|vectors)_([0-9a-f]{32})(?:_.*)?")
+_TABLE_NAME = re.compile(r"(?:images|attributes|tags|rejected|vectors|staged|parts|nearest)_([0-9a-f]{32})(?:_.*)?")
 
 
 class Workspace:
@@ -81,7 +82,16 @@ class Workspace:
     def create(self, name: str, description: str = "") -> Dataset:
         """A new, empty dataset. Raises `NameTaken`, or `InvalidInput` for a name that cannot be one."""
         name = valid_name(name)
-        self._refuse_taken(name)
+        while True:
+            self._refuse_taken(name)
+            made = self._made(name, description)
+            if sum(dataset.name == name for dataset in self.datasets()) == 1:
+                return made
+            # Another process has made one of that name at this moment. Both step back, and one is first next time.
+            self.delete(made)
+            time.sleep(random.random())  # noqa: S311 - to part the two, not to keep a secret
+
+    def _made(self, name: str, description: str) -> Dataset:
         now = time.time()
         # The time comes first in the key, so that a sweep can tell a fresh orphan from an old one.
         uuid = f"{int(now * 1000):012x}{secrets.token_hex(10)}"

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from embedding_core import remote
 from embedding_core.errors import ImageRefused, UnknownImage
 from embedding_core.fingerprint import digest, fingerprint
 from embedding_core.records import ImageRecord, Reason, Rejected
@@ -73,7 +74,7 @@ class Dataset:
         Row by row with `ids`, null where nothing is known.
         """
         table = self.table("attributes")
-        rows = attribute_rows.align(self._store.select(table, self._store.schema(table).names), ids)
+        rows = attribute_rows.align(self._store.select(table, sorted(self._store.schema(table).names)), ids)
         fixed = ["label", "split"]
         return rows.select(fixed), attribute_rows.unescape(rows.drop_columns(["id", *fixed]))
 
@@ -88,7 +89,7 @@ class Dataset:
 
     def metadata(self) -> pa.Table:
         """id, path and every further column that came with the images; row by row with `images()`."""
-        names = [name for name in self._store.schema(self.table("attributes")).names if name.startswith("m_")]
+        names = sorted(name for name in self._store.schema(self.table("attributes")).names if name.startswith("m_"))
         return attribute_rows.unescape(self._attributes(["id", *names]))
 
     def _attributes(self, names: list[str]) -> pa.Table:
@@ -119,6 +120,10 @@ class Dataset:
         row: dict[str, object] = rows[0]
         return row
 
+    def described(self, ids: Iterable[int]) -> pa.Table:
+        """The columns of `images()` for these images, in no particular order; ids that are not there are left out."""
+        return self._store.select_ids(self.table("images"), IMAGE_COLUMNS, ids)
+
     def content(self, image_id: int) -> bytes:
         """The original file's bytes. Raises `UnknownImage`, or `ImageRefused` when a file that stayed has changed."""
         data = self.contents([image_id]).get(image_id)
@@ -133,7 +138,7 @@ class Dataset:
 
         Ids that are not there are left out.
         """
-        rows = self._store.select_ids(self.table("images"), ["id", "path", "sha256", "origin"], ids).to_pylist()
+        rows = self._store.select_ids(self.table("images"), ["id", "sha256", "nbytes", "origin"], ids).to_pylist()
         found: dict[int, bytes | ImageRefused] = {row["id"]: _original(row) for row in rows if row["origin"]}
         kept = [row["id"] for row in rows if not row["origin"]]
         found.update(self._store.blobs(self.table("images"), "content", kept))
@@ -219,7 +224,8 @@ class Dataset:
         splits: Sequence[str | None] | None = None,
         metadata: pa.Table | None = None,
     ) -> None:
-        """Set labels, splits and metadata columns of these images; what is not given stays. One atomic commit.
+        """Set labels, splits and metadata columns of these images; what is not given stays. New columns first, then
+        one atomic commit.
 
         `metadata` has one row per id, in the same order, without an id column.
         """
@@ -232,8 +238,14 @@ class Dataset:
             for name in metadata.column_names:
                 rows = rows.append_column(attribute_rows.stored_name(name), metadata[name])
         table = self.table("attributes")
-        old = self._store.select(table, self._store.schema(table).names)
-        self._store.replace(table, attribute_rows.merge(old, rows))
+        stored = self._store.schema(table)
+        old = self._store.select(table, stored.names)
+        if attribute_rows.changed(stored, rows):
+            self._store.replace(table, attribute_rows.merge(old, rows))
+            return
+        # Rows alone, not the table, so that two processes that add images at once keep each other's.
+        self._store.widen(table, [field for field in rows.schema if field.name not in stored.names])
+        self._store.upsert(table, "id", attribute_rows.completed(old, rows))
 
     def tag(self, tag: str, ids: Iterable[int]) -> None:
         """Put a tag on images. Tagging twice is tagging once."""
@@ -257,7 +269,7 @@ class Dataset:
 
     def tidy(self) -> None:
         """Merge the small fragments that batch-wise writing leaves, once there are many."""
-        for table in [self.table("images"), self.table("tags"), *self.vectors.tables()]:
+        for table in [*map(self.table, ("images", "attributes", "tags")), *self.vectors.tables()]:
             self._store.tidy(table, above=FRAGMENTS)
 
 
@@ -265,7 +277,7 @@ def _original(row: Mapping[str, Any]) -> bytes | ImageRefused:
     """A file that stayed where it is, if it still is what was added."""
     origin = row["origin"]
     try:
-        data = Path(origin).read_bytes()
+        data = remote.read(origin, row["nbytes"]) if "://" in origin else Path(origin).read_bytes()
     except OSError as error:
         return ImageRefused(Reason.MISSING, f"{origin} cannot be read any more: {error.strerror}.")
     if digest(data) != row["sha256"]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from embedding_core.encoders.base import EncoderCard
 from embedding_core.errors import TooLarge, UnknownImage
+from embedding_core.workspace.spread import Spread
 from embedding_core.workspace.store import Store
 
 MATRIX_LIMIT = 6 * 2**30  # bytes that `matrix` may take
@@ -70,6 +71,10 @@ class Embedding:
             matrix[to[np.searchsorted(ascending, ids)]] = vectors
         matrix.flags.writeable = False
         return matrix
+
+    def spread(self) -> Spread:
+        """The same vectors for many machines."""
+        return Spread(self._store, self._table, self.card.dim)
 
     def positions(self, ids: Iterable[int]) -> NDArray[np.int64]:
         """Rows (m,) of these images in `ids`. Raises `UnknownImage`."""

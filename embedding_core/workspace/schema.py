@@ -6,11 +6,21 @@ import pyarrow as pa
 
 LAYOUT = 1  # raise it when an older Kindred could no longer read what is written here
 
-META = pa.schema([("key", pa.string()), ("value", pa.string())])
+# Marks the column that `Store.upsert` goes by. Lance then sees that two processes insert the same key at once; without,
+# both rows would stay. A key is never null.
+_KEY = {"lance-schema:unenforced-primary-key": "true"}
+
+
+def key(name: str, kind: pa.DataType) -> pa.Field:
+    """The column by which rows of a table are told apart."""
+    return pa.field(name, kind, nullable=False, metadata=_KEY)
+
+
+META = pa.schema([key("key", pa.string()), ("value", pa.string())])
 
 CATALOGUE = pa.schema(
     [
-        ("uuid", pa.string()),
+        key("uuid", pa.string()),
         ("name", pa.string()),
         ("description", pa.string()),
         ("created", pa.float64()),  # seconds since the epoch
@@ -21,7 +31,7 @@ CATALOGUE = pa.schema(
 
 IMAGES = pa.schema(
     [
-        ("id", pa.int64()),
+        key("id", pa.int64()),
         ("path", pa.string()),
         ("sha256", pa.string()),
         ("width", pa.int32()),
@@ -36,15 +46,15 @@ IMAGES = pa.schema(
 )
 IMAGE_COLUMNS = [name for name in IMAGES.names if name not in ("thumbnail", "content")]
 
-ATTRIBUTES = pa.schema([("id", pa.int64()), ("label", pa.string()), ("split", pa.string())])
+ATTRIBUTES = pa.schema([key("id", pa.int64()), ("label", pa.string()), ("split", pa.string())])
 
 TAGS = pa.schema([("tag", pa.string()), ("id", pa.int64())])
 
-REJECTED = pa.schema([("path", pa.string()), ("reason", pa.string()), ("detail", pa.string())])
+REJECTED = pa.schema([key("path", pa.string()), ("reason", pa.string()), ("detail", pa.string())])
 
 ENCODINGS = pa.schema(
     [
-        ("key", pa.string()),
+        key("key", pa.string()),
         ("dataset", pa.string()),
         ("encoder", pa.string()),
         ("table", pa.string()),
@@ -54,7 +64,7 @@ ENCODINGS = pa.schema(
 
 RESULTS = pa.schema(
     [
-        ("fingerprint", pa.string()),
+        key("fingerprint", pa.string()),
         ("kind", pa.string()),  # graph, projection, clustering, names
         ("dataset", pa.string()),
         ("parent", pa.string()),  # fingerprint of the embedding it came from
@@ -67,7 +77,7 @@ RESULTS = pa.schema(
 
 SELECTIONS = pa.schema(
     [
-        ("hash", pa.string()),
+        key("hash", pa.string()),
         ("dataset", pa.string()),
         ("name", pa.string()),  # empty until someone names it
         ("how", pa.string()),
@@ -79,7 +89,7 @@ SELECTIONS = pa.schema(
 
 JOBS = pa.schema(
     [
-        ("id", pa.string()),
+        key("id", pa.string()),
         ("kind", pa.string()),
         ("dataset", pa.string()),
         ("state", pa.string()),
@@ -93,8 +103,31 @@ def vectors(dim: int) -> pa.Schema:
     """The table of one dataset's vectors from one encoder of `dim` dimensions."""
     return pa.schema(
         [
-            ("id", pa.int64()),
+            key("id", pa.int64()),
             ("sha256", pa.string()),  # of the image that was embedded: a changed image is missing again
             ("vector", pa.list_(pa.float32(), dim)),
         ]
+    )
+
+
+# What processes on other machines have written and nobody has committed yet, a row a block of images.
+STAGED = pa.schema(
+    [
+        key("block", pa.string()),
+        ("encoder", pa.string()),  # fingerprint of its card
+        ("ids", pa.list_(pa.int64())),
+        ("pieces", pa.list_(pa.string())),  # Lance's description of each file, as JSON
+    ]
+)
+
+
+def parts(dim: int) -> pa.Schema:
+    """Vectors of length 1 in the order of their partitions, for the length of a computation."""
+    return pa.schema([("partition", pa.int32()), ("id", pa.int64()), ("vector", pa.list_(pa.float32(), dim))])
+
+
+def nearest(k: int) -> pa.Schema:
+    """The k most similar other images of each image, best first; −1 where there are fewer."""
+    return pa.schema(
+        [("id", pa.int64()), ("others", pa.list_(pa.int64(), k)), ("similarity", pa.list_(pa.float32(), k))]
     )

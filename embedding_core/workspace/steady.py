@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from embedding_core.workspace.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
 
@@ -66,6 +66,10 @@ class SteadyStore(Store):
 
     def replace(self, name: str, rows: pa.Table) -> None:
         super().replace(name, rows)
+        self._changed(name)
+
+    def widen(self, name: str, fields: Sequence[pa.Field]) -> None:
+        super().widen(name, fields)
         self._changed(name)
 
     def upsert(self, name: str, key: str, rows: pa.Table) -> None:

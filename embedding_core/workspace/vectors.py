@@ -16,6 +16,7 @@ from embedding_core.fingerprint import digest, fingerprint
 from embedding_core.workspace.attributes import align
 from embedding_core.workspace.embedding import Embedding
 from embedding_core.workspace.schema import ENCODINGS, vectors
+from embedding_core.workspace.staged import Staged, vector_rows
 from embedding_core.workspace.store import Row, Store, id_filters, quoted
 
 
@@ -72,12 +73,11 @@ class Vectors:
 
     def put(self, card: EncoderCard, ids: Sequence[int], shas: Sequence[str], matrix: NDArray[np.float32]) -> None:
         """Store vectors (m, d) of these images; `shas` say which content was embedded. One atomic commit."""
-        table = self._encoding_table(card)
-        column = pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(matrix).reshape(-1)), card.dim)
-        rows = pa.table(
-            {"id": pa.array(ids, pa.int64()), "sha256": list(shas), "vector": column}, schema=vectors(card.dim)
-        )
-        self._store.upsert(table, "id", rows)
+        self._store.upsert(self._encoding_table(card), "id", vector_rows(ids, shas, matrix))
+
+    def staged(self, card: EncoderCard) -> Staged:
+        """Vectors from this encoder that many processes write and one commits."""
+        return Staged(self._store, self._encoding_table(card), card)
 
     def drop(self, encoder_id: str) -> None:
         """Delete all vectors from one encoder. Raises `NotEmbedded`."""

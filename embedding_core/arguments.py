@@ -1,0 +1,109 @@
+"""What the command line takes: every command with its arguments, in three groups."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import NoReturn
+
+from embedding_core import commands
+from embedding_core.errors import InvalidInput
+
+_Maker = Callable[..., argparse.ArgumentParser]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises instead of printing, so that --json holds for wrong arguments too."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InvalidInput(f"{message}. Try: {self.prog} --help")
+
+
+def parser() -> argparse.ArgumentParser:
+    whole = _Parser(prog="python -m embedding_core", description="Kindred on the command line.")
+    subparsers = whole.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+
+    def command(name: str, run: commands.Command, *names: str) -> argparse.ArgumentParser:
+        made = subparsers.add_parser(name, help=(run.__doc__ or "").split("\n", maxsplit=1)[0], description=run.__doc__)
+        made.set_defaults(run=run)
+        made.add_argument("--json", action="store_true", help="print one JSON object")
+        made.add_argument("--workspace", help="a LanceDB URI; else KINDRED_WORKSPACE, else ./workspace")
+        for positional in names:
+            made.add_argument(positional)
+        return made
+
+    _filling(command)
+    _exploring(command)
+    _keeping(command)
+    return whole
+
+
+def _filling(command: _Maker) -> None:
+    add = command("add", commands.add, "name", "path")
+    add.add_argument("--labels", default="auto", help="auto, folders, none, metadata or column:X")
+    add.add_argument("--split", default="none", help="none, folders, prefix or column:X")
+    add.add_argument("--embed", metavar="ID", nargs="?", const="", help="embed in the same pass, with this encoder")
+
+    embed = _encoder(command("embed", commands.embed, "name"))
+    embed.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="ray: on a cluster, see docs/scale.md"
+    )
+    embed.add_argument("--address", metavar="URI", help="of a Ray cluster; without, one is started here")
+    embed.add_argument("--workers", type=int, help="processes that hold a model each; by default as many as fit")
+
+    near = _encoder(command("neighbours", commands.find_neighbours, "name"))
+    near.add_argument("--address", metavar="URI", help="of a Ray cluster; without, one is started here")
+    near.add_argument("--duplicates", type=float, metavar="S", help="list groups at least so similar, 0 to 1")
+
+
+def _exploring(command: _Maker) -> None:
+    map_ = _encoder(command("map", commands.draw_map, "name"))
+    map_.add_argument("--method", default="umap", help="umap, pca or tsne")
+    map_.add_argument("--dims", type=int, default=2, help="2 or 3")
+    map_.add_argument("--seed", type=int, default=0)
+    map_.add_argument("--set", action="append", default=[], metavar="NAME=NUMBER", help="a parameter of the method")
+    map_.add_argument(
+        "--place", action="store_true", help="put new images on the last map drawn so; no other one moves"
+    )
+    map_.add_argument("--out", metavar="F.csv", help="write path,x,y[,z],trust,label")
+
+    similar = _encoder(command("similar", commands.similar, "name", "path"))
+    similar.add_argument("-k", type=int, default=12, help="how many")
+    similar.add_argument("--metric", default="cosine", help="cosine, dot, euclidean, manhattan or hamming")
+    similar.add_argument("--exact", action="store_true", help="compare with every image, also where there is an index")
+
+    _encoder(command("index", commands.build_index, "name"))
+
+    clusters = _encoder(command("clusters", commands.find_clusters, "name"))
+    clusters.add_argument("--method", default="kmeans", help="kmeans, hdbscan or evoc")
+    clusters.add_argument("--k", type=int, help="clusters of kmeans; chosen by silhouette when not given")
+    clusters.add_argument("--min-size", type=int, help="smallest cluster of hdbscan and evoc")
+    clusters.add_argument("--seed", type=int, default=0)
+
+
+def _keeping(command: _Maker) -> None:
+    vectors = _encoder(command("vectors", commands.vectors, "name"))
+    vectors.add_argument("--out", required=True, metavar="F.npz", help="arrays vectors, labels, paths; no pickle")
+
+    own = command("import-vectors", commands.import_vectors, "name", "file")
+    own.add_argument("--as", dest="as_name", required=True, metavar="ID", help="what to call the encoder")
+
+    relabel = command("label", commands.relabel, "name")
+    relabel.add_argument("--labels", help="auto, folders, none, metadata or column:X")
+    relabel.add_argument("--split", help="none, folders, prefix or column:X")
+    relabel.add_argument("--join", metavar="TABLE", help="a CSV or Parquet with a column of paths")
+
+    edit = command("edit", commands.edit, "name")
+    edit.add_argument("--rename", metavar="NEW")
+    edit.add_argument("--describe", metavar="TEXT")
+
+    command("list", commands.list_datasets)
+    for name, run in (("show", commands.show), ("delete", commands.delete)):
+        command(name, run, "name")
+    command("encoders", commands.encoders)
+    command("warm", commands.warm)
+
+
+def _encoder(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    made.add_argument("--encoder", metavar="ID", help="see `encoders`; default efficientnet-lite0")
+    return made
