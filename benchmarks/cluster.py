@@ -19,7 +19,8 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.report import RESULTS, Report, Table, verdict
+from benchmarks.report import Bar, Headline, Report, Table
+from benchmarks.scale_simulation import UNITS
 from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Dataset, Workspace
@@ -27,7 +28,6 @@ from embedding_core.workspace import Dataset, Workspace
 ENCODER = "efficientnet-lite0"
 BLOCK = 64
 ROUNDS = 2  # of one and two workers in turn; the faster run counts, as what disturbs one only makes it slower
-UNITS = RESULTS / "cluster.json"  # what the simulation and its test read
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def run() -> Report:
             "readers, driver and the bucket's server share two cores, with whatever else ran: overhead, not scaling."
         ),
     )
-    whole = Table("Killed workers", ("workers killed", "images", "each stored once"))
+    whole = Table("Killed workers", ("workers killed", "images", "of them stored", "rows stored"))
     cost = Table("What is stored for each image", ("what", "bytes"))
     serial = Table("What the driver does alone, and what a comparison takes", ("what", "ms"))
     with tempfile.TemporaryDirectory() as folder, _bucket(Path(folder)) as uri:
@@ -96,7 +96,7 @@ def run() -> Report:
         TASKS["add"](workspace, {"name": "sample", "source": "sample"}, silent, LOCAL)
         dataset = workspace.dataset("sample")
         local = _local(workspace, dataset)
-        speed.add("local, all threads", f"{local[0]:.1f}", "", "", f"{local[1]:.0f}", "")
+        speed.add("local, all threads", local[0], None, None, local[1], None)
         runs: dict[tuple[int, bool], Run] = {}
         for workers, kill in [(1, False), (2, False)] * ROUNDS + [(1, True)]:
             dataset.vectors.drop(ENCODER)
@@ -105,20 +105,18 @@ def run() -> Report:
                 runs[workers, kill] = found
         for (workers, kill), found in runs.items():
             title = f"ray, {workers} worker{'s' * (workers > 1)}" + (", killed once" if kill else "")
-            figures = (found.total, found.start, found.first, found.rate, found.commit)
-            speed.add(title, *(f"{figure:.1f}" for figure in figures))
+            speed.add(title, found.total, found.start, found.first, found.rate, found.commit)
         table = dataset.vectors.tables()[0]
         ids = dataset._store.select(table, ["id"])["id"].to_pylist()
-        once = sorted(ids) == sorted(dataset.ids().values())
-        killed = runs[1, True]
-        whole.add(str(killed.killed), str(dataset.count), verdict(once and killed.killed > 0))
+        killed, wanted = runs[1, True].killed, set(dataset.ids().values())
+        whole.add(killed, len(wanted), len(wanted & set(ids)), len(ids))
         sizes = _sizes(uri, dataset.uuid, dataset.count)
-        cost.add("row of images with thumbnail; the file stays where it is", str(sizes["row"]))
-        cost.add("vector with id and SHA-256", str(sizes["vector"]))
+        cost.add("row of images with thumbnail; the file stays where it is", sizes["row"])
+        cost.add("vector with id and SHA-256", sizes["vector"])
         driver = _driver(dataset)
-        serial.add("a finished block is remembered", f"{1000 * driver['keep']:.0f}")
-        serial.add("a piece in the one commit", f"{1000 * driver['piece']:.2f}")
-        serial.add("a million pairs of 1,280 numbers compared, one thread", f"{1e9 * driver['pair']:.0f}")
+        serial.add("a finished block is remembered", 1000 * driver["keep"])
+        serial.add("a piece in the one commit", 1000 * driver["piece"])
+        serial.add("a million pairs of 1,280 numbers compared, one thread", 1e9 * driver["pair"])
     chosen = [asdict(runs[workers, False]) for workers in (1, 2)]
     (workers_cpu, others_cpu), _ = (one.pop("cpu") for one in chosen)
     units = {
@@ -128,8 +126,15 @@ def run() -> Report:
         "cores": os.cpu_count(),
         "cpu": {"workers": workers_cpu, "others": others_cpu},
     }
+    UNITS.parent.mkdir(exist_ok=True)
     UNITS.write_text(json.dumps(units, indent=1) + "\n", encoding="utf-8")
-    return Report([speed, whole, cost, serial])
+    bars = [
+        Bar("workers killed", killed, 1, least=True),
+        Bar("images not stored once after a kill", len(wanted ^ set(ids)) + len(ids) - len(set(ids)), 0),
+    ]
+    figures = [f"{runs[workers, False].total:.0f} s with {workers} worker{'s' * (workers > 1)}" for workers in (1, 2)]
+    what = "cluster: the sample into a bucket by Ray on two cores: overhead, not scaling"
+    return Report([speed, whole, cost, serial], bars, [Headline(what, {}, figures)])
 
 
 def measured(workspace: Workspace, dataset: Dataset, workers: int, *, kill: bool = False) -> Run:

@@ -140,5 +140,5 @@ def test_every_way_that_passes_the_trial_finds_the_same_neighbours() -> None:
         passed.append((runtime, bf16))
         found = np.concatenate([fast.encode(inputs[at : at + 16]) for at in range(0, len(inputs), 16)])
         assert agreement(vectors, found) >= AGREEMENT, (runtime, bf16)
-        assert abs(five_nearest(found, labels) - share) <= 2 / len(labels), (runtime, bf16)
+        assert round(abs(five_nearest(found, labels) - share) * len(labels)) <= 2, (runtime, bf16)
     assert ("openvino", False) in passed, "float32 is float32"
