@@ -143,6 +143,34 @@ def lone(page: Page) -> list[int]:
     return rows
 
 
+def crowded(page: Page, code: int = 0) -> int:
+    """The row around which most others lie, within a twelfth of the width; of those with that category, if not 0."""
+    row: int = ask(
+        page,
+        """(() => { const g = pane.grid, c = pane.camera, near = c.width / c.scale / 12, codes = m.model.column.codes;
+        const rows = [...g.order.keys()].filter((p) => !given || codes[g.order[p]] === given);
+        const others = (p) => rows.filter((q) => Math.hypot(g.xs[p] - g.xs[q], g.ys[p] - g.ys[q]) < near).length;
+        return g.order[rows.map((p) => [others(p), p]).sort((a, b) => b[0] - a[0])[0][1]]; })()""",
+        code,
+    )
+    return row
+
+
+def bare(page: Page) -> Point:
+    """A place on the map with no point around it."""
+    x, y = ask(
+        page,
+        """(() => { const g = pane.grid, c = pane.camera, box = pane.element.getBoundingClientRect();
+        const at = [...g.xs.keys()].map((p) => c.toScreen(g.xs[p], g.ys[p]));
+        const room = ([x, y]) => Math.min(...at.map(([px, py]) => Math.hypot(px - x, py - y)));
+        const places = [];
+        for (let x = 30; x < c.width - 30; x += 20) for (let y = 30; y < c.height - 30; y += 20) places.push([x, y]);
+        const [x, y] = places.sort((one, other) => room(other) - room(one))[0];
+        return [x + box.left, y + box.top]; })()""",
+    )
+    return x, y
+
+
 def rectangle(page: Page, left: float, right: float) -> None:
     """Draw one around what lies between two shares of the width."""
     size = box(page)

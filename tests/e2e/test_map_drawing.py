@@ -35,6 +35,7 @@ def pixel(page: Page, at: mapping.Point) -> tuple[int, int, int]:
 def test_points_have_the_colour_of_their_class_where_they_are(page: Page, address: str) -> None:
     mapping.opened(page, address)
     page.keyboard.press("n")  # no names over the points
+    mapping.frames(page)
     seen = 0
     for row in range(0, 700, 20):
         # A point that no other covers, so that its pixel is its own.
@@ -175,10 +176,9 @@ def test_names_on_the_map_do_not_cover_each_other_and_grow_more(page: Page, addr
     page.keyboard.press("m")  # no images: names alone
     mapping.ask(
         page,
-        """(() => { const rows = Uint8Array.from(m.model.column.codes, (one) => Number(one === given));
-        const g = pane.grid, p = g.at[rows.indexOf(1)];
+        """(() => { const g = pane.grid, p = g.at[given];
         pane.camera.set({ x: g.xs[p], y: g.ys[p], scale: pane.camera.scale * 6 }); pane.moved(); })()""",
-        code,
+        mapping.crowded(page, code),
     )
     page.wait_for_timeout(800)
     assert missing[0] in {name[4] for name in mapping.ask(page, script)}

@@ -125,8 +125,8 @@ def test_the_wheel_zooms_around_the_pointer_and_dragging_pans(page: Page, shown:
 
 def test_images_take_the_place_of_dots_and_never_cover_each_other(page: Page, shown: derived.MapResult) -> None:
     assert mapping.ask(page, "pane.layout.images.length") == 0
-    page.mouse.move(*mapping.place(page, 300))
-    for _ in range(6):
+    page.mouse.move(*mapping.place(page, mapping.crowded(page)))
+    for _ in range(4):
         page.mouse.wheel(0, -220)
     page.wait_for_timeout(1500)
     size, placed = mapping.ask(page, "[pane.layout.size, pane.layout.images.map(({row, x, y}) => [row, x, y])]")

@@ -190,7 +190,7 @@ def test_a_finger_that_rests_on_an_image_shows_it_and_its_neighbours_and_opens_n
     phone.wait_for_function(
         f"() => document.querySelector('{mapping.ROOT}').kindredMap.panes[0].pane.overlay.paths.lines.getAttribute('d')"
     )
-    fingers(session, "touchStart", (at[0], at[1] + 150))
+    fingers(session, "touchStart", mapping.bare(phone))
     phone.locator(f"{mapping.ROOT}[data-hover='']").wait_for(state="attached")
     fingers(session, "touchEnd")
     assert "image=" not in phone.url
