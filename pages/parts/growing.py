@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from embedding_core import labels
+from embedding_core.encoders import registry
 from embedding_core.errors import KindredError
 from pages.parts import dropzone, empty, preparing, server, state, words
 
@@ -24,7 +25,10 @@ def show(dataset: Dataset) -> None:
         join(dataset)
     else:
         st.caption("What is there already is skipped; a file that has changed is read again.")
-        finished = dropzone.show(key=f"start_into_{dataset.uuid}", into=dataset.name)
+        # By the encoder whose map they are to come to; vectors that someone brought come from none.
+        encoder = state.current_encoder(dataset)
+        encoder = encoder if encoder in registry.CARDS else registry.DEFAULT
+        finished = dropzone.show(key=f"start_into_{dataset.uuid}", into=dataset.name, encoder=encoder)
         if finished:
             close()
             preparing.follow(finished.job)
