@@ -27,7 +27,7 @@ FIRST, NEW = "first", "new"
 
 @pytest.fixture
 def folders(tmp_path: Path) -> Path:
-    """Two folders of the same kinds of images: 70 to begin with, and 10 that come later."""
+    """Two folders of the same kinds of images: most to begin with, and an eighth that comes later."""
     for label in ("bird", "boat", "fruit", "face"):
         for number, file in enumerate(sorted((places.SAMPLE / label).glob("*.webp"))[:20]):
             into = tmp_path / (NEW if number % 8 == 3 else FIRST) / label
@@ -54,7 +54,7 @@ def test_dropped_images_are_placed_on_the_map_and_a_new_one_is_a_click(
     ready(page)
     drop(page, folders / NEW)
     page.wait_for_url(re.compile(r"/map\b"), timeout=120_000)
-    dataset = arrived(app, "growing", 80)
+    dataset = arrived(app, "growing", len(list(folders.rglob("*.webp"))))
     assert [one.card.id for one in dataset.encodings()] == ["pixels"], "by the encoder that is looked through"
     line = page.get_by_text(re.compile(r"\d+ new images"))
     line.wait_for()
@@ -64,7 +64,7 @@ def test_dropped_images_are_placed_on_the_map_and_a_new_one_is_a_click(
     stayed = [
         (image, at) for image, at in zip(after.ids.tolist(), after.placed.tolist(), strict=True) if image in where
     ]
-    assert len(stayed) == 70
+    assert len(stayed) == len(where) > 50
     assert all(where[image] == at for image, at in stayed)
     page.get_by_role("button", name="Draw anew").click()
     line.wait_for(state="detached", timeout=60_000)
