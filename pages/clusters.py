@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import cached, detail, filter_bar, filtering, groups, membership, state
+from pages.parts import cached, detail, filter_bar, filtering, groups, state
 
 dataset = state.require_dataset()
 embedding = state.require_embedding()
@@ -26,12 +26,12 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="clusters_to
     groups.ask(dataset, encoder, len(embedding))
 groups.follow()
 groups.verdict(found, filtered=state.filtering().active)
-whole = shown = membership.whole(found, columns, token)
+whole = shown = cached.grouped(found, columns, token)
 if state.filtering().active:
     now = filtering.known(dataset)
     filter_bar.chips(now)
     ids = columns.ids[filtering.rows(now, state.filtering())]
-    shown = membership.passing(whole, columns, token, ids)
+    shown = cached.grouped(found, columns, token, ids)
 
 number = groups.opened(found)
 if number is not None:

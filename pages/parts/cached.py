@@ -20,7 +20,7 @@ from embedding_core import derived, memory, spatial, trust
 from embedding_core.errors import NotEmbedded
 from embedding_core.fingerprint import digest
 from embedding_core.vectors import read_only
-from pages.parts import server
+from pages.parts import membership, server
 from pages.parts.columns import Columns, says
 
 if TYPE_CHECKING:
@@ -198,10 +198,27 @@ def passing(token: str, of: str, wanted: str, *, _make: Callable[[], NDArray[np.
     return _make()
 
 
+def grouped(found: ClusterResult, known: Columns, token: str, ids: NDArray[np.int64] | None = None) -> Grouped:
+    """A grouping with its images sorted; of those among `ids` (m,) alone, where they are given.
+
+    `token` names the state of the dataset that the columns are of.
+    """
+    state = f"{token}:{found.current}"  # a grouping gets its names a moment after it was found
+    among = "" if ids is None else digest(ids.tobytes())
+    return _grouped(found.fingerprint, state, among, _found=found, _columns=known, _ids=ids)
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
-def grouped(fingerprint: str, state: str, among: str, *, _make: Callable[[], Grouped]) -> Grouped:
-    """A grouping with its images sorted, in a `state` of names and labels; of all, or those that `among` names."""
-    return _make()
+def _grouped(
+    fingerprint: str,
+    state: str,
+    among: str,
+    *,
+    _found: ClusterResult,
+    _columns: Columns,
+    _ids: NDArray[np.int64] | None,
+) -> Grouped:
+    return membership.grouped(_found if _ids is None else membership.narrowed(_found, _ids), _columns)
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)

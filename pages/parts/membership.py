@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core.fingerprint import digest
 from embedding_core.vectors import read_only
-from pages.parts import cached
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedding_core.derived import ClusterResult
-    from pages.parts.cached import Columns
+    from pages.parts.columns import Columns
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -35,21 +33,8 @@ class Grouped:
         return "In no group" if number < 0 else self.found.names.names[number]
 
 
-def whole(found: ClusterResult, columns: Columns, token: str) -> Grouped:
-    """All images of the grouping. `token` names the state of the dataset that `columns` are of."""
-    # A grouping gets its names a moment after it was found.
-    key = f"{token}:{found.current}"
-    return cached.grouped(found.fingerprint, key, "", _make=lambda: grouped(found, columns))
-
-
-def passing(one: Grouped, columns: Columns, token: str, ids: NDArray[np.int64]) -> Grouped:
-    """Those of the images that are among `ids` (m,)."""
-    key = f"{token}:{one.found.current}"
-    among = digest(ids.tobytes())
-    return cached.grouped(one.found.fingerprint, key, among, _make=lambda: grouped(narrowed(one.found, ids), columns))
-
-
 def grouped(found: ClusterResult, columns: Columns) -> Grouped:
+    """All images of a grouping."""
     labels = found.clustering.labels
     sizes = np.bincount(labels + 1, minlength=found.clustering.count + 1)
     return Grouped(

@@ -78,13 +78,13 @@ def test_without_labels_no_group_has_one(workspace: Workspace) -> None:
 def test_names_and_filters_that_change_are_seen(columns: Columns) -> None:
     labels = [at % 3 for at in range(len(columns.ids) + 1)]
     found = replace(a_grouping(columns, labels, 3), current=False)
-    before = membership.whole(found, columns, "token")
-    assert membership.whole(found, columns, "token") is before, "sorted once"
+    before = cached.grouped(found, columns, "token")
+    assert cached.grouped(found, columns, "token") is before, "sorted once"
     named = replace(found, names=replace(found.names, names=("x", "y", "z")), current=True)
-    after = membership.whole(named, columns, "token")
+    after = cached.grouped(named, columns, "token")
     assert [after.name(number) for number in (-1, 0, 2)] == ["In no group", "x", "z"]
-    assert membership.whole(named, columns, "other token") is not after, "labels may have changed"
-    some, others = (membership.passing(after, columns, "token", columns.ids[rows]) for rows in ([1, 2], [3]))
+    assert cached.grouped(named, columns, "other token") is not after, "labels may have changed"
+    some, others = (cached.grouped(named, columns, "token", columns.ids[rows]) for rows in ([1, 2], [3]))
     assert (len(some.ids), len(others.ids)) == (2, 1)
 
 
