@@ -95,7 +95,7 @@ def misplaced(
         return found
     near = map_neighbours(points, k, among)
     others = unit[np.sort(np.random.default_rng(seed).choice(n, min(n, STRANGERS), replace=False))]
-    size = max(1, _CELLS // (max(k, 1) * d))
+    size = max(1, _CELLS // (k * d))
     for start in range(0, n, size):
         part = slice(start, start + size)
         around = np.median(np.einsum("nd,nkd->nk", unit[part], unit[near[part]]), axis=1)
