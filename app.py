@@ -2,6 +2,11 @@
 
 from pathlib import Path
 
+from embedding_core import memory
+
+memory.collect_rarely()
+
+# ruff: noqa: E402 - a server's start is imports, and a rerun makes thousands of objects
 import streamlit as st
 from starlette.middleware import Middleware
 

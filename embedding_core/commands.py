@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from embedding_core import derived, labels
+from embedding_core import derived
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput, UnknownImage
 from embedding_core.records import LOCAL, silent
@@ -141,6 +141,8 @@ def import_vectors(arguments: Namespace) -> Result:
 
 def relabel(arguments: Namespace) -> Result:
     """Change labels or splits, or join a table of them. Nothing is embedded again."""
+    from embedding_core import labels  # and with it all that reads sources
+
     workspace = Workspace.open(arguments.workspace)
     dataset = workspace.dataset(arguments.name)
     result: Result = {"name": dataset.name}

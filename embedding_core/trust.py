@@ -89,17 +89,19 @@ def misplaced(
     seeded sample. `among` are the rows that neighbours on the map are looked for among, None for all. Nobody is
     misplaced with k below 1.
     """
-    n, d = unit.shape
+    n = len(unit)
     found = np.zeros(n, bool)
     if k < 1:
         return found
-    near = map_neighbours(points, k, among)
-    others = unit[np.sort(np.random.default_rng(seed).choice(n, min(n, STRANGERS), replace=False))]
-    size = max(1, _CELLS // (k * d))
+    from embedding_core.neighbours import kernels
+
+    around = np.median(kernels.similarities(unit, map_neighbours(points, k, among)), axis=1)
+    strangers = unit[np.sort(np.random.default_rng(seed).choice(n, min(n, STRANGERS), replace=False))]
+    quarter = int((1 - MISPLACED) * (len(strangers) - 1))
+    size = _CELLS // STRANGERS
     for start in range(0, n, size):
         part = slice(start, start + size)
-        around = np.median(np.einsum("nd,nkd->nk", unit[part], unit[near[part]]), axis=1)
-        found[part] = around <= np.quantile(unit[part] @ others.T, 1 - MISPLACED, axis=1)
+        found[part] = around[part] <= np.partition(unit[part] @ strangers.T, quarter, axis=1)[:, quarter]
     return found
 
 
@@ -114,6 +116,8 @@ def trustworthiness(
     Venna & Kaski 2001, "Neighborhood preservation in nonlinear projection methods".
     Raises `InvalidInput` unless 1 <= k < rows / 2.
     """
+    from embedding_core.neighbours import kernels
+
     unit, drawn = checked(vectors), checked(points)
     if len(unit) != len(drawn):
         raise InvalidInput(f"Vectors and points must be of the same images: {len(unit):,} and {len(drawn):,}.")
@@ -132,9 +136,8 @@ def trustworthiness(
         block = unit[start:stop] @ unit.T  # (b, n)
         block[np.arange(stop - start), np.arange(start, stop)] = -np.inf
         ours = np.take_along_axis(block, near[start:stop], axis=1)
-        for neighbour in range(k):
-            nearer = np.count_nonzero(block > ours[:, neighbour : neighbour + 1], axis=1)
-            cost += int(np.maximum(nearer + 1 - k, 0).sum())
+        nearer = kernels.more_alike(block, np.sort(ours, axis=1))
+        cost += int(np.maximum(nearer + 1 - k, 0).sum())
     return 1.0 - cost * 2.0 / (n * k * (2.0 * n - 3.0 * k - 1.0)), n
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Scalars = TypeVar("Scalars", bound=np.generic)
 
 _UNIT = 2e-6  # off the square of a length of 1, from which float32 cannot tell it
+_SMALLEST, _LARGEST = 1e-12, 1e12  # squares of lengths at which float32 loses nothing to the ends of its range
 _CELLS = 2**24  # entries that are scaled at once, 64 MB
 
 
@@ -48,6 +49,9 @@ def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         squares = np.einsum("nd,nd->n", vectors, vectors)
     if (np.abs(squares - 1) < _UNIT).all():
         return vectors
+    if ((squares > _SMALLEST) & (squares < _LARGEST)).all():
+        scaled: NDArray[np.float32] = vectors / np.sqrt(squares)[:, None]
+        return scaled
     unit = np.empty(vectors.shape, np.float32)
     size = max(1, _CELLS // max(1, vectors.shape[1]))
     for first in range(0, len(vectors), size):

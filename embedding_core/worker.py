@@ -84,6 +84,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--opener", metavar="module:NAME", required=True, help="what opens the workspace")
     arguments = parser.parse_args(argv)
 
+    memory.collect_rarely()
     _end_with_server()
     requests, answers = _private_pipes()
     faulthandler.enable()

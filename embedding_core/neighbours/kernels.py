@@ -1,4 +1,4 @@
-"""Compiled: the best of each row of a block of similarities, merged into the best so far. Imports numba."""
+"""Compiled: what is read from blocks of similarities. Imports numba."""
 
 from __future__ import annotations
 
@@ -44,3 +44,38 @@ def merge(
                 similarity[into, at] = value
                 rows[into, at] = columns[column]
                 least = similarity[into, k - 1]
+
+
+@njit(parallel=True, cache=True, nogil=True)
+def more_alike(
+    block: NDArray[np.float32],  # (q, m) similarities
+    than: NDArray[np.float32],  # (q, k) similarities, rising along each row
+) -> NDArray[np.int64]:
+    """How many entries of each line of the block are above each of its k values, (q, k)."""
+    k = than.shape[1]
+    counts = np.zeros(than.shape, np.int64)
+    for line in prange(block.shape[0]):
+        for column in range(block.shape[1]):
+            at = 0
+            while at < k and block[line, column] > than[line, at]:
+                counts[line, at] += 1
+                at += 1
+    return counts
+
+
+@njit(parallel=True, cache=True, nogil=True, fastmath=True)
+def similarities(
+    unit: NDArray[np.float32],  # (n, d)
+    others: NDArray[np.int64],  # (n, k) rows
+) -> NDArray[np.float32]:
+    """The similarity of each row and each of its others, (n, k)."""
+    n, k = others.shape
+    found = np.empty((n, k), np.float32)
+    for row in prange(n):
+        for at in range(k):
+            other = others[row, at]
+            product = np.float32(0)
+            for axis in range(unit.shape[1]):
+                product += unit[row, axis] * unit[other, axis]
+            found[row, at] = product
+    return found

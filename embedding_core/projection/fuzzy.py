@@ -71,14 +71,21 @@ def membership(similarity: NDArray[np.float32]) -> NDArray[np.float32]:
 def curve(min_dist: float) -> tuple[float, float]:
     """The a and b with which 1 / (1 + a d^2b) is nearest to 1 up to `min_dist` and exp(min_dist - d) beyond.
 
-    As `umap.umap_.find_ab_params` with spread 1.
+    As `umap.umap_.find_ab_params` with spread 1, by Gauss-Newton steps: scipy.optimize would be imported for two numbers,
+    which takes longer than the first map of a few thousand images can spare.
     """
-    from scipy.optimize import curve_fit
-
-    d = np.linspace(0, 3, 300)
+    d = np.linspace(0, 3, 300)[1:]  # at 0 the curve is 1 whatever a and b are
     wanted = np.where(d < min_dist, 1.0, np.exp(min_dist - d))
-    (a, b), _ = curve_fit(lambda d, a, b: 1 / (1 + a * d ** (2 * b)), d, wanted)
-    return float(a), float(b)
+    a, b = 1.0, 1.0
+    for _ in range(100):
+        power = d ** (2 * b)
+        near = 1 / (1 + a * power)
+        slopes = np.stack([-power, -2 * a * power * np.log(d)], axis=1) * (near**2)[:, None]
+        more_a, more_b = np.linalg.lstsq(slopes, wanted - near, rcond=None)[0].tolist()
+        a, b = a + more_a, b + more_b
+        if max(abs(more_a), abs(more_b)) < 1e-9:
+            break
+    return a, b
 
 
 def _bandwidth(excess: NDArray[np.float32], target: float) -> NDArray[np.float64]:

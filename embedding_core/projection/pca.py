@@ -23,19 +23,22 @@ def components(vectors: NDArray[np.float32], count: int) -> tuple[NDArray[np.flo
     Exact and without randomness, signs included: on every axis the loading of largest magnitude is positive.
     Axes that there are none of, since n or d is small, are zero.
     """
+    axes, variance, whole = principal_axes(vectors, count)
+    points = vectors @ axes
+    points -= points.mean(axis=0, dtype=np.float64).astype(np.float32)
+    return points, tuple((variance / max(whole, np.finfo(np.float64).tiny)).tolist())
+
+
+def principal_axes(vectors: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], NDArray[np.float64], float]:
+    """Return the first principal axes (d, count) of `vectors` (n, d), the variance along each, and that of all."""
     n, d = vectors.shape
-    points = np.zeros((n, count), np.float32)
-    shares = np.zeros(count)
+    axes, variance = np.zeros((d, count), np.float32), np.zeros(count)
     found = min(count, n, d)
     if found == 0 or not np.ptp(vectors, axis=0).any():
-        return points, tuple(shares.tolist())
-    with threads.for_rows(n):
-        axes, variance, whole = _by_columns(vectors, found) if n > d else _by_rows(vectors, found)
-        axes *= np.sign(np.take_along_axis(axes, np.abs(axes).argmax(axis=0)[None], axis=0))
-        points[:, :found] = vectors @ axes
-    points -= points.mean(axis=0, dtype=np.float64).astype(np.float32)
-    shares[:found] = variance / max(whole, np.finfo(np.float64).tiny)
-    return points, tuple(shares.tolist())
+        return axes, variance, 0.0
+    axes[:, :found], variance[:found], whole = (_by_columns if n > d else _by_rows)(vectors, found)
+    axes *= np.sign(np.take_along_axis(axes, np.abs(axes).argmax(axis=0)[None], axis=0))
+    return axes, variance, whole
 
 
 def _by_columns(vectors: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], NDArray[np.float64], float]:
@@ -45,8 +48,10 @@ def _by_columns(vectors: NDArray[np.float32], count: int) -> tuple[NDArray[np.fl
     n, d = vectors.shape
     mean = vectors.mean(axis=0, dtype=np.float64)
     covariance = (vectors.T @ vectors).astype(np.float64) / n - np.outer(mean, mean)
-    variance, axes = eigh(covariance, subset_by_index=(d - count, d - 1), overwrite_a=True, check_finite=False)
-    return _falling(axes), np.maximum(variance[::-1], 0), float(np.trace(covariance))
+    whole = float(np.trace(covariance))
+    with threads.for_rows(n):
+        variance, axes = eigh(covariance, subset_by_index=(d - count, d - 1), overwrite_a=True, check_finite=False)
+    return _falling(axes), np.maximum(variance[::-1], 0), whole
 
 
 def _by_rows(vectors: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], NDArray[np.float64], float]:
@@ -55,7 +60,9 @@ def _by_rows(vectors: NDArray[np.float32], count: int) -> tuple[NDArray[np.float
 
     n = len(vectors)
     centred = vectors - vectors.mean(axis=0, dtype=np.float64)
-    variance, rows = eigh(centred @ centred.T / n, subset_by_index=(n - count, n - 1), check_finite=False)
+    products = centred @ centred.T / n
+    with threads.for_rows(n):
+        variance, rows = eigh(products, subset_by_index=(n - count, n - 1), overwrite_a=True, check_finite=False)
     variance = np.maximum(variance[::-1], 0)
     axes = centred.T @ rows[:, ::-1]
     lengths = np.linalg.norm(axes, axis=0)

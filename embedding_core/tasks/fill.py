@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core import derived, graphs, indexes, labels
+from embedding_core import derived, graphs, indexes
 from embedding_core.encoders import registry
 from embedding_core.memory import peak_rss_mb
 from embedding_core.tasks import shared
@@ -140,6 +140,8 @@ def import_vectors(workspace: Workspace, parameters: Parameters, progress: Repor
 
 def relabel(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
     """Take labels or splits of `dataset` from elsewhere."""
+    from embedding_core import labels
+
     dataset = shared.dataset(workspace, parameters)
     changed = labels.relabel(workspace, dataset, labels=parameters.get("labels"), split=parameters.get("split"))
     return {"dataset": changed.uuid, "label_source": changed.label_source, "split_source": changed.split_source}

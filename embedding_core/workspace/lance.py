@@ -1,34 +1,51 @@
-"""LanceDB, imported without the client of its REST catalogues, which nobody here asks and which takes two seconds.
+"""LanceDB, imported without its clients of REST catalogues and of its cloud, which nobody here asks.
 
-That client is generated code: thousands of pydantic signatures, built when the module is imported, however LanceDB is
-used. Stand-ins take the place of its modules; each class in them refuses to be made.
+The first is generated code: thousands of pydantic signatures, built when the module is imported, however LanceDB is
+used, in up to two seconds. Stand-ins take the place of their modules. Their classes hold what they are made with, which
+is all that LanceDB wants of them in a folder or a bucket: it answers a list of tables by one.
 """
 
 from __future__ import annotations
 
 import sys
-from types import ModuleType
-from typing import Any
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING
 
-_CLIENT = "lance_namespace_urllib3_client.api"
-_PARTS = ("branch", "data", "index", "materialized_view", "metadata", "namespace", "table", "tag", "transaction")
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-
-class _Absent:
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        raise NotImplementedError("Kindred opens LanceDB in a folder or a bucket, without a REST catalogue.")
+_CLIENTS = ("lance_namespace_urllib3_client", "lancedb.remote")
 
 
 class _StandIn(ModuleType):
-    def __getattr__(self, name: str) -> type[_Absent]:
+    def __getattr__(self, name: str) -> type[SimpleNamespace]:
         if name.startswith("__"):
             raise AttributeError(name)
-        return _Absent
+        made = type(name, (SimpleNamespace,), {"__module__": self.__name__})
+        setattr(self, name, made)
+        return made
 
 
-if "lance_namespace_urllib3_client" not in sys.modules:  # else someone else's import has paid already
-    for _name in (_CLIENT, *(f"{_CLIENT}.{part}_api" for part in _PARTS)):
-        sys.modules[_name] = _StandIn(_name)
+class _StandIns(MetaPathFinder, Loader):
+    """Finds and makes the packages of the clients and everything in them."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        theirs = fullname in _CLIENTS or fullname.startswith(tuple(f"{client}." for client in _CLIENTS))
+        return ModuleSpec(fullname, self, is_package=True) if theirs else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _StandIn(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """There is nothing in it."""
+
+
+if "lancedb" not in sys.modules:  # else someone else's import has paid already
+    sys.meta_path.insert(0, _StandIns())
 
 import lancedb  # noqa: E402 - after the stand-ins
 
