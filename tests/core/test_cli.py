@@ -245,3 +245,16 @@ def test_the_catalogue_of_encoders_needs_no_torch(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     listed = json.loads(done.stdout)["encoders"]
     assert {"efficientnet-lite0", "efficientnet-lite2", "pixels", "resnet50"} <= {one["id"] for one in listed}
+
+
+def test_a_command_starts_without_what_it_does_not_use(tmp_path: Path) -> None:
+    """A tenth of a second each, and the client of LanceDB's REST catalogues up to two."""
+    code = (
+        "import sys; from embedding_core.cli import main;"
+        f"main(['list', '--json', '--workspace', {str(tmp_path)!r}]);"
+        "client = [name for name, module in sys.modules.items()"
+        " if name.startswith('lance_namespace_urllib3_client') and getattr(module, '__file__', None)];"
+        "print(*client, *{'torch', 'numba', 'scipy', 'sklearn', 'embedding_core.sources'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == ""

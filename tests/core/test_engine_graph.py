@@ -10,7 +10,6 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +26,6 @@ from embedding_core.vectors import unit_rows
 from embedding_core.workspace import Dataset, Embedding, Workspace
 
 pytestmark = [
-    pytest.mark.skipif(
-        find_spec("ray") is None or find_spec("lance") is None,
-        reason="Ray and Lance are not installed: pip install -r requirements-cluster.txt",
-    ),
     pytest.mark.filterwarnings("ignore"),  # Ray's own, of which there are many
     pytest.mark.xdist_group("ray"),
 ]

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +25,6 @@ from tests.buckets import SECRET, TOKEN, BucketServer
 from tests.running import free_port
 
 pytestmark = [
-    pytest.mark.skipif(
-        find_spec("ray") is None or find_spec("lance") is None,
-        reason="Ray and Lance are not installed: pip install -r requirements-cluster.txt",
-    ),
     pytest.mark.filterwarnings("ignore"),  # Ray's own, of which there are many
     pytest.mark.xdist_group("ray"),
 ]
