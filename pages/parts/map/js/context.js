@@ -1,8 +1,29 @@
 // WebGL2 in small steps: programs, buffers, textures, and a frame to draw into aside.
 
+let spare = null;
+
 /** The context of a canvas, or null where a browser has no WebGL2. */
 export function context(canvas) {
   return canvas.getContext("webgl2", { alpha: true, antialias: false, depth: false, premultipliedAlpha: true });
+}
+
+/** A canvas that maps are drawn on, one after the other; `leave` it at the end. */
+export function canvas() {
+  const made = spare && !spare.gl.isContextLost() ? spare.made : document.createElement("canvas");
+  spare = null;
+  return made;
+}
+
+/** Keep one canvas for the next map, since a context takes a tenth of a second to make; a browser allows some sixteen. */
+export function leave(made, gl) {
+  if (spare || gl.isContextLost()) {
+    gl.getExtension("WEBGL_lose_context")?.loseContext();
+    return;
+  }
+  gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+  gl.clearColor(0, 0, 0, 0);
+  gl.clear(gl.COLOR_BUFFER_BIT);
+  spare = { made, gl };
 }
 
 export function program(gl, { vertex, fragment }) {
@@ -15,6 +36,7 @@ export function program(gl, { vertex, fragment }) {
     gl.shaderSource(shader, source);
     gl.compileShader(shader);
     gl.attachShader(made, shader);
+    gl.deleteShader(shader); // with the program
   }
   gl.linkProgram(made);
   if (!gl.getProgramParameter(made, gl.LINK_STATUS) && !gl.isContextLost()) {

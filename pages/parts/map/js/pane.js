@@ -2,7 +2,7 @@
 // model, so that hover, selection, colours and filters are the same in both.
 
 import { Camera } from "./camera.js";
-import { context } from "./context.js";
+import { canvas, context, leave } from "./context.js";
 import { density } from "./density.js";
 import { BRIGHT, DIM, GHOST, HIDDEN, PLAIN, Points } from "./draw.js";
 import { Grid } from "./grid.js";
@@ -24,9 +24,13 @@ const DIMMED = 0.28; // opacity of what is not selected, against the rest
 export class Pane {
   constructor(model, element, { changed, painted }) {
     Object.assign(this, { model, element, changed, painted });
-    element.innerHTML = `<canvas class="points"></canvas><canvas class="scene"></canvas><svg class="pointer" aria-hidden="true"></svg>
+    element.innerHTML = `<canvas class="scene"></canvas><svg class="pointer" aria-hidden="true"></svg>
       <div class="wait" hidden></div><div class="void" role="status"></div><div class="title" hidden></div>`;
-    [this.canvas, this.sceneCanvas] = element.querySelectorAll("canvas");
+    this.sceneCanvas = element.querySelector("canvas");
+    this.canvas = canvas();
+    this.gl = context(this.canvas);
+    this.canvas.className = "points";
+    element.prepend(this.canvas);
     this.overlay = new Overlay(element.querySelector("svg"));
     this.wait = element.querySelector(".wait");
     this.void = element.querySelector(".void");
@@ -38,7 +42,6 @@ export class Pane {
     this.anchors = [];
     this.dirty = { scene: true, pointer: true };
     this.frames = [];
-    this.gl = context(this.canvas);
     // Without a GPU, drawing "on it" means to have it imitated: then the processor draws this canvas as well.
     this.scene = this.sceneCanvas.getContext("2d", { willReadFrequently: Boolean(this.gl) && software(this.gl) });
     if (!this.gl) {
@@ -46,11 +49,14 @@ export class Pane {
       return;
     }
     this.points = new Points(this.gl, (ms) => this.#drawn(ms));
-    this.canvas.addEventListener("webglcontextlost", (event) => {
+    this.listening = new AbortController();
+    const { signal } = this.listening;
+    const lost = (event) => {
       event.preventDefault();
       this.say("The graphics card took its memory back. The map comes again in a moment.");
-    });
-    this.canvas.addEventListener("webglcontextrestored", () => this.#again());
+    };
+    this.canvas.addEventListener("webglcontextlost", lost, { signal });
+    this.canvas.addEventListener("webglcontextrestored", () => this.#again(), { signal });
     this.watching = new ResizeObserver(() => this.resize());
     this.watching.observe(element);
     this.resize();
@@ -60,8 +66,10 @@ export class Pane {
     this.ended = true;
     cancelAnimationFrame(this.asked);
     this.watching?.disconnect();
-    if (this.points && !this.gl.isContextLost()) this.points.delete();
-    this.gl?.getExtension("WEBGL_lose_context")?.loseContext(); // a browser allows some sixteen contexts
+    if (!this.gl) return;
+    this.listening.abort();
+    if (!this.gl.isContextLost()) this.points.delete();
+    leave(this.canvas, this.gl);
   }
 
   entitle(text) {
