@@ -21,7 +21,8 @@ class Gallery {
     this.tiles = new Map(items.map((item) => [item.id, this.#fill(old.get(item.id) ?? this.#tile(), item, selected)]));
     arrange(this.list, old, this.tiles);
     const buttons = this.#buttons();
-    this.#rove(buttons.find((button) => button.tabIndex === 0) ?? buttons.find((button) => button.ariaCurrent) ?? buttons[0]);
+    const stop = buttons.find((button) => button.tabIndex === 0) ?? buttons.find((button) => button.ariaCurrent);
+    this.#rove(stop ?? buttons[0]);
   }
 
   #tile() {
@@ -52,7 +53,7 @@ class Gallery {
     return tile;
   }
 
-  /** The visit may have expired while the page stood open. Loading a page renews it; one second try, then it is broken. */
+  /** The visit may have expired while the page stood open. Loading a page renews it; one second try, no third. */
   async #retry(tile, picture) {
     const url = picture.getAttribute("src");
     if (tile.dataset.tried === url) {
@@ -76,7 +77,8 @@ class Gallery {
     const top = buttons[0].getBoundingClientRect().top;
     const columns = buttons.findIndex((button) => button.getBoundingClientRect().top > top + 1);
     const row = columns < 0 ? buttons.length : columns;
-    const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: row, ArrowUp: -row, Home: -here, End: buttons.length - 1 - here };
+    const end = buttons.length - 1 - here;
+    const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: row, ArrowUp: -row, Home: -here, End: end };
     if (!(event.key in steps)) return;
     event.preventDefault();
     buttons[here + steps[event.key]]?.focus();
