@@ -217,7 +217,7 @@ def _pages(browser: Browser, app: RunningApp, dataset: Dataset, journey: Journey
     for name, there in (
         ("map", f"{MAP}[data-first-draw-ms]"),
         ("similar", ".st-key-similar_first"),
-        ("clusters", "[class*=st-key-clusters_open_]"),
+        ("clusters", ".st-key-clusters_cards .card"),
         ("data", ".st-key-data_grid"),
     ):
         visitor = browser.new_context(viewport={"width": 1440, "height": 900})

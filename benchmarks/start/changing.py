@@ -15,7 +15,7 @@ TURNS = 5
 PAGES: Mapping[str, tuple[str, str, str]] = {
     "Map": ("/map", "", "[data-kindred-map][data-first-draw-ms]"),
     "Similar": ("/similar", "Similar", "[data-testid=stBidiComponentIsolated]"),
-    "Clusters": ("/clusters", "Clusters", "[data-testid=stMetric]"),
+    "Clusters": ("/clusters", "Clusters", "[data-testid=stBidiComponentIsolated]"),
     "Data": ("/data", "Data", "[data-testid=stBidiComponentIsolated]"),
     "Encoders": ("/encoders", "Encoders", "[data-testid=stGridCell]"),
     "Start": ("/", "See how your images relate", "[data-testid=stBidiComponentIsolated]"),

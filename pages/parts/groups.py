@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 from embedding_core import clusters as methods
 from embedding_core import derived
-from pages.parts import charts, detail, empty, gallery, membership, pictures, results, server, state, words
+from pages.parts import charts, detail, empty, group_cards, membership, pictures, results, server, state, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from embedding_core.derived import ClusterResult
     from embedding_core.workspace import Dataset, Embedding, StoredResult
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
     from pages.parts.membership import Grouped
 
 TITLES = {"kmeans": "KMeans", "hdbscan": "HDBSCAN", "evoc": "EVoC"}
-A_PAGE = 24  # cards
+A_PAGE = 96  # cards
 ASKED = "clusters_asked"  # how many groupings this visit has asked for
 
 
@@ -144,46 +148,42 @@ def cards(shown: Grouped, whole: Grouped, columns: Columns) -> None:
     if shown is not whole:
         there = sum(number >= 0 for number in numbers)
         st.caption(f"{there:,} of {words.count(count, 'group')} have images that pass the filters.")
-    grid = st.grid(4, min_column_width=250)
     pages = -(-len(numbers) // A_PAGE)
+    grid = st.container()
     page = min(st.pagination(pages, key="clusters_page", bind="query-params"), pages) if pages > 1 else 1
-    for number in numbers[(page - 1) * A_PAGE : page * A_PAGE]:
-        with grid.cell():
-            card(shown, whole, columns, number)
-
-
-def card(shown: Grouped, whole: Grouped, columns: Columns, number: int) -> None:
-    ids = shown.of(number)
-    rows = shown.found.clustering.exemplars[number] if number >= 0 else ()
-    faces = shown.found.ids[list(rows)] if rows else ids[:3]
-    with st.container(border=True, height="stretch", gap="xsmall", key=f"clusters_card_{number}"):
-        opened = gallery.show(
-            pictures.items(columns, faces),
-            key=f"clusters_faces_{number}",
-            alt=f"The most typical images of {shown.name(number)}",
-            size="s",
-            captions=False,
+    with grid:
+        opened = group_cards.show(
+            _cards(shown, whole, columns, numbers[(page - 1) * A_PAGE : page * A_PAGE]),
+            key="clusters_cards",
+            on_group=open_,
+            on_chosen=partial(select, shown),
         )
-        if opened is not None:
-            detail.show(opened)
-        st.markdown(f"**{words.plain(shown.name(number))}**")
-        st.caption(said(whole, number, passing=len(ids)))
-        st.space("stretch")
-        with st.container(horizontal=True, gap="xsmall"):
-            st.button(
-                "Open", key=f"clusters_open_{number}", icon=":material/grid_view:", on_click=open_, args=(number,)
-            )
-            st.button(
-                "Select",
-                key=f"clusters_select_{number}",
-                icon=":material/select_check_box:",
-                on_click=select,
-                args=(shown, number),
-            )
+    if opened is not None:
+        detail.show(opened)
+
+
+def _cards(shown: Grouped, whole: Grouped, columns: Columns, numbers: Sequence[int]) -> list[group_cards.Card]:
+    typical = {number: _typical(shown, number) for number in numbers}
+    items = {item.id: item for item in pictures.items(columns, np.concatenate([*typical.values()]))}
+    return [
+        group_cards.Card(
+            number,
+            shown.name(number),
+            said(whole, number, passing=len(shown.of(number))),
+            [items[image] for image in ids.tolist() if image in items],
+        )
+        for number, ids in typical.items()
+    ]
+
+
+def _typical(shown: Grouped, number: int) -> NDArray[np.int64]:
+    """The ids of up to three images that stand for a group."""
+    rows = shown.found.clustering.exemplars[number] if number >= 0 else ()
+    return shown.found.ids[list(rows)] if rows else shown.of(number)[:3]
 
 
 def said(whole: Grouped, number: int, *, passing: int) -> str:
-    """Size, share, and what most of the group are, in a line of Markdown: of all its images, also where few pass."""
+    """Size, share, and what most of the group are, in a line of text: of all its images, also where few pass."""
     count = len(whole.of(number))
     size = words.count(count, "image")
     size = size if passing == count else f"{passing:,} of {size}"
@@ -193,7 +193,7 @@ def said(whole: Grouped, number: int, *, passing: int) -> str:
     names = whole.found.names
     share = names.shares[number]
     if share is not None and names.source == "labels":
-        parts.append(f"{share:.0%} {words.plain(whole.labels[number] or '')}")
+        parts.append(f"{share:.0%} {whole.labels[number] or ''}")
     elif share is not None:
         parts.append(f"seen as this with {share:.0%}")
     return " · ".join(parts)
@@ -228,7 +228,7 @@ def one(shown: Grouped, whole: Grouped, columns: Columns, number: int) -> None:
             on_click=select,
             args=(shown, number),
         )
-    st.caption(said(whole, number, passing=len(ids)))
+    st.caption(words.plain(said(whole, number, passing=len(ids))))
     clicked = pictures.paged(columns, ids, key="clusters_gallery", alt=f"Images of {shown.name(number)}")
     if clicked is not None:
         detail.show(clicked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -125,3 +126,9 @@ def texts(app: AppTest) -> str:
     """Everything that is written on the page, in one text."""
     kinds = (app.title, app.subheader, app.markdown, app.caption, app.error, app.info, app.success, app.text)
     return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def cards(app: AppTest) -> dict[int, dict[str, Any]]:
+    """What the cards of Clusters are told, by the group's number."""
+    shown = [one.proto for one in app.get("bidi_component") if one.proto.component_name == "kindred_group_cards"]
+    return {card["number"]: card for one in shown for card in json.loads(one.json)["cards"]}

@@ -9,7 +9,7 @@ import pytest
 from embedding_core import derived
 from embedding_core.naming import ClusterNames
 from embedding_core.workspace import Dataset, Workspace
-from pages.parts import cached, membership
+from pages.parts import cached, groups, membership
 from tests.pages import small
 
 
@@ -19,21 +19,43 @@ def grouped(workspace: Workspace, k: int = 3) -> tuple[Dataset, derived.ClusterR
     return dataset, derived.find_clusters(workspace, dataset, dataset.embedding("pixels"), k=k)
 
 
-def test_a_card_for_each_group_with_its_name_and_share(served: tuple[Workspace, small.Remembering]) -> None:
+def test_a_card_for_each_group_with_its_name_share_and_faces(served: tuple[Workspace, small.Remembering]) -> None:
     _, found = grouped(served[0])
     app = small.open_page("clusters.py", dataset="birds")
+    cards = small.cards(app)
+    assert list(cards) == [0, 1, 2]
     for number, size in enumerate(found.clustering.sizes):
-        assert app.button(key=f"clusters_open_{number}")
-        assert f"{size} image" in small.texts(app)
+        card = cards[number]
+        assert card["name"] == found.names.names[number]
+        assert card["said"].startswith(f"{size} images · {size / 24:.0%} of all · ")
+        assert [face["id"] for face in card["faces"]] == found.ids[list(found.clustering.exemplars[number])].tolist()
     assert [one.label for one in app.metric] == ["Groups", "Silhouette", "Noise", "NMI with labels", "Purity"]
     assert app.metric[0].value == "3"
+
+
+def test_noise_has_a_card_too(served: tuple[Workspace, small.Remembering], monkeypatch: pytest.MonkeyPatch) -> None:
+    _, found = grouped(served[0])
+    labels = found.clustering.labels.copy()
+    labels[[0, 1]] = -1
+    noisy = replace(found, clustering=replace(found.clustering, labels=labels))
+    monkeypatch.setattr(cached, "read_clusters", lambda dataset, fingerprint: noisy)
+    card = small.cards(small.open_page("clusters.py", dataset="birds"))[-1]
+    assert (card["name"], card["said"]) == ("In no group", "2 images · 8% of all")
+    assert {face["id"] for face in card["faces"]} == set(found.ids[:2].tolist())
+
+
+def test_many_cards_come_in_pages(served: tuple[Workspace, small.Remembering], monkeypatch: pytest.MonkeyPatch) -> None:
+    grouped(served[0])
+    monkeypatch.setattr(groups, "A_PAGE", 2)
+    assert list(small.cards(small.open_page("clusters.py", dataset="birds"))) == [0, 1]
+    assert list(small.cards(small.open_page("clusters.py", dataset="birds", clusters_page="2"))) == [2]
 
 
 def test_a_group_opens_is_selected_and_closes(served: tuple[Workspace, small.Remembering]) -> None:
     workspace, _ = served
     _, found = grouped(workspace)
-    app = small.open_page("clusters.py", dataset="birds")
-    app.button(key="clusters_open_1").click().run()
+    app = small.open_page("clusters.py", dataset="birds", group="1")
+    assert not small.cards(app), "it is alone"
     app.button(key="clusters_select_one").click().run()
     hash_ = app.query_params["selection"]
     kept = workspace.selections.get(hash_ if isinstance(hash_, str) else hash_[0])
@@ -41,13 +63,14 @@ def test_a_group_opens_is_selected_and_closes(served: tuple[Workspace, small.Rem
     assert sorted(kept.ids.tolist()) == sorted(found.ids[found.clustering.labels == 1].tolist())
     app.button(key="clusters_back").click().run()
     assert "group" not in app.query_params
+    assert list(small.cards(app)) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("group", ["99", "x", "-2", "²"])
 def test_a_link_to_a_group_that_is_not_there_shows_all(served: tuple[Workspace, small.Remembering], group: str) -> None:
     grouped(served[0])
     app = small.open_page("clusters.py", dataset="birds", group=group)
-    assert app.button(key="clusters_open_0")
+    assert list(small.cards(app)) == [0, 1, 2]
 
 
 def test_names_of_groups_are_text(served: tuple[Workspace, small.Remembering]) -> None:
@@ -55,9 +78,12 @@ def test_names_of_groups_are_text(served: tuple[Workspace, small.Remembering]) -
     dataset = small.birds(workspace, count=24)
     dataset.put_attributes(dataset.images()["id"].to_pylist(), labels=["**bold** <b>x</b>"] * 24)
     derived.find_clusters(workspace, dataset, dataset.embedding("pixels"), k=2)
-    shown = small.texts(small.open_page("clusters.py", dataset="birds"))
+    card = small.cards(small.open_page("clusters.py", dataset="birds"))[0]
+    assert card["name"] == "**bold** <b>x</b>", "a card shows text as it is"
+    assert card["said"].endswith("100% **bold** <b>x</b>")
+    shown = small.texts(small.open_page("clusters.py", dataset="birds", group="0"))
     assert "**bold**" not in shown
-    assert "bold" in shown
+    assert shown.count(r"\*\*bold\*\*") == 2, "the name and the line below it"
 
 
 def test_names_from_the_encoders_categories_say_so(

@@ -183,9 +183,9 @@ def test_clusters_show_only_what_passes(workspace: Workspace) -> None:
     for number in range(3):
         whole = found.ids[found.clustering.labels == number].tolist()
         count = sum(labels[image] == "b" for image in whole)
-        cards = [one for one in app.button if one.key == f"clusters_open_{number}"]
-        assert len(cards) == (1 if count else 0)
-        assert f"{count} of {len(whole)} images" in small.texts(app) or not count
+        card = small.cards(app).get(number)
+        assert (card is not None) == (count > 0)
+        assert card is None or card["said"].startswith(f"{count} of {len(whole)} images · ")
     chip = app.button(key="filter_off_label")
     assert (chip.label, chip.icon, chip.proto.icon_position) == ("Label is b", ":material/close:", RIGHT), (
         "as on the map"
@@ -199,16 +199,16 @@ def test_a_card_says_how_many_pass_and_names_the_whole_group(workspace: Workspac
     found = derived.find_clusters(workspace, dataset, dataset.embedding("pixels"), k=3)
     unfiltered = small.open_page("clusters.py", dataset="birds")
     metrics = [(one.label, one.value) for one in unfiltered.metric]
-    cards = [str(one.value) for one in unfiltered.caption if "of all" in str(one.value)]
+    cards = [card["said"] for card in small.cards(unfiltered).values()]
     app = small.open_page("clusters.py", dataset="birds", filter="label=b")
-    narrowed = [str(one.value) for one in app.caption if "% of all" in str(one.value)]
+    narrowed = [card["said"] for card in small.cards(app).values()]
     assert len(narrowed) == len(cards) == 3
     for before, after in zip(cards, narrowed, strict=True):
         assert after.split(" of ", 1)[1] == before, "size, share and label are those of all its images"
     assert [(one.label, one.value) for one in app.metric] == metrics
     assert f"These numbers are of all {found.clustering.n} images, whatever the filters." in small.texts(app)
     assert "whatever the filters" not in small.texts(unfiltered)
-    app.button(key="clusters_open_0").click().run()
+    app = small.open_page("clusters.py", dataset="birds", filter="label=b", group="0")
     assert narrowed[0] in small.texts(app)
 
 

@@ -11,11 +11,16 @@ import streamlit as st
 
 _HERE = Path(__file__).parent
 
+
+def _text(*names: str) -> str:
+    return "\n".join((_HERE / name).read_text("utf-8") for name in names)
+
+
+# What another component that draws galleries puts before its own.
+TILE, CSS, JS = _text("tile.html"), _text("gallery.css"), _text("gallery.js")
+
 _mount = st.components.v2.component(
-    "kindred_gallery",
-    html=(_HERE / "gallery.html").read_text("utf-8"),
-    css=(_HERE / "gallery.css").read_text("utf-8"),
-    js=(_HERE / "gallery.js").read_text("utf-8"),
+    "kindred_gallery", html=_text("gallery.html", "tile.html"), css=CSS, js=_text("gallery.js", "mount.js")
 )
 
 

@@ -1,18 +1,11 @@
-// A grid of thumbnails as a Streamlit component. Everything that comes with the data is set as text, never as HTML.
-
-const views = new WeakMap();
-
-export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
-  if (!views.has(parentElement)) views.set(parentElement, new Gallery(parentElement));
-  views.get(parentElement).update(data, (id) => setTriggerValue("opened", id));
-  return () => views.delete(parentElement);
-}
+// A grid of thumbnails. Everything that comes with the data is set as text, never as HTML.
 
 class Gallery {
-  constructor(root) {
-    this.list = root.querySelector(".gallery");
-    this.template = root.querySelector("template").content.firstElementChild;
+  /** With `each`, every tile is a stop of the Tab key: for a few among other controls. */
+  constructor(list, template, { each = false } = {}) {
+    this.list = list;
+    this.template = template.content.firstElementChild;
+    this.each = each;
     this.tiles = new Map(); // id → <li>
     this.list.onclick = ({ target }) => this.#open(target);
     this.list.onkeydown = (event) => this.#move(event);
@@ -26,14 +19,10 @@ class Gallery {
     const old = this.tiles;
     // Known tiles are moved, not made anew: their pictures stay on the screen and the focus stays where it was.
     this.tiles = new Map(items.map((item) => [item.id, this.#fill(old.get(item.id) ?? this.#tile(), item, selected)]));
-    for (const [id, tile] of old) if (!this.tiles.has(id)) tile.remove();
-    let place = this.list.firstElementChild;
-    for (const tile of this.tiles.values()) {
-      if (tile === place) place = place.nextElementSibling;
-      else this.list.insertBefore(tile, place);
-    }
+    arrange(this.list, old, this.tiles);
     const buttons = this.#buttons();
-    this.#rove(buttons.find((button) => button.tabIndex === 0) ?? buttons.find((button) => button.ariaCurrent) ?? buttons[0]);
+    const stop = buttons.find((button) => button.tabIndex === 0) ?? buttons.find((button) => button.ariaCurrent);
+    this.#rove(stop ?? buttons[0]);
   }
 
   #tile() {
@@ -64,7 +53,7 @@ class Gallery {
     return tile;
   }
 
-  /** The visit may have expired while the page stood open. Loading a page renews it; one second try, then it is broken. */
+  /** The visit may have expired while the page stood open. Loading a page renews it; one second try, no third. */
   async #retry(tile, picture) {
     const url = picture.getAttribute("src");
     if (tile.dataset.tried === url) {
@@ -88,7 +77,8 @@ class Gallery {
     const top = buttons[0].getBoundingClientRect().top;
     const columns = buttons.findIndex((button) => button.getBoundingClientRect().top > top + 1);
     const row = columns < 0 ? buttons.length : columns;
-    const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: row, ArrowUp: -row, Home: -here, End: buttons.length - 1 - here };
+    const end = buttons.length - 1 - here;
+    const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: row, ArrowUp: -row, Home: -here, End: end };
     if (!(event.key in steps)) return;
     event.preventDefault();
     buttons[here + steps[event.key]]?.focus();
@@ -97,11 +87,21 @@ class Gallery {
   /** One stop of the Tab key for the whole grid; arrows go on from there. */
   #rove(chosen) {
     if (!chosen) return;
-    for (const button of this.#buttons()) button.tabIndex = button === chosen ? 0 : -1;
+    for (const button of this.#buttons()) button.tabIndex = this.each || button === chosen ? 0 : -1;
   }
 
   #buttons() {
     return [...this.list.querySelectorAll(".tile")];
+  }
+}
+
+/** Have the elements `now` (key → element) in the list, in that order, and no others of `before`. */
+function arrange(list, before, now) {
+  for (const [key, element] of before) if (!now.has(key)) element.remove();
+  let place = list.firstElementChild;
+  for (const element of now.values()) {
+    if (element === place) place = place.nextElementSibling;
+    else list.insertBefore(element, place);
   }
 }
 
