@@ -69,6 +69,22 @@ def test_who_comes_back_finds_the_map_drawn_on_the_same_canvas(page: Page, addre
     assert len(colours) > 3
 
 
+def test_a_map_comes_again_after_its_context_was_lost(page: Page, address: str) -> None:
+    mapping.opened(page, address)
+    page.keyboard.press("n")
+    mapping.frames(page)
+    places = [mapping.place(page, row) for row in range(0, 700, 100)]
+    before = [pixel(page, at) for at in places]
+    mapping.ask(page, "((window.taken = pane.gl.getExtension('WEBGL_lose_context')), taken.loseContext())")
+    page.get_by_text("The graphics card took its memory back.").wait_for()
+    page.evaluate("taken.restoreContext()")
+    page.get_by_text("The graphics card took its memory back.").wait_for(state="hidden")
+    mapping.drawn(page)
+    mapping.frames(page)
+    assert [pixel(page, at) for at in places] == before
+    assert len(set(before)) > 3
+
+
 def test_browser_and_charts_colour_a_thousand_classes_alike_and_all_differently(page: Page, address: str) -> None:
     mapping.opened(page, address)
     drawn = mapping.ask(page, "Array.from({length: 1000}, (_, k) => m.model.palette.category(k))")

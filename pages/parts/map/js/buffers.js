@@ -99,7 +99,6 @@ export class Buffers {
 
   delete() {
     for (const buffer of Object.values(this.buffers)) this.gl.deleteBuffer(buffer);
-    if (this.points) this.gl.deleteProgram(this.points.made);
     this.gl.deleteTexture(this.palette);
   }
 }

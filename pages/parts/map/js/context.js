@@ -1,6 +1,7 @@
 // WebGL2 in small steps: programs, buffers, textures, and a frame to draw into aside.
 
 let spare = null;
+const programs = new WeakMap(); // context → its programs by what they are made from: they last as long as it does
 
 /** The context of a canvas, or null where a browser has no WebGL2. */
 export function context(canvas) {
@@ -26,7 +27,19 @@ export function leave(made, gl) {
   spare = { made, gl };
 }
 
-export function program(gl, { vertex, fragment }) {
+/** What a lost context had is gone. */
+export function forget(gl) {
+  programs.delete(gl);
+}
+
+export function program(gl, source) {
+  if (!programs.has(gl)) programs.set(gl, new Map());
+  const known = programs.get(gl);
+  if (!known.has(source)) known.set(source, linked(gl, source));
+  return known.get(source);
+}
+
+function linked(gl, { vertex, fragment }) {
   const made = gl.createProgram();
   for (const [type, source] of [
     [gl.VERTEX_SHADER, vertex],

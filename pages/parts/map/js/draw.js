@@ -301,7 +301,6 @@ export class Points {
     this.density(null);
     this.buffers.delete();
     for (const frame of [this.shown, this.next]) frame.delete();
-    for (const one of [this.picture, this.contours]) if (one) this.gl.deleteProgram(one.made);
   }
 }
 

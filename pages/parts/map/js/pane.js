@@ -2,7 +2,7 @@
 // model, so that hover, selection, colours and filters are the same in both.
 
 import { Camera } from "./camera.js";
-import { canvas, context, leave } from "./context.js";
+import { canvas, context, forget, leave } from "./context.js";
 import { density } from "./density.js";
 import { BRIGHT, DIM, GHOST, HIDDEN, PLAIN, Points } from "./draw.js";
 import { Grid } from "./grid.js";
@@ -53,6 +53,7 @@ export class Pane {
     const { signal } = this.listening;
     const lost = (event) => {
       event.preventDefault();
+      forget(this.gl);
       this.say("The graphics card took its memory back. The map comes again in a moment.");
     };
     this.canvas.addEventListener("webglcontextlost", lost, { signal });

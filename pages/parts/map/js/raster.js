@@ -9,11 +9,16 @@ const TINY = 2.2; // px, up to which a point is one pixel or a square of four
 const PARTS = 4; // places within a pixel, each way, for which a disc is prepared
 const SOFT = 0.25; // px by which the edge of a disc is softer, as in shaders.js
 
+const imitated = new WeakMap(); // context → whether it draws without a GPU: to ask waits for all that it has to do
+
 /** Whether a context draws without a GPU. */
 export function software(gl) {
-  const named = gl.getExtension("WEBGL_debug_renderer_info");
-  const renderer = named ? gl.getParameter(named.UNMASKED_RENDERER_WEBGL) : gl.getParameter(gl.RENDERER);
-  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(String(renderer));
+  if (!imitated.has(gl)) {
+    const named = gl.getExtension("WEBGL_debug_renderer_info");
+    const renderer = named ? gl.getParameter(named.UNMASKED_RENDERER_WEBGL) : gl.getParameter(gl.RENDERER);
+    imitated.set(gl, /swiftshader|llvmpipe|softpipe|software|basic render/i.test(String(renderer)));
+  }
+  return imitated.get(gl);
 }
 
 export class Raster {
