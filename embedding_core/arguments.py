@@ -45,14 +45,11 @@ def _filling(command: _Maker) -> None:
     add.add_argument("--embed", metavar="ID", nargs="?", const="", help="embed in the same pass, with this encoder")
 
     embed = _encoder(command("embed", commands.embed, "name"))
-    embed.add_argument(
-        "--engine", choices=("local", "ray"), default="local", help="ray: on a cluster, see docs/scale.md"
-    )
-    embed.add_argument("--address", metavar="URI", help="of a Ray cluster; without, one is started here")
+    _engine(embed)
     embed.add_argument("--workers", type=int, help="processes that hold a model each; by default as many as fit")
 
     near = _encoder(command("neighbours", commands.find_neighbours, "name"))
-    near.add_argument("--address", metavar="URI", help="of a Ray cluster; without, one is started here")
+    _address(near)
     near.add_argument("--duplicates", type=float, metavar="S", help="list groups at least so similar, 0 to 1")
 
 
@@ -79,6 +76,7 @@ def _exploring(command: _Maker) -> None:
     clusters.add_argument("--k", type=int, help="clusters of kmeans; chosen by silhouette when not given")
     clusters.add_argument("--min-size", type=int, help="smallest cluster of hdbscan and evoc")
     clusters.add_argument("--seed", type=int, default=0)
+    _engine(clusters)
 
 
 def _keeping(command: _Maker) -> None:
@@ -102,6 +100,17 @@ def _keeping(command: _Maker) -> None:
         command(name, run, "name")
     command("encoders", commands.encoders)
     command("warm", commands.warm)
+
+
+def _engine(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="ray: on a cluster, see docs/scale.md"
+    )
+    _address(made)
+
+
+def _address(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--address", metavar="URI", help="of a Ray cluster; without, one is started here")
 
 
 def _encoder(made: argparse.ArgumentParser) -> argparse.ArgumentParser:

@@ -41,8 +41,7 @@ def add(arguments: Namespace) -> Result:
 def embed(arguments: Namespace) -> Result:
     """Embed the images that have no vector yet."""
     if arguments.engine == "local":
-        if arguments.address or arguments.workers:
-            raise InvalidInput("--address and --workers are for --engine ray.")
+        _local(arguments.address or arguments.workers)
         return _run(arguments, "embed", encoder=arguments.encoder)
     return _run(
         arguments, "embed_on_cluster", encoder=arguments.encoder, address=arguments.address, workers=arguments.workers
@@ -104,6 +103,18 @@ def build_index(arguments: Namespace) -> Result:
 
 def find_clusters(arguments: Namespace) -> Result:
     """Group the images."""
+    if arguments.engine == "ray":
+        if arguments.method != "kmeans" or arguments.min_size is not None or arguments.k is None:
+            raise InvalidInput("On a Ray cluster KMeans groups images, and --k says into how many.")
+        return _run(
+            arguments,
+            "clusters_on_cluster",
+            encoder=arguments.encoder,
+            k=arguments.k,
+            seed=arguments.seed,
+            address=arguments.address,
+        )
+    _local(arguments.address)
     return _run(
         arguments,
         "clusters",
@@ -228,6 +239,11 @@ def warm(arguments: Namespace) -> Result:
     begun = time.perf_counter()
     compile_all()
     return {"seconds": round(time.perf_counter() - begun, 1)}
+
+
+def _local(given: object) -> None:
+    if given:
+        raise InvalidInput("--address and --workers are for --engine ray.")
 
 
 def _run(arguments: Namespace, kind: str, **parameters: Any) -> Result:

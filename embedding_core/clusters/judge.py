@@ -21,10 +21,12 @@ _COPY = 0.95  # similarity beyond which a second image would say nothing new
 
 def by_size(labels: NDArray[np.integer]) -> NDArray[np.int32]:
     """Return `labels` (n,) renumbered so that 0 is the largest cluster; equal sizes in order of first appearance."""
-    found, first, sizes = np.unique(labels, return_index=True, return_counts=True)
-    clusters = np.flatnonzero(found != NOISE)
-    new = {int(found[old]): rank for rank, old in enumerate(sorted(clusters, key=lambda c: (-sizes[c], first[c])))}
-    return np.array([new.get(int(label), NOISE) for label in labels], np.int32)
+    found, first, which, sizes = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
+    clusters = sorted(np.flatnonzero(found != NOISE), key=lambda c: (-sizes[c], first[c]))
+    new = np.full(len(found), NOISE, np.int32)
+    new[clusters] = np.arange(len(clusters))
+    renumbered: NDArray[np.int32] = new[which]
+    return renumbered
 
 
 def silhouette(vectors: NDArray[np.float32], labels: NDArray[np.integer], *, seed: int = 0) -> float | None:

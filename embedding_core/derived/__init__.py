@@ -4,7 +4,14 @@
 line. The `read_…` functions and the lists only read, import nothing heavy, and are what pages use.
 """
 
-from embedding_core.derived.grouping import ClusterResult, clusterings, find_clusters, labels_of, read_clusters
+from embedding_core.derived.grouping import (
+    ClusterResult,
+    clusterings,
+    find_clusters,
+    keep_clusters,
+    labels_of,
+    read_clusters,
+)
 from embedding_core.derived.mapping import UNTURNED, MapResult, draw_map, maps, read_map
 from embedding_core.graphs import graph_key, neighbour_graph, read_graph, read_nearest
 
@@ -16,6 +23,7 @@ __all__ = [
     "draw_map",
     "find_clusters",
     "graph_key",
+    "keep_clusters",
     "labels_of",
     "maps",
     "neighbour_graph",

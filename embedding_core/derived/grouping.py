@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from embedding_core import clusters as clustering_methods
 from embedding_core import naming
@@ -16,15 +18,16 @@ from embedding_core.naming import ClusterNames
 from embedding_core.records import silent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from embedding_core.encoders.base import Encoder
     from embedding_core.fingerprint import Texts
     from embedding_core.records import Progress
     from embedding_core.workspace import Dataset, Embedding, StoredResult, Workspace
+
+    Seen = Callable[[Clustering], ClusterNames | None]  # names by what is seen in the images
 
 REVISION = 3  # raised when the same settings find other groups
 NAMES_REVISION = 3  # or name them otherwise
@@ -57,70 +60,91 @@ def find_clusters(
     progress: Progress = silent,
 ) -> ClusterResult:
     """Groups of an embedding, named by labels, else by the categories of `encoder`, which is loaded only then."""
-    key = fingerprint("clusters", REVISION, embedding.fingerprint, method=method, k=k, min_size=min_size, seed=seed)
+    asked: dict[str, Any] = {"method": method, "k": k, "min_size": min_size, "seed": seed}
+    key = clusters_key(embedding, asked)
     labels = labels_of(dataset, embedding.ids)
     known = read_clusters(workspace, key, lambda ids: labels)
     if known is not None and known.current:
         return known
     begun = time.perf_counter()
     vectors = embedding.matrix()
+
+    def seen(found: Clustering) -> ClusterNames | None:
+        if encoder is None or not found.count:
+            return None
+        means = clustering_methods.centroids(vectors, found.labels)
+        categories = encoder().categories(np.concatenate([means, vectors.mean(axis=0, keepdims=True)]))
+        return None if categories is None else naming.from_categories(categories[:-1], categories[-1])
+
     if known is not None:
-        found, seconds = known.clustering, known.seconds
-    else:
-        found = clustering_methods.cluster(
-            method,
-            vectors,
-            k=k,
-            min_size=min_size,
-            seed=seed,
-            graph=lambda: neighbour_graph(workspace, dataset, embedding, vectors=vectors, progress=progress),
-            progress=progress,
-        )
-        seconds = time.perf_counter() - begun
-        workspace.results.put(
-            key,
-            kind="clusters",
-            dataset=dataset.uuid,
-            parent=embedding.fingerprint,
-            arrays={"ids": embedding.ids, "labels": found.labels},
-            parameters={
-                "asked": {"method": method, "k": k, "min_size": min_size, "seed": seed},
-                "encoder": embedding.card.id,
-                "count": found.count,
-                **facts(found, "labels", "nmi", "purity"),
-            },
-            seconds=seconds,
-        )
-    judged = clustering_methods.evaluate(found, labels)
-    names = _names(vectors, judged, labels, encoder)
+        return _judged(workspace, known, labels, seen)
+    found = clustering_methods.cluster(
+        method,
+        vectors,
+        k=k,
+        min_size=min_size,
+        seed=seed,
+        graph=lambda: neighbour_graph(workspace, dataset, embedding, vectors=vectors, progress=progress),
+        progress=progress,
+    )
+    seconds = time.perf_counter() - begun
+    return keep_clusters(workspace, dataset, embedding, found, asked=asked, seconds=seconds, seen=seen)
+
+
+def keep_clusters(
+    workspace: Workspace,
+    dataset: Dataset,
+    embedding: Embedding,
+    found: Clustering,
+    *,
+    asked: Mapping[str, Any],
+    seconds: float,
+    seen: Seen = lambda found: None,
+) -> ClusterResult:
+    """Store groups, rows as in `embedding.ids`, that were found as `asked`. Without labels `seen` names them."""
+    key = clusters_key(embedding, asked)
     workspace.results.put(
-        names_key(key, labels),
-        kind="names",
+        key,
+        kind="clusters",
         dataset=dataset.uuid,
-        parent=key,
+        parent=embedding.fingerprint,
+        arrays={"ids": embedding.ids, "labels": found.labels},
+        parameters={
+            "asked": dict(asked),
+            "encoder": embedding.card.id,
+            "count": found.count,
+            **facts(found, "labels", "nmi", "purity"),
+        },
+        seconds=seconds,
+    )
+    names = naming.numbered(found.count)
+    kept = ClusterResult(key, dataset.uuid, embedding.ids, found, names, embedding.card.id, seconds, current=False)
+    return _judged(workspace, kept, labels_of(dataset, embedding.ids), seen)
+
+
+def _judged(workspace: Workspace, kept: ClusterResult, labels: Sequence[str | None], seen: Seen) -> ClusterResult:
+    """Stored groups, named and judged by the labels of now."""
+    begun = time.perf_counter()
+    found = clustering_methods.evaluate(kept.clustering, labels)
+    if any(label is not None for label in labels):
+        names = naming.from_labels(found.labels, labels)
+    else:
+        names = seen(found) or naming.numbered(found.count)
+    workspace.results.put(
+        names_key(kept.fingerprint, labels),
+        kind="names",
+        dataset=kept.dataset,
+        parent=kept.fingerprint,
         arrays={},
-        parameters={"nmi": judged.nmi, "purity": judged.purity, **asdict(names)},
+        parameters={"nmi": found.nmi, "purity": found.purity, **asdict(names)},
         seconds=time.perf_counter() - begun,
     )
-    return ClusterResult(key, dataset.uuid, embedding.ids, judged, names, embedding.card.id, seconds, current=True)
+    return replace(kept, clustering=found, names=names, current=True)
 
 
-def _names(
-    vectors: NDArray[np.float32],
-    found: Clustering,
-    labels: Sequence[str | None],
-    encoder: Callable[[], Encoder] | None,
-) -> ClusterNames:
-    if any(label is not None for label in labels):
-        return naming.from_labels(found.labels, labels)
-    if encoder is not None and found.count:
-        model = encoder()
-        means = clustering_methods.centroids(vectors, found.labels)
-        categories = model.categories(means)
-        overall = model.categories(vectors.mean(axis=0, keepdims=True))
-        if categories is not None and overall is not None:
-            return naming.from_categories(categories, overall[0])
-    return naming.numbered(found.count)
+def clusters_key(embedding: Embedding, asked: Mapping[str, Any]) -> str:
+    """The fingerprint of groups that are found as `asked`."""
+    return fingerprint("clusters", REVISION, embedding.fingerprint, **asked)
 
 
 def clusterings(workspace: Workspace, dataset: Dataset, embedding: Embedding) -> list[StoredResult]:

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embedding_core.clusters import Clustering, judge
 from embedding_core.engines import cluster
 from embedding_core.errors import InvalidInput
+from embedding_core.ids import find
 from embedding_core.records import silent
 from embedding_core.vectors import unit_rows
 
@@ -27,9 +29,13 @@ if TYPE_CHECKING:
 SAMPLE = 20_000  # rows that the first centres are made from, at most
 FEW = 200  # centres, up to which they are made by KMeans on that sample; more are rows of it
 STEPS = 6  # over all rows
+TYPICAL = 3  # rows that stand for a group
 BLOCK = 8192  # rows that a task holds at once
 TASKS = 4  # a processor: enough that none waits long for the last one
 _ENTRIES = 2**24  # of the largest block of similarities, 64 MB
+
+
+Best = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]  # ids, labels and similarities, (m,) each
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +46,39 @@ class Grouped:
     ids: NDArray[np.int64]  # (n,)
     labels: NDArray[np.int32]  # (n,) number of the centre of each
     similarity: float  # mean over all rows to their centre
+    silhouette: float | None  # see `judge.silhouette`, of a sample
+    typical: tuple[tuple[int, ...], ...]  # (k, up to 3) ids of those most similar to their centre, that first
 
 
 def kmeans(rows: Rows, k: int, *, seed: int = 0, steps: int = STEPS, progress: Progress = silent) -> Grouped:
     """Group all rows around `k` centres, within a `cluster`. Raises `InvalidInput` for k outside 1 to n."""
     middle = centres(rows, k, seed=seed, steps=steps, progress=progress)
-    labelled = [cluster.library().get(task) for task in _each(_label, rows, middle)]
-    ids, labels, total = (np.concatenate(column) for column in zip(*labelled, strict=True))
-    return Grouped(middle, ids, labels, float(total.sum() / rows.count))
+    parts, best = zip(*(cluster.library().get(task) for task in _each(_label, rows, middle)), strict=True)
+    ids, labels, total = (np.concatenate(column) for column in zip(*parts, strict=True))
+    stand = _best(*(np.concatenate(column) for column in zip(*best, strict=True)))
+    typical = tuple(tuple(stand[0][stand[1] == group].tolist()) for group in range(k))
+    some = sample(rows, min(judge.SAMPLE, rows.count), np.random.default_rng(seed))
+    silhouette = judge.silhouette(some, nearest(some, middle)[0], seed=seed)
+    return Grouped(middle, ids, labels, float(total.sum() / rows.count), silhouette, typical)
+
+
+def clustering(found: Grouped, ids: NDArray[np.int64], *, seed: int = 0) -> Clustering:
+    """What was found as a `Clustering`, rows as in `ids` (n,). Raises `InvalidInput` unless those were grouped."""
+    order = np.argsort(ids)
+    rows = find(found.ids, ids, order)
+    if len(rows) != len(ids) or (rows < 0).any():
+        raise InvalidInput("Images came or went while they were grouped. Run the command again.")
+    labels = np.empty(len(ids), np.int32)
+    labels[rows] = judge.by_size(found.labels)
+    typical = [tuple(find(np.array(one, np.int64), ids, order).tolist()) for one in found.typical if one]
+    return Clustering(
+        labels=labels,
+        method="kmeans",
+        parameters={"k": len(found.centres), "similarity": found.similarity},
+        seed=seed,
+        silhouette=found.silhouette,
+        exemplars=tuple(sorted(typical, key=lambda one: int(labels[one[0]]))),
+    )
 
 
 def centres(
@@ -139,8 +170,17 @@ def _sums(
 
 def _label(
     rows: Rows, start: int, stop: int, middle: NDArray[np.float32]
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
-    """Ids, labels and the sum of similarities of some rows. Runs on the cluster."""
+) -> tuple[tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]], Best]:
+    """Ids, labels and the sum of similarities of some rows, and the most typical of them. Runs on the cluster."""
     found = [(ids, *nearest(vectors, middle)) for ids, vectors in blocks(rows, start, stop)]
     ids, labels, similarity = (np.concatenate(column) for column in zip(*found, strict=True))
-    return ids, labels, similarity.sum(dtype=np.float64, keepdims=True)
+    return (ids, labels, similarity.sum(dtype=np.float64, keepdims=True)), _best(ids, labels, similarity)
+
+
+def _best(ids: NDArray[np.int64], labels: NDArray[np.int32], similarity: NDArray[np.float32]) -> Best:
+    """Of each label the `TYPICAL` rows with the highest similarity, that first."""
+    order = np.lexsort((ids, -similarity, labels))
+    ids, labels, similarity = ids[order], labels[order], similarity[order]
+    place = np.arange(len(labels)) - np.searchsorted(labels, labels)  # within the label
+    kept = place < TYPICAL
+    return ids[kept], labels[kept], similarity[kept]

@@ -27,6 +27,7 @@ TASKS: dict[str, Task] = {
     "relabel": fill.relabel,
     "map": explore.draw_map,
     "clusters": explore.find_clusters,
+    "clusters_on_cluster": spreading.clusters_on_cluster,
     "index": searching.index,
     "search": searching.search,
     "preview": explore.preview,

@@ -52,7 +52,7 @@ def find_clusters(workspace: Workspace, parameters: Parameters, progress: Report
         encoder=shared.namer(embedding),
         progress=progress,
     )
-    return _clustered(dataset, found)
+    return clustered(dataset, found)
 
 
 def preview(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
@@ -90,7 +90,8 @@ def _drawn(drawn: derived.MapResult) -> Result:
     }
 
 
-def _clustered(dataset: Dataset, found: derived.ClusterResult) -> Result:
+def clustered(dataset: Dataset, found: derived.ClusterResult) -> Result:
+    """What a command that groups says of it."""
     paths = dict(zip(*(dataset.images()[name].to_pylist() for name in ("id", "path")), strict=True))
     grouping = found.clustering
     return {

@@ -1,12 +1,13 @@
-"""Tasks for a Ray cluster: embed there, and find neighbours, groups of duplicates and partitions there."""
+"""Tasks for a Ray cluster: embed there, and find neighbours, duplicates and groups there."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
 
+from embedding_core import derived
 from embedding_core.encoders import registry
-from embedding_core.tasks import shared
+from embedding_core.tasks import explore, shared
 
 if TYPE_CHECKING:
     from embedding_core.records import Actor, Reporter
@@ -62,3 +63,25 @@ def neighbours_on_cluster(workspace: Workspace, parameters: Parameters, progress
         "duplicates": [[paths[image][0] for image in group.tolist()] for group in groups[:GROUPS]],
         "seconds": round(time.perf_counter() - begun, 3),
     }
+
+
+def clusters_on_cluster(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
+    """`k` groups of `dataset` by KMeans on a cluster, kept as any others. They are named by labels, else numbered."""
+    from embedding_core.engines import kmeans
+    from embedding_core.engines.cluster import cluster
+
+    begun = time.perf_counter()
+    dataset = shared.dataset(workspace, parameters)
+    embedding = dataset.embedding(parameters.get("encoder") or registry.DEFAULT)
+    k, seed = parameters["k"], parameters.get("seed") or 0
+    with cluster(parameters.get("address")):
+        found = kmeans.kmeans(embedding.spread().rows(), k, seed=seed, progress=progress)
+    kept = derived.keep_clusters(
+        workspace,
+        dataset,
+        embedding,
+        kmeans.clustering(found, embedding.ids, seed=seed),
+        asked={"method": "kmeans", "k": k, "min_size": None, "seed": seed, "engine": "ray"},
+        seconds=time.perf_counter() - begun,
+    )
+    return explore.clustered(dataset, kept)

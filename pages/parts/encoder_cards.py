@@ -19,11 +19,9 @@ if TYPE_CHECKING:
 def show(dataset: Dataset, card: EncoderCard, encoding: Encoding | None) -> None:
     current = state.current_encoder(dataset) == card.id and encoding is not None
     with st.container(border=True, height="stretch", key=f"encoders_card_{card.id}", gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(title(card, current=current), width="stretch")
-            st.markdown(status(dataset, encoding))
-        st.markdown(words.plain(card.good_for))
-        st.markdown(f":small[{facts(card)}]")
+        # One text instead of four: a page with many cards comes sooner.
+        heading = f"{title(card, current=current)} {status(dataset, encoding)}"
+        st.markdown(f"{heading}\n\n{words.plain(card.good_for)}\n\n:small[{facts(card)}]")
         job = under_way(dataset, card)
         if job is not None:
             jobs.watch(job, key=f"encoders_{card.id}")

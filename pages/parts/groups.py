@@ -40,6 +40,7 @@ def title(one: StoredResult) -> str:
     asked = one.parameters["asked"]
     turned = [f"{asked['k']} asked for"] if asked["k"] not in (None, one.parameters["count"]) else []
     turned += [f"at least {asked['min_size']} each"] if asked["min_size"] else []
+    turned += ["on a cluster"] if asked.get("engine") == "ray" else []
     parts = [TITLES.get(one.parameters["method"], one.parameters["method"])]
     return " · ".join([*parts, words.count(one.parameters["count"], "group"), *turned])
 

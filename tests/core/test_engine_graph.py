@@ -16,7 +16,7 @@ import numpy as np
 import psutil
 import pytest
 
-from embedding_core import graphs, neighbours, places
+from embedding_core import derived, graphs, neighbours, places
 from embedding_core.cli import main
 from embedding_core.encoders import imported
 from embedding_core.errors import InvalidInput
@@ -172,6 +172,47 @@ def test_kmeans_groups_as_well_as_that_of_one_machine(
     centres = unit_rows(one.cluster_centers_.astype(np.float32))
     assert found.similarity >= 0.99 * float((unit * centres[one.labels_]).sum(axis=1).mean())
     assert normalized_mutual_info_score(found.labels, one.labels_) > 0.8
+
+
+def test_the_command_keeps_groups_that_pages_show(
+    ray_here: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "some"
+    for kind in ("boat", "clock", "face"):
+        shutil.copytree(places.SAMPLE / kind, folder / kind)
+    uri = str(tmp_path / "workspace")
+    assert main(["add", "some", str(folder), "--embed", "pixels", "--workspace", uri]) == 0
+    capsys.readouterr()
+    command = ["clusters", "some", "--encoder", "pixels", "--k", "3", "--workspace", uri, "--json"]
+    assert main([*command, "--engine", "ray"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert main(command) == 0
+    alone = json.loads(capsys.readouterr().out)
+    workspace = Workspace.open(uri)
+    dataset = workspace.dataset("some")
+    embedding = dataset.embedding("pixels")
+    there, _ = derived.clusterings(workspace, dataset, embedding)[::-1]
+    assert there.fingerprint == told["fingerprint"] != alone["fingerprint"]
+    kept = derived.read_clusters(workspace, told["fingerprint"], lambda ids: derived.labels_of(dataset, ids))
+    assert kept is not None
+    assert kept.current
+    assert [one["size"] for one in told["clusters"]] == list(kept.clustering.sizes)
+    assert told["nmi"] == pytest.approx(alone["nmi"], abs=0.1)
+    assert told["silhouette"] == pytest.approx(alone["silhouette"], abs=0.05)
+    # Each group is stood for by three of its own, and the first is the one that is most like all of them.
+    unit = unit_rows(embedding.matrix())
+    for group, rows in enumerate(kept.clustering.exemplars):
+        members = np.flatnonzero(kept.clustering.labels == group)
+        assert len(rows) == 3
+        assert set(rows) <= set(members.tolist())
+        typical = unit[members] @ unit_rows(unit[members].mean(axis=0, keepdims=True))[0]
+        assert typical.max() - typical[members == rows[0]] < 0.02
+
+
+@pytest.mark.parametrize("more", [["--method", "evoc"], ["--min-size", "5", "--k", "3"], []])
+def test_what_no_cluster_groups_by_is_said(tmp_path: Path, more: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["clusters", "some", "--engine", "ray", "--workspace", str(tmp_path), "--json", *more]) == 2
+    assert "--k says into how many" in json.loads(capsys.readouterr().out)["error"]
 
 
 def test_what_cannot_be_asked_for_is_refused(ray_here: None, stored: tuple[Dataset, Embedding]) -> None:
