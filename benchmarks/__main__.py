@@ -21,7 +21,7 @@ from benchmarks.surroundings import BENCH, QUICK, RESULTS, UP_TO, facts, machine
 
 ALL = (
     *("embed", "memory", "map", "search", "start", "quality"),
-    *("server_latency", "scale", "cluster", "drawing", "soak"),
+    *("journey", "server_latency", "scale", "cluster", "drawing", "soak"),
 )
 
 

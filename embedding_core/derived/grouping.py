@@ -88,7 +88,7 @@ def find_clusters(
         progress=progress,
     )
     seconds = time.perf_counter() - begun
-    return keep_clusters(workspace, dataset, embedding, found, asked=asked, seconds=seconds, seen=seen)
+    return keep_clusters(workspace, dataset, embedding, found, labels, asked=asked, seconds=seconds, seen=seen)
 
 
 def keep_clusters(
@@ -96,12 +96,16 @@ def keep_clusters(
     dataset: Dataset,
     embedding: Embedding,
     found: Clustering,
+    labels: Sequence[str | None],
     *,
     asked: Mapping[str, Any],
     seconds: float,
     seen: Seen = lambda found: None,
 ) -> ClusterResult:
-    """Store groups, rows as in `embedding.ids`, that were found as `asked`. Without labels `seen` names them."""
+    """Store groups that were found as `asked`, named and judged by `labels` (n,); without any `seen` names them.
+
+    Rows are as in `embedding.ids`.
+    """
     key = clusters_key(embedding, asked)
     workspace.results.put(
         key,
@@ -119,7 +123,7 @@ def keep_clusters(
     )
     names = naming.numbered(found.count)
     kept = ClusterResult(key, dataset.uuid, embedding.ids, found, names, embedding.card.id, seconds, current=False)
-    return _judged(workspace, kept, labels_of(dataset, embedding.ids), seen)
+    return _judged(workspace, kept, labels, seen)
 
 
 def _judged(workspace: Workspace, kept: ClusterResult, labels: Sequence[str | None], seen: Seen) -> ClusterResult:

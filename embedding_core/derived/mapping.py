@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 UNTURNED = read_only(np.eye(2))  # also what maps lie by that were stored before there were turns
 
-REVISION = 4  # raised when the same settings draw another map
+REVISION = 5  # raised when the same settings draw another map
 MOST_NEW = 0.25  # share of the images that may have been placed; with more of them a map is drawn anew
 
 

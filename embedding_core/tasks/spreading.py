@@ -81,6 +81,7 @@ def clusters_on_cluster(workspace: Workspace, parameters: Parameters, progress: 
         dataset,
         embedding,
         kmeans.clustering(found, embedding.ids, seed=seed),
+        derived.labels_of(dataset, embedding.ids),
         asked={"method": "kmeans", "k": k, "min_size": None, "seed": seed, "engine": "ray"},
         seconds=time.perf_counter() - begun,
     )
