@@ -16,7 +16,7 @@ from functools import cache
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3  # see mallopt(3)
 _KEPT = 2**30  # bytes; also the size from which a block is still the system's
 _STEP = 64 * 2**20  # bytes by which the heap grows
-_YOUNG = 50_000  # objects that Python makes before it looks for cycles among them
+_YOUNG = 200_000  # objects that Python makes before it looks for cycles among them
 
 
 def keep_freed() -> None:
@@ -28,7 +28,7 @@ def keep_freed() -> None:
 
 
 def collect_rarely() -> None:
-    """Look for cycles of dead objects after every 50,000 new ones instead of every few hundred, for this process.
+    """Look for cycles of dead objects after every 200,000 new ones instead of every few hundred, for this process.
 
     Imports make hundreds of thousands of objects and hardly one of them dies: a fifth of the time of a start goes into
     looking. To be called before them.

@@ -18,6 +18,7 @@ K = 15
 SAMPLE = 10_000  # rows above which trustworthiness is estimated
 MISPLACED = 0.25  # share of all images that are more like an image in the wrong place than those around it
 STRANGERS = 256  # images that stand for all
+FEW = 5_000  # points up to which all are compared with all
 
 _CELLS = 2**24  # entries of the largest block that is held at once, 64 MB of float32
 _TIE = 1e-6  # similarities that float32 cannot tell apart: duplicates
@@ -33,9 +34,13 @@ def map_neighbours(points: NDArray[np.float32], k: int, among: NDArray[np.int32]
 
     With `among` (l,), l above k, only those rows are looked at.
     """
+    n = len(points)
+    if among is None and n <= FEW:  # scipy.spatial takes longer to import
+        from embedding_core.neighbours import kernels
+
+        return kernels.nearest_points(np.ascontiguousarray(points, np.float32), k)
     from scipy.spatial import cKDTree
 
-    n = len(points)
     tree = cKDTree(points if among is None else points[among])
     rows = np.asarray(tree.query(points, k=k + 1, workers=-1)[1], dtype=np.int64).reshape(n, k + 1)
     rows = rows if among is None else among[rows].astype(np.int64)
@@ -46,12 +51,14 @@ def map_neighbours(points: NDArray[np.float32], k: int, among: NDArray[np.int32]
     return others
 
 
-def per_point(points: ArrayLike, graph: NeighbourGraph, k: int = K) -> NDArray[np.float32]:
+def per_point(
+    points: ArrayLike, graph: NeighbourGraph, k: int = K, *, near: NDArray[np.int64] | None = None
+) -> NDArray[np.float32]:
     """Return for each of `points` (n, dims) the share in [0, 1] of its k map neighbours that are true neighbours.
 
     True are the k in `graph` with the highest similarity, and those in the graph that tie with the last of them, as
     duplicates do. k is bounded by the graph's. Without neighbours nothing is wrong: 1. Of a sketch, both kinds of
-    neighbours are landmarks.
+    neighbours are landmarks. `near` are the `map_neighbours`, where they are known.
     """
     array = checked(points)
     if len(array) != graph.n:
@@ -59,7 +66,7 @@ def per_point(points: ArrayLike, graph: NeighbourGraph, k: int = K) -> NDArray[n
     k = min(k, graph.k)
     if k < 1:
         return np.ones(len(array), np.float32)
-    near = map_neighbours(array, k, graph.among)
+    near = map_neighbours(array, k, graph.among) if near is None else near[:, :k]
     true = np.where(graph.similarity >= graph.similarity[:, k - 1 : k] - _TIE, graph.rows, -1)
     share = np.empty(len(array), np.float32)
     size = max(1, _CELLS // (k * graph.k))
@@ -80,6 +87,7 @@ def misplaced(
     k: int = K,
     *,
     among: NDArray[np.int32] | None = None,
+    near: NDArray[np.int64] | None = None,
     seed: int = 0,
 ) -> NDArray[np.bool_]:
     """Which of `points` (n, dims) do not belong where the map shows them, by their vectors `unit` (n, d): (n,).
@@ -95,7 +103,8 @@ def misplaced(
         return found
     from embedding_core.neighbours import kernels
 
-    around = np.median(kernels.similarities(unit, map_neighbours(points, k, among)), axis=1)
+    near = map_neighbours(points, k, among) if near is None else near
+    around = np.median(kernels.similarities(unit, near), axis=1)
     strangers = unit[np.sort(np.random.default_rng(seed).choice(n, min(n, STRANGERS), replace=False))]
     quarter = int((1 - MISPLACED) * (len(strangers) - 1))
     size = _CELLS // STRANGERS
@@ -106,13 +115,20 @@ def misplaced(
 
 
 def trustworthiness(
-    vectors: ArrayLike, points: ArrayLike, k: int = K, *, sample: int = SAMPLE, seed: int = 0
+    vectors: ArrayLike,
+    points: ArrayLike,
+    k: int = K,
+    *,
+    near: NDArray[np.int64] | None = None,
+    sample: int = SAMPLE,
+    seed: int = 0,
 ) -> tuple[float, int]:
     """Return the trustworthiness in [0, 1] of `points` (n, dims) for `vectors` (n, d), and the rows it is from.
 
     It is `sklearn.manifold.trustworthiness(vectors, points, n_neighbors=k, metric="cosine")`, in blocks instead of
     n × n at once: a map neighbour that is only the r-th nearest in the full space costs r - k. Above `sample` rows it
-    is that of a seeded random sample, in which neighbours are neighbours within the sample.
+    is that of a seeded random sample, in which neighbours are neighbours within the sample. `near` are the
+    `map_neighbours` among all, where they are known.
     Venna & Kaski 2001, "Neighborhood preservation in nonlinear projection methods".
     Raises `InvalidInput` unless 1 <= k < rows / 2.
     """
@@ -123,12 +139,12 @@ def trustworthiness(
         raise InvalidInput(f"Vectors and points must be of the same images: {len(unit):,} and {len(drawn):,}.")
     if len(unit) > sample:
         rows = np.sort(np.random.default_rng(seed).choice(len(unit), sample, replace=False))
-        unit, drawn = unit[rows], drawn[rows]
+        unit, drawn, near = unit[rows], drawn[rows], None
     n = len(unit)
     if not 1 <= k <= largest_k(n, k):
         raise InvalidInput(f"Trustworthiness over {n:,} points wants k from 1 to {max(0, largest_k(n, n))}, not {k}.")
     unit = unit_rows(unit)
-    near = map_neighbours(drawn, k)
+    near = map_neighbours(drawn, k) if near is None else near
     cost = 0
     size = max(1, _CELLS // n)
     for start in range(0, n, size):

@@ -79,3 +79,28 @@ def similarities(
                 product += unit[row, axis] * unit[other, axis]
             found[row, at] = product
     return found
+
+
+@njit(parallel=True, cache=True, nogil=True)
+def nearest_points(
+    points: NDArray[np.float32],  # (n, dims)
+    k: int,  # below n
+) -> NDArray[np.int64]:
+    """The k nearest others of each point, (n, k), nearest first, of equals the first one."""
+    n, dims = points.shape
+    found = np.empty((n, k), np.int64)
+    for row in prange(n):
+        away = np.full(k, np.inf, np.float32)
+        for other in range(n):
+            square = np.float32(0)
+            for axis in range(dims):
+                square += (points[row, axis] - points[other, axis]) ** 2
+            if square < away[k - 1] and other != row:
+                at = k - 1
+                while at > 0 and away[at - 1] > square:
+                    away[at] = away[at - 1]
+                    found[row, at] = found[row, at - 1]
+                    at -= 1
+                away[at] = square
+                found[row, at] = other
+    return found

@@ -28,17 +28,19 @@ def judged(
 ) -> Projection:
     """The map of `unit` (n, d), n at least `FEWEST`, with its trust by their `graph`."""
     k = trust.largest_k(len(unit))
-    value, sample = trust.trustworthiness(unit, layout.points, k, seed=seed)
+    near = trust.map_neighbours(layout.points, k, graph.among)
+    among_all = near if graph.among is None else None
+    value, sample = trust.trustworthiness(unit, layout.points, k, near=among_all, seed=seed)
     return Projection(
         points=layout.points,
         method=method,
         parameters=layout.parameters,
         seed=seed,
-        trust=trust.per_point(layout.points, graph, k),
+        trust=trust.per_point(layout.points, graph, k, near=near),
         trustworthiness=value,
         trust_sample=sample,
         explained_variance=layout.explained_variance,
         note=note,
         placement=placement,
-        misplaced=trust.misplaced(unit, layout.points, k, among=graph.among, seed=seed),
+        misplaced=trust.misplaced(unit, layout.points, k, near=near, seed=seed),
     )
