@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -39,14 +40,18 @@ def ran(command: Sequence[str], *, timeout: float = 1_800, environment: Mapping[
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=errors, env=env)
         watcher = threading.Thread(target=watched.watch, args=(process.pid,), daemon=True)
         watcher.start()
+        late = threading.Event()
+        patience = threading.Timer(timeout, lambda: (late.set(), _end(process)))
+        patience.start()
         try:
-            status: int | None = process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            status = None
+            process.wait()  # without a timeout: with one it looks again only every 50 ms
+            seconds = time.perf_counter() - begun
         finally:
+            patience.cancel()
             if process.poll() is None:
                 _end(process)
-        seconds = time.perf_counter() - begun
+                process.wait()
+        status = None if late.is_set() else process.returncode
         watched.over.set()
         watcher.join()
         for file in (output, errors):
@@ -65,13 +70,21 @@ def checked(command: Sequence[str], *, timeout: float = 1_800) -> Ran:
 def memory(pid: int) -> int:
     """Resident bytes of a process and its children together; 0 when it has gone."""
     with suppress(psutil.Error):
-        process = psutil.Process(pid)
-        total = process.memory_info().rss
-        for child in process.children(recursive=True):
-            with suppress(psutil.Error):
-                total += child.memory_info().rss
-        return int(total)
+        total = psutil.Process(pid).memory_info().rss
+        return int(total) + sum(memory(child) for child in _children(pid))
     return 0
+
+
+def _children(pid: int) -> list[int]:
+    """Linux knows them; elsewhere all processes are looked through, which takes others' milliseconds."""
+    threads = Path(f"/proc/{pid}/task")
+    if not (threads / str(pid) / "children").exists():
+        return [child.pid for child in psutil.Process(pid).children()]
+    found: list[int] = []
+    for thread in threads.iterdir():
+        with suppress(OSError):  # it has ended
+            found += map(int, (thread / "children").read_text().split())
+    return found
 
 
 class _Watched:
@@ -85,8 +98,8 @@ class _Watched:
 
 
 def _end(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
-    for child in psutil.Process(process.pid).children(recursive=True):
-        with suppress(psutil.Error):
-            child.kill()
+    with suppress(psutil.Error):
+        for child in psutil.Process(process.pid).children(recursive=True):
+            with suppress(psutil.Error):
+                child.kill()
     process.kill()
-    process.wait()
