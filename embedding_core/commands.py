@@ -103,27 +103,13 @@ def build_index(arguments: Namespace) -> Result:
 
 def find_clusters(arguments: Namespace) -> Result:
     """Group the images."""
+    common = {"encoder": arguments.encoder, "k": arguments.k, "seed": arguments.seed}
     if arguments.engine == "ray":
         if arguments.method != "kmeans" or arguments.min_size is not None or arguments.k is None:
             raise InvalidInput("On a Ray cluster KMeans groups images, and --k says into how many.")
-        return _run(
-            arguments,
-            "clusters_on_cluster",
-            encoder=arguments.encoder,
-            k=arguments.k,
-            seed=arguments.seed,
-            address=arguments.address,
-        )
+        return _run(arguments, "clusters_on_cluster", address=arguments.address, **common)
     _local(arguments.address)
-    return _run(
-        arguments,
-        "clusters",
-        encoder=arguments.encoder,
-        method=arguments.method,
-        k=arguments.k,
-        min_size=arguments.min_size,
-        seed=arguments.seed,
-    )
+    return _run(arguments, "clusters", method=arguments.method, min_size=arguments.min_size, **common)
 
 
 def vectors(arguments: Namespace) -> Result:

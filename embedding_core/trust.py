@@ -86,7 +86,6 @@ def misplaced(
     points: NDArray[np.float32],
     k: int = K,
     *,
-    among: NDArray[np.int32] | None = None,
     near: NDArray[np.int64] | None = None,
     seed: int = 0,
 ) -> NDArray[np.bool_]:
@@ -94,8 +93,7 @@ def misplaced(
 
     Those are images to which a quarter of all images are more alike than the middle one of their k map neighbours is.
     Put down at random, nearly every image is one of them, however many there are. All images are stood for by a
-    seeded sample. `among` are the rows that neighbours on the map are looked for among, None for all. Nobody is
-    misplaced with k below 1.
+    seeded sample. `near` are the `map_neighbours`, where they are known. Nobody is misplaced with k below 1.
     """
     n = len(unit)
     found = np.zeros(n, bool)
@@ -103,7 +101,7 @@ def misplaced(
         return found
     from embedding_core.neighbours import kernels
 
-    near = map_neighbours(points, k, among) if near is None else near
+    near = map_neighbours(points, k) if near is None else near
     around = np.median(kernels.similarities(unit, near), axis=1)
     strangers = unit[np.sort(np.random.default_rng(seed).choice(n, min(n, STRANGERS), replace=False))]
     quarter = int((1 - MISPLACED) * (len(strangers) - 1))
