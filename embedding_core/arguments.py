@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import NoReturn
 
-from embedding_core import commands
+from embedding_core.commands import exploring, filling, keeping
+from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
 
 _Maker = Callable[..., argparse.ArgumentParser]
@@ -23,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
     whole = _Parser(prog="python -m embedding_core", description="Kindred on the command line.")
     subparsers = whole.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
 
-    def command(name: str, run: commands.Command, *names: str) -> argparse.ArgumentParser:
+    def command(name: str, run: Command, *names: str) -> argparse.ArgumentParser:
         made = subparsers.add_parser(name, help=(run.__doc__ or "").split("\n", maxsplit=1)[0], description=run.__doc__)
         made.set_defaults(run=run)
         made.add_argument("--json", action="store_true", help="print one JSON object")
@@ -39,22 +40,22 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _filling(command: _Maker) -> None:
-    add = command("add", commands.add, "name", "path")
+    add = command("add", filling.add, "name", "path")
     add.add_argument("--labels", default="auto", help="auto, folders, none, metadata or column:X")
     add.add_argument("--split", default="none", help="none, folders, prefix or column:X")
     add.add_argument("--embed", metavar="ID", nargs="?", const="", help="embed in the same pass, with this encoder")
 
-    embed = _encoder(command("embed", commands.embed, "name"))
+    embed = _encoder(command("embed", filling.embed, "name"))
     _engine(embed)
     embed.add_argument("--workers", type=int, help="processes that hold a model each; by default as many as fit")
 
-    near = _encoder(command("neighbours", commands.find_neighbours, "name"))
+    near = _encoder(command("neighbours", exploring.find_neighbours, "name"))
     _address(near)
     near.add_argument("--duplicates", type=float, metavar="S", help="list groups at least so similar, 0 to 1")
 
 
 def _exploring(command: _Maker) -> None:
-    map_ = _encoder(command("map", commands.draw_map, "name"))
+    map_ = _encoder(command("map", exploring.draw_map, "name"))
     map_.add_argument("--method", default="umap", help="umap, pca or tsne")
     map_.add_argument("--dims", type=int, default=2, help="2 or 3")
     map_.add_argument("--seed", type=int, default=0)
@@ -64,14 +65,14 @@ def _exploring(command: _Maker) -> None:
     )
     map_.add_argument("--out", metavar="F.csv", help="write path,x,y[,z],trust,label")
 
-    similar = _encoder(command("similar", commands.similar, "name", "path"))
+    similar = _encoder(command("similar", exploring.similar, "name", "path"))
     similar.add_argument("-k", type=int, default=12, help="how many")
     similar.add_argument("--metric", default="cosine", help="cosine, dot, euclidean, manhattan or hamming")
     similar.add_argument("--exact", action="store_true", help="compare with every image, also where there is an index")
 
-    _encoder(command("index", commands.build_index, "name"))
+    _encoder(command("index", exploring.build_index, "name"))
 
-    clusters = _encoder(command("clusters", commands.find_clusters, "name"))
+    clusters = _encoder(command("clusters", exploring.find_clusters, "name"))
     clusters.add_argument("--method", default="kmeans", help="kmeans, hdbscan or evoc")
     clusters.add_argument("--k", type=int, help="clusters of kmeans; chosen by silhouette when not given")
     clusters.add_argument("--min-size", type=int, help="smallest cluster of hdbscan and evoc")
@@ -80,26 +81,26 @@ def _exploring(command: _Maker) -> None:
 
 
 def _keeping(command: _Maker) -> None:
-    vectors = _encoder(command("vectors", commands.vectors, "name"))
+    vectors = _encoder(command("vectors", keeping.vectors, "name"))
     vectors.add_argument("--out", required=True, metavar="F.npz", help="arrays vectors, labels, paths; no pickle")
 
-    own = command("import-vectors", commands.import_vectors, "name", "file")
+    own = command("import-vectors", filling.import_vectors, "name", "file")
     own.add_argument("--as", dest="as_name", required=True, metavar="ID", help="what to call the encoder")
 
-    relabel = command("label", commands.relabel, "name")
+    relabel = command("label", filling.relabel, "name")
     relabel.add_argument("--labels", help="auto, folders, none, metadata or column:X")
     relabel.add_argument("--split", help="none, folders, prefix or column:X")
     relabel.add_argument("--join", metavar="TABLE", help="a CSV or Parquet with a column of paths")
 
-    edit = command("edit", commands.edit, "name")
+    edit = command("edit", filling.edit, "name")
     edit.add_argument("--rename", metavar="NEW")
     edit.add_argument("--describe", metavar="TEXT")
 
-    command("list", commands.list_datasets)
-    for name, run in (("show", commands.show), ("delete", commands.delete)):
+    command("list", keeping.list_datasets)
+    for name, run in (("show", keeping.show), ("delete", keeping.delete)):
         command(name, run, "name")
-    command("encoders", commands.encoders)
-    command("warm", commands.warm)
+    command("encoders", keeping.encoders)
+    command("warm", keeping.warm)
 
 
 def _engine(made: argparse.ArgumentParser) -> None:
