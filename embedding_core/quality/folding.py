@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def deal(codes: ArrayLike, folds: int = 5, *, seed: int = 0, groups: ArrayLike | None = None) -> NDArray[np.int32]:
     """Return the fold (n,), 0 … folds − 1, of rows with classes `codes` (n,); −1 for none is one more.
 
-    Rows of one group, `groups` (n,) with −1 for a row that is alone, come into one fold together: each group goes to the
+    Rows of one group, `groups` (n,) with −1 for a row that is alone, come into one fold together: each goes to the
     fold that has fewest of the class that most of it is. There are never more folds than rows. Raises `InvalidInput`
     for fewer than two folds and for groups of another length.
     """
