@@ -1,4 +1,4 @@
-"""What the command line takes: every command with its arguments, in three groups."""
+"""What the command line takes: every command with its arguments, in groups."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import NoReturn
 
-from embedding_core.commands import exploring, filling, keeping
+from embedding_core.commands import exploring, filling, keeping, preparing
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
 
@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
 
     _filling(command)
     _exploring(command)
+    _preparing(command)
     _keeping(command)
     return whole
 
@@ -78,6 +79,32 @@ def _exploring(command: _Maker) -> None:
     clusters.add_argument("--min-size", type=int, help="smallest cluster of hdbscan and evoc")
     clusters.add_argument("--seed", type=int, default=0)
     _engine(clusters)
+
+
+def _preparing(command: _Maker) -> None:
+    leakage = _encoder(command("leakage", preparing.leakage, "name"))
+    split = _encoder(command("split", preparing.split, "name"))
+    for made in (leakage, split):
+        made.add_argument("--column", metavar="X", help="images with one value of it belong together as well")
+        made.add_argument("--seed", type=int, default=0)
+    split.add_argument("--shares", default="train=.7,val=.15,test=.15", metavar="NAME=SHARE,…")
+    split.add_argument("--apply", action="store_true", help="set it; else it is only told")
+
+    chosen = _encoder(command("next", preparing.choose_next, "name"))
+    chosen.add_argument("-n", type=int, default=50, help="how many")
+    chosen.add_argument("--by", default="combined", help="combined, diverse, typical or uncertain")
+    chosen.add_argument("--seed", type=int, default=0)
+
+    spread = _encoder(command("propagate", preparing.propagate, "name"))
+    spread.add_argument("--precision", type=float, default=0.95, help="wanted of those that count as confident")
+    spread.add_argument("--seed", type=int, default=0)
+
+    drift = _encoder(command("drift", preparing.drift, "name"))
+    drift.add_argument("other", nargs="?", help="the dataset that is held against NAME")
+    drift.add_argument("--by", metavar="COLUMN:VALUE", help="or the images of NAME with this value, against the rest")
+    drift.add_argument("--prefix", metavar="PATH", help="or those whose path begins so")
+    drift.add_argument("--split", nargs=2, metavar=("FIRST", "SECOND"), help="or one split against another")
+    drift.add_argument("--seed", type=int, default=0)
 
 
 def _keeping(command: _Maker) -> None:
