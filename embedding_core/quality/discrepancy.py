@@ -36,7 +36,7 @@ def compare(first: NDArray[np.float32], second: NDArray[np.float32], *, seed: in
         line[random.permutation(n + m)[:n]] = 1
     values = _discrepancies(kernel, of_first, n, m)
     exceeding = np.count_nonzero(values[1:] >= values[0])
-    return float(values[0]), (exceeding + 1) / (PERMUTATIONS + 1)
+    return float(values[0]), float((exceeding + 1) / (PERMUTATIONS + 1))
 
 
 def sample(rows: NDArray[np.float32], size: int, random: np.random.Generator) -> NDArray[np.float32]:

@@ -127,7 +127,7 @@ def choose(
         at, stands = typical(unit, pool, known, density, count, seed=seed)
         scores = density[pool[at]]
     elif kind == DIVERSE:
-        weight = np.ones(len(pool), np.float32) if len(known) else 1 + density[pool].clip(min=0)
+        weight = 1 + 1e-4 * density[pool]  # decides where all are as far: the first one, where nothing has a label
         at, scores = farthest(unit, pool, reach(unit, known, pool), count, weight=weight)
     elif belief is not None:
         at, scores = _hesitant(unit, pool, belief, density[pool], count)
