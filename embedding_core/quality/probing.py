@@ -9,17 +9,22 @@ the time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 from embedding_core import threads
 from embedding_core.errors import InvalidInput
+from embedding_core.quality.classifiers import discriminant, logistic
 from embedding_core.quality.folding import deal, known_elsewhere
 from embedding_core.vectors import checked, read_only, unit_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
+
+Model: TypeAlias = Literal["logistic", "discriminant"]
 
 AXES = 256  # that vectors are reduced to
 FITTED = 50_000  # rows at most that one probe is fitted on, drawn by chance; more change nothing that can be seen
@@ -68,24 +73,38 @@ def fit_probe(
 
 
 def out_of_fold(
-    vectors: ArrayLike, codes: ArrayLike, *, folds: int = 5, seed: int = 0, groups: ArrayLike | None = None
+    vectors: ArrayLike,
+    codes: ArrayLike,
+    *,
+    folds: int = 5,
+    seed: int = 0,
+    groups: ArrayLike | None = None,
+    repeats: int = 1,
+    models: Sequence[Model] = ("logistic",),
 ) -> NDArray[np.float32]:
     """Return probabilities (n, c) for `vectors` (n, d), each row's from a probe that has not seen it.
 
     `codes` (n,) are classes 0 … c − 1, or −1 for rows that have none: nothing is fitted on those, and they are
     predicted like all others. Folds hold every class in equal shares, as far as it has members, and never part rows of
-    one group: `groups` (n,), −1 for a row that is alone. One temperature is found over all folds, a single number.
+    one group: `groups` (n,), −1 for a row that is alone. One temperature is found over all folds, a single number. With
+    `repeats` rows are dealt anew so many times, and with several `models` each predicts; what comes back is the mean.
 
     A row whose class no other fold holds has nothing that could speak for its class: it gets the shares of the classes
     among all labels. `folding.known_elsewhere` tells which rows those are. Raises `InvalidVectors`, and
     `InvalidInput` with fewer than two classes or two folds.
     """
     unit, classes = _asked(vectors, codes)
-    dealt = deal(classes, folds, seed=seed, groups=groups)
-    logits = _logits(_reduced(unit)[0], classes, dealt, seed)
-    found = _softmax(logits / np.float32(_temperature(logits, classes, seed)))
-    shares = np.bincount(classes[classes >= 0], minlength=found.shape[1]) / np.count_nonzero(classes >= 0)
-    found[(classes >= 0) & ~known_elsewhere(classes, dealt)] = shares
+    reduced, _, _ = _reduced(unit)
+    shares = np.bincount(classes[classes >= 0]) / np.count_nonzero(classes >= 0)
+    found = np.zeros((len(unit), len(shares)), np.float32)
+    for repeat in range(repeats):
+        dealt = deal(classes, folds, seed=seed + repeat, groups=groups)
+        unknown = (classes >= 0) & ~known_elsewhere(classes, dealt)
+        for model in models:
+            logits = _logits(reduced, classes, dealt, seed, model)
+            probable = _softmax(logits / np.float32(_temperature(logits, classes, seed)))
+            probable[unknown] = shares
+            found += probable / np.float32(repeats * len(models))
     return found
 
 
@@ -117,24 +136,31 @@ def _reduced(unit: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np
 
 
 def _logits(
-    reduced: NDArray[np.float32], classes: NDArray[np.int64], dealt: NDArray[np.int32], seed: int
+    reduced: NDArray[np.float32],
+    classes: NDArray[np.int64],
+    dealt: NDArray[np.int32],
+    seed: int,
+    model: Model = "logistic",
 ) -> NDArray[np.float32]:
     """(n, c), each row's from the other folds; −inf for classes that these do not hold."""
     found = np.empty((len(reduced), _count(classes)), np.float32)
     for fold in range(int(dealt.max()) + 1):
         rows = np.flatnonzero((dealt != fold) & (classes >= 0))
-        weights, bias = _fitted(reduced, classes, rows, found.shape[1], seed)
+        weights, bias = _fitted(reduced, classes, rows, found.shape[1], seed, model)
         left = dealt == fold
         found[left] = reduced[left] @ weights + bias
     return found
 
 
 def _fitted(
-    reduced: NDArray[np.float32], classes: NDArray[np.int64], rows: NDArray[np.int64], count: int, seed: int
+    reduced: NDArray[np.float32],
+    classes: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    count: int,
+    seed: int,
+    model: Model = "logistic",
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Weights (r, c) and bias (c,) of a logistic regression over some rows."""
-    from sklearn.linear_model import LogisticRegression
-
+    """Weights (r, c) and bias (c,) of a linear classifier over some rows."""
     weights, bias = np.zeros((reduced.shape[1], count), np.float32), np.full(count, -np.inf, np.float32)
     if len(rows) > FITTED:
         rows = np.sort(np.random.default_rng(seed).choice(rows, FITTED, replace=False))
@@ -142,12 +168,9 @@ def _fitted(
     if len(there) < 2:  # nothing to tell apart, or nothing at all
         bias[there if len(there) else slice(None)] = 0
         return weights, bias
+    fit = logistic if model == "logistic" else discriminant
     with threads.for_rows(len(rows)):
-        model = LogisticRegression(tol=1e-3, max_iter=500).fit(reduced[rows], classes[rows])
-    if len(there) == 2:  # scikit-learn gives the logit of the second one alone
-        weights[:, there[1]], bias[there] = model.coef_[0], [0, model.intercept_[0]]
-    else:
-        weights[:, there], bias[there] = model.coef_.T, model.intercept_
+        weights[:, there], bias[there] = fit(reduced[rows], np.searchsorted(there, classes[rows]))
     return weights, bias
 
 

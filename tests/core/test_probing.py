@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from embedding_core.errors import InvalidInput, InvalidVectors
+from embedding_core.quality.classifiers import discriminant
 from embedding_core.quality.folding import deal, known_elsewhere
 from embedding_core.quality.probing import fit_probe, out_of_fold
 
@@ -125,3 +126,25 @@ def test_all_labels_in_one_group_leave_nothing_to_learn_from() -> None:
     groups = np.where(codes >= 0, 0, -1)
     found = out_of_fold(vectors, codes, groups=groups)
     np.testing.assert_allclose(found[20:], 0.5)
+
+
+def test_the_discriminant_is_that_of_scikit_learn() -> None:
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    vectors, codes = clouds(300, spread=0.8)
+    weights, bias = discriminant(vectors, codes, 0.3)
+    theirs = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.3).fit(vectors, codes)
+    ours = vectors @ weights + bias
+    np.testing.assert_allclose(ours, theirs.decision_function(vectors), rtol=1e-3, atol=1e-3)
+
+
+def test_several_models_and_deals_give_their_mean() -> None:
+    vectors, codes = clouds(200, spread=0.8)
+    both = out_of_fold(vectors, codes, repeats=2, models=("logistic", "discriminant"))
+    each = [
+        out_of_fold(vectors, codes, seed=seed, models=(model,))
+        for seed in (0, 1)
+        for model in ("logistic", "discriminant")
+    ]
+    np.testing.assert_allclose(both, np.mean(each, axis=0), atol=1e-3)
+    assert (each[0] != each[1]).any()
