@@ -111,10 +111,12 @@ def choose(
     note = ""
     if len(codes) and (codes >= 0).all():
         codes, note = np.full_like(codes, -1), "Every image has a label, so these are chosen as if none had."
+    density, rows = densities(graph), _drawn(codes, seed)
+    if len(rows) < len(codes):
+        ids, vectors, codes, density = ids[rows], vectors[rows], codes[rows], density[rows]
+        note = f"{note} Chosen among {np.count_nonzero(codes < 0):,} images drawn by chance.".strip()
     unit = unit_rows(checked(vectors))
     pool, known = np.flatnonzero(codes < 0), np.flatnonzero(codes >= 0)
-    if len(pool) > POOL:
-        pool = np.sort(np.random.default_rng(seed).choice(pool, POOL, replace=False))
     count = min(count, len(pool))
     belief = _belief(unit, codes, pool)
     if belief is None and by == "uncertain":
@@ -122,7 +124,7 @@ def choose(
             "What a probe hesitates about shows once two classes have labels. Until then choose by typical or diverse."
         )
     kind = _kind(by, known=len(known), classes=len(names), probe=belief is not None)
-    density, stands = densities(graph), np.zeros(count, np.int64)
+    stands = np.zeros(count, np.int64)
     if kind == TYPICAL:
         at, stands = typical(unit, pool, known, density, count, seed=seed)
         scores = density[pool[at]]
@@ -134,6 +136,15 @@ def choose(
     likely, chance = _two(belief, at)
     why = np.full(count, kind, np.int8)
     return Next(ids[pool[at]], why, scores, stands.astype(np.int32), likely, chance, names, note)
+
+
+def _drawn(codes: NDArray[np.integer], seed: int) -> NDArray[np.int64]:
+    """Rows (m,), ascending, of at most `POOL` images without a label and as many with one."""
+    random = np.random.default_rng(seed)
+    parts = [np.flatnonzero(codes < 0), np.flatnonzero(codes >= 0)]
+    return np.sort(
+        np.concatenate([part if len(part) <= POOL else random.choice(part, POOL, replace=False) for part in parts])
+    )
 
 
 def _hesitant(

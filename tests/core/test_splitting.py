@@ -1,4 +1,4 @@
-"""A split parts no group, keeps its shares in every class, and does so better than scikit-learn where groups are large."""
+"""A split parts no group and keeps its shares in every class, nearer than scikit-learn where groups are large."""
 
 from __future__ import annotations
 
