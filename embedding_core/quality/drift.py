@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from embedding_core.quality.intervals import Interval
 
 SMALLEST = 10  # images of each set, below which nothing is told apart
-SAMPLE = 4_000  # images of each that the probe sees at most
+SAMPLE = 2_500  # images of each that the probe sees at most
 FOLDS = 3
 QUANTILE = 0.99  # of the first's own distances, above which an image is new
 SURE = 0.05  # chance of a false alarm of the kernel test

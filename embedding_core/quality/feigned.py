@@ -113,7 +113,8 @@ def _belief(
     """Probabilities (t, size) of the test rows under a probe of the training rows, which may lack some classes."""
     known, renumbered = np.unique(codes[train], return_inverse=True)
     belief = np.zeros((len(test), size), np.float32)
-    belief[:, known] = fit_probe(vectors[train], renumbered.astype(np.int32)).probabilities(vectors[test])
+    probe = fit_probe(vectors[train], renumbered, folds=2)  # folds are for its temperature alone
+    belief[:, known] = probe.probabilities(vectors[test])
     return belief
 
 
