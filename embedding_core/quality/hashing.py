@@ -83,7 +83,7 @@ def perceptual_hashes(greys: ArrayLike) -> NDArray[np.uint64]:
     spectrum = _COSINES @ pictures @ _COSINES.T  # (n, 11, 11)
     low = spectrum[:, _FREQUENCIES[:, 0], _FREQUENCIES[:, 1]]
     # What rounding leaves of an even picture is no sign.
-    slack = 1e-4 * np.abs(spectrum[:, :1, 0])
+    slack = 1e-5 * np.abs(spectrum[:, :1, 0])
     bits = np.packbits(low > slack, axis=1, bitorder="little")
     return np.ascontiguousarray(bits).view("<u8").reshape(-1).astype(np.uint64)
 
