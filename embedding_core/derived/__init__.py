@@ -4,6 +4,7 @@
 line. The `read_…` functions and the lists only read, import nothing heavy, and are what pages use.
 """
 
+from embedding_core.derived.duplicates import duplicates_key, find_duplicates, read_duplicates
 from embedding_core.derived.grouping import (
     ClusterResult,
     clusterings,
@@ -21,13 +22,16 @@ __all__ = [
     "MapResult",
     "clusterings",
     "draw_map",
+    "duplicates_key",
     "find_clusters",
+    "find_duplicates",
     "graph_key",
     "keep_clusters",
     "labels_of",
     "maps",
     "neighbour_graph",
     "read_clusters",
+    "read_duplicates",
     "read_graph",
     "read_map",
     "read_nearest",
