@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import NoReturn
 
-from embedding_core.commands import exploring, filling, keeping, preparing
+from embedding_core.commands import curating, exploring, filling, keeping, preparing
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
 
@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
 
     _filling(command)
     _exploring(command)
+    _curating(command)
     _preparing(command)
     _keeping(command)
     return whole
@@ -79,6 +80,10 @@ def _exploring(command: _Maker) -> None:
     clusters.add_argument("--min-size", type=int, help="smallest cluster of hdbscan and evoc")
     clusters.add_argument("--seed", type=int, default=0)
     _engine(clusters)
+
+
+def _curating(command: _Maker) -> None:
+    _encoder(command("duplicates", curating.duplicates, "name"))
 
 
 def _preparing(command: _Maker) -> None:

@@ -5,6 +5,7 @@ line. The `read_…` functions and the lists only read, import nothing heavy, an
 """
 
 from embedding_core.derived.drift import find_drift, read_drift
+from embedding_core.derived.duplicates import duplicates_key, find_duplicates, read_duplicates
 from embedding_core.derived.grouping import (
     ClusterResult,
     clusterings,
@@ -30,8 +31,10 @@ __all__ = [
     "choose_next",
     "clusterings",
     "draw_map",
+    "duplicates_key",
     "find_clusters",
     "find_drift",
+    "find_duplicates",
     "find_leakage",
     "graph_key",
     "keep_clusters",
@@ -42,6 +45,7 @@ __all__ = [
     "propagate_labels",
     "read_clusters",
     "read_drift",
+    "read_duplicates",
     "read_graph",
     "read_leakage",
     "read_map",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from embedding_core.derived.duplicates import find_duplicates
 from embedding_core.errors import InvalidInput
-from embedding_core.graphs import neighbour_graph
 from embedding_core.quality import groups
-from embedding_core.quality.leakage import DUPLICATE
+from embedding_core.quality.leakage import BURST, DUPLICATE
 from embedding_core.records import silent
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from embedding_core.records import Progress
     from embedding_core.workspace import Dataset, Embedding, Workspace
-
-ALIKE = 0.97  # similarity from which two images count as nearly the same
 
 
 def groupings(
@@ -28,12 +26,12 @@ def groupings(
     column: str | None = None,
     progress: Progress = silent,
 ) -> dict[str, NDArray[np.int32]]:
-    """Groups (n,) by kind, rows as in `embedding.ids`; with `column` also of equal values of that metadata column.
+    """Copies and bursts as groups (n,) by kind, rows as in `embedding.ids`; with `column` also of equal values of it.
 
     Raises `InvalidInput` for a column that is not there.
     """
-    graph = neighbour_graph(workspace, dataset, embedding, progress=progress)
-    found = {DUPLICATE: groups.alike(graph, ALIKE)}
+    copies = find_duplicates(workspace, dataset, embedding, progress=progress).found
+    found = {DUPLICATE: copies.groups, BURST: groups.numbered(copies.bursts, len(embedding))}
     if column is not None:
         found[f"column:{column}"] = groups.by_value(values_of(dataset, embedding.ids, column))
     return found

@@ -24,6 +24,14 @@ def by_value(values: Sequence[str | None]) -> NDArray[np.int32]:
     return np.array(codes, np.int32)
 
 
+def numbered(sets: Sequence[NDArray[np.integer]], n: int) -> NDArray[np.int32]:
+    """Groups (n,) of the rows in each of the sets, which share none; `ALONE` for the others."""
+    groups = np.full(n, ALONE, np.int32)
+    for number, rows in enumerate(sets):
+        groups[rows] = number
+    return groups
+
+
 def joined(groupings: Sequence[NDArray[np.integer]], n: int) -> NDArray[np.int32]:
     """Groups (n,) of images that any of the groupings (n,) holds together, by whatever chain; 0 … for every image.
 
