@@ -12,6 +12,7 @@ from embedding_core.derived.grouping import (
     labels_of,
     read_clusters,
 )
+from embedding_core.derived.looks import looks, looks_key, read_looks
 from embedding_core.derived.mapping import UNTURNED, MapResult, draw_map, maps, read_map
 from embedding_core.graphs import graph_key, neighbour_graph, read_graph, read_nearest
 
@@ -25,10 +26,13 @@ __all__ = [
     "graph_key",
     "keep_clusters",
     "labels_of",
+    "looks",
+    "looks_key",
     "maps",
     "neighbour_graph",
     "read_clusters",
     "read_graph",
+    "read_looks",
     "read_map",
     "read_nearest",
 ]
