@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHORT = 256  # pixels of the shorter side at which light and sharpness are measured
-COARSE = 64  # and colour
+COARSE = 64  # and colour: this, or up to twice as many
 LONGEST = 8  # times the shorter side: of a longer picture the rest is squeezed
 REBLUR = 9  # pixels, Crété-Roffet's filter
 FAINTEST = 0.4  # grey levels from pixel to pixel, on average, below which there is nothing that could be sharp
@@ -52,7 +52,7 @@ def look(data: bytes) -> Look:
     decoded = decode(data, side=SHORT)
     picture = reduced(np.asarray(decoded.image), SHORT)
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    coarse = reduced(picture, COARSE).astype(np.int16)
+    coarse = halved(picture, COARSE)
     colourfulness, chroma = _colour(coarse)
     return Look(
         width=decoded.width,
@@ -77,6 +77,17 @@ def reduced(picture: NDArray[np.uint8], short: int) -> NDArray[np.uint8]:
         return picture
     smaller: NDArray[Any] = cv2.resize(picture, (size[0], size[1]), interpolation=cv2.INTER_AREA)
     return smaller
+
+
+def halved(picture: NDArray[np.uint8], short: int) -> NDArray[np.uint8]:
+    """A picture halved, by whole pixels, as long as its shorter side stays at or above `short`: far quicker."""
+    while min(picture.shape[:2]) >= 2 * short:
+        height, width = (side // 2 for side in picture.shape[:2])
+        smaller: NDArray[Any] = cv2.resize(
+            picture[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA
+        )
+        picture = smaller
+    return picture
 
 
 def sharpness(grey: NDArray[np.uint8]) -> float:
@@ -106,38 +117,53 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
 
 
 def _light(grey: NDArray[np.uint8]) -> dict[str, float]:
-    counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().astype(np.float64)
-    shares = counts / counts.sum()
-    below = np.cumsum(shares)
+    shares = _shares(grey)
     mean = float(shares @ _LEVELS)
     present = shares[shares > 0]
     return {
         "brightness": mean,
-        "shadows": float(np.searchsorted(below, 0.05)),
-        "highlights": float(np.searchsorted(below, 0.95)),
+        "shadows": _level(shares, 0.05),
+        "highlights": _level(shares, 0.95),
         "contrast": float(np.sqrt(max(0.0, shares @ (_LEVELS - mean) ** 2))),
         "entropy": float(max(0.0, -(present @ np.log2(present)))),
     }
 
 
-def _colour(picture: NDArray[np.int16]) -> tuple[float, float]:
+def _colour(picture: NDArray[np.uint8]) -> tuple[float, float]:
     """Colourfulness (Hasler & Süsstrunk, "Measuring colourfulness in natural images", 2003) and the highest chroma."""
-    red, green, blue = (picture[..., channel].astype(np.float32) for channel in range(3))
-    first, second = red - green, (red + green) / 2 - blue
-    colourfulness = np.hypot(first.std(), second.std()) + 0.3 * np.hypot(first.mean(), second.mean())
-    chroma = (picture.max(axis=2) - picture.min(axis=2)).ravel()
-    above = len(chroma) - 1 - len(chroma) // 100
-    return float(colourfulness), float(np.partition(chroma, above)[above])
+    opponents = cv2.transform(picture.astype(np.float32), _OPPONENTS)
+    means, deviations = cv2.meanStdDev(opponents)
+    colourfulness = np.linalg.norm(deviations) + 0.3 * np.linalg.norm(means)
+    red, green, blue = cv2.split(picture)
+    chroma = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue))
+    return float(colourfulness), _level(_shares(chroma), 0.99)
 
 
-def _flat(picture: NDArray[np.int16]) -> float:
+def _flat(picture: NDArray[np.uint8]) -> float:
     """The share of pixels that have the commonest colour, give or take `SAME` levels."""
-    coarse = picture >> 4
-    codes = (coarse[..., 0] << 8 | coarse[..., 1] << 4 | coarse[..., 2]).ravel()
-    commonest = np.bincount(codes, minlength=4096).argmax()
-    pixels = picture.reshape(-1, 3)
-    colour = np.rint(pixels[codes == commonest].mean(axis=0)).astype(np.int16)
-    return float((np.abs(pixels - colour) <= SAME).all(axis=1).mean())
+    counts = cv2.calcHist([picture], [0, 1, 2], None, [16, 16, 16], [0, 256] * 3)
+    darkest = 16.0 * np.array(np.unravel_index(counts.argmax(), counts.shape))
+    commonest = cv2.mean(picture, _within(picture, darkest, darkest + 15))[:3]
+    alike = _within(picture, np.rint(commonest) - SAME, np.rint(commonest) + SAME)
+    return cv2.countNonZero(alike) / alike.size
+
+
+def _within(picture: NDArray[np.uint8], lowest: NDArray[Any], highest: NDArray[Any]) -> NDArray[np.uint8]:
+    found: NDArray[Any] = cv2.inRange(picture, lowest.clip(0, 255), highest.clip(0, 255))
+    return found
+
+
+def _shares(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """The share (256,) of pixels that have each level."""
+    counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().astype(np.float64)
+    shares: NDArray[np.float64] = counts / counts.sum()
+    return shares
+
+
+def _level(shares: NDArray[np.float64], below: float) -> float:
+    """The level that so large a share of pixels stay at or below."""
+    return float(min(255, np.searchsorted(np.cumsum(shares), below - 1e-9)))
 
 
 _LEVELS = np.arange(256, dtype=np.float64)
+_OPPONENTS = np.array([[1, -1, 0], [0.5, 0.5, -1]], np.float32)  # red against green, yellow against blue
