@@ -1,4 +1,4 @@
-"""What the command line takes: every command with its arguments, in three groups."""
+"""What the command line takes: every command with its arguments, in four groups."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import NoReturn
 
-from embedding_core.commands import exploring, filling, keeping
+from embedding_core.commands import curating, exploring, filling, keeping
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
 
@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
 
     _filling(command)
     _exploring(command)
+    _curating(command)
     _keeping(command)
     return whole
 
@@ -78,6 +79,11 @@ def _exploring(command: _Maker) -> None:
     clusters.add_argument("--min-size", type=int, help="smallest cluster of hdbscan and evoc")
     clusters.add_argument("--seed", type=int, default=0)
     _engine(clusters)
+
+
+def _curating(command: _Maker) -> None:
+    photos = _encoder(command("photos", curating.photos, "name"))
+    photos.add_argument("--turned", action="store_true", help="find what lies turned as well; takes longer")
 
 
 def _keeping(command: _Maker) -> None:

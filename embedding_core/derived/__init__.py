@@ -14,6 +14,7 @@ from embedding_core.derived.grouping import (
 )
 from embedding_core.derived.looks import looks, looks_key, read_looks
 from embedding_core.derived.mapping import UNTURNED, MapResult, draw_map, maps, read_map
+from embedding_core.derived.photos import photos, photos_key, read_photos, turned, turned_key
 from embedding_core.graphs import graph_key, neighbour_graph, read_graph, read_nearest
 
 __all__ = [
@@ -30,9 +31,14 @@ __all__ = [
     "looks_key",
     "maps",
     "neighbour_graph",
+    "photos",
+    "photos_key",
     "read_clusters",
     "read_graph",
     "read_looks",
     "read_map",
     "read_nearest",
+    "read_photos",
+    "turned",
+    "turned_key",
 ]

@@ -51,7 +51,7 @@ def look(data: bytes) -> Look:
     """Measure an image file. Raises `ImageRefused` for what is not a sound image. Safe to call from many threads."""
     decoded = decode(data, side=SHORT)
     picture = reduced(np.asarray(decoded.image), SHORT)
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    grey: NDArray[Any] = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     coarse = halved(picture, COARSE)
     colourfulness, chroma = _colour(coarse)
     return Look(
@@ -101,7 +101,7 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
         return float("nan")
     # Sixteen bits, 64 steps a level: a blurred picture differs from pixel to pixel by less than a level.
     fine = cv2.medianBlur(grey, 3).astype(np.uint16) * 64
-    lost = []
+    lost: list[float] = []
     for kernel, first, second in (
         ((REBLUR, 1), np.s_[:, 1:], np.s_[:, :-1]),
         ((1, REBLUR), np.s_[1:], np.s_[:-1]),
@@ -109,7 +109,7 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
         variation = cv2.absdiff(fine[first], fine[second])
         blurred = cv2.blur(fine, kernel)
         kept = cv2.absdiff(blurred[first], blurred[second])
-        whole = cv2.sumElems(variation)[0]
+        whole = float(cv2.sumElems(variation)[0])
         if whole < 64 * FAINTEST * variation.size:
             continue
         lost.append(cv2.sumElems(cv2.subtract(variation, kept))[0] / whole)  # saturates: never below 0
@@ -124,19 +124,19 @@ def _light(grey: NDArray[np.uint8]) -> dict[str, float]:
         "brightness": mean,
         "shadows": _level(shares, 0.05),
         "highlights": _level(shares, 0.95),
-        "contrast": float(np.sqrt(max(0.0, shares @ (_LEVELS - mean) ** 2))),
-        "entropy": float(max(0.0, -(present @ np.log2(present)))),
+        "contrast": float(np.sqrt(shares @ (_LEVELS - mean) ** 2)),
+        "entropy": max(0.0, -float(present @ np.log2(present))),
     }
 
 
 def _colour(picture: NDArray[np.uint8]) -> tuple[float, float]:
     """Colourfulness (Hasler & Süsstrunk, "Measuring colourfulness in natural images", 2003) and the highest chroma."""
-    opponents = cv2.transform(picture.astype(np.float32), _OPPONENTS)
+    opponents: NDArray[Any] = cv2.transform(picture.astype(np.float32), _OPPONENTS)
     means, deviations = cv2.meanStdDev(opponents)
-    colourfulness = np.linalg.norm(deviations) + 0.3 * np.linalg.norm(means)
+    colourfulness = float(np.linalg.norm(deviations)) + 0.3 * float(np.linalg.norm(means))
     red, green, blue = cv2.split(picture)
-    chroma = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue))
-    return float(colourfulness), _level(_shares(chroma), 0.99)
+    chroma: NDArray[Any] = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue))
+    return colourfulness, _level(_shares(chroma), 0.99)
 
 
 def _flat(picture: NDArray[np.uint8]) -> float:
@@ -162,7 +162,7 @@ def _shares(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 def _level(shares: NDArray[np.float64], below: float) -> float:
     """The level that so large a share of pixels stay at or below."""
-    return float(min(255, np.searchsorted(np.cumsum(shares), below - 1e-9)))
+    return min(255.0, float(np.searchsorted(np.cumsum(shares), below - 1e-9)))
 
 
 _LEVELS = np.arange(256, dtype=np.float64)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from embedding_core.errors import UnknownName
-from embedding_core.quality.kinds import BY_NAME, KINDS, Kind
+from embedding_core.errors import InvalidInput, UnknownName
+from embedding_core.quality.kinds import BY_NAME, KINDS, TURNED, Kind
 from embedding_core.review.cases import Case, Suggestion
 from embedding_core.vectors import read_only
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedding_core.quality.looks import Looks
+    from embedding_core.quality.turned import Turned
 
 BINS = 64
 
@@ -46,6 +47,7 @@ class Photos:
     kinds: tuple[str, ...]  # (k,)
     values: NDArray[np.float32]  # (k, n) NaN where it cannot be told
     lines: tuple[float, ...]  # (k,) NaN where nothing can be told
+    turns: NDArray[np.int16] | None = None  # (n,) degrees clockwise that would set each upright, with the kind "turned"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ids", read_only(self.ids))
@@ -53,7 +55,8 @@ class Photos:
 
     def of(self, kind: str) -> NDArray[np.float32]:
         """The values (n,) of one kind. Raises `UnknownKind`."""
-        return self.values[self._row(kind)]
+        values: NDArray[np.float32] = self.values[self._row(kind)]
+        return values
 
     def line(self, kind: str) -> float:
         return self.lines[self._row(kind)]
@@ -88,11 +91,13 @@ class Photos:
 
     def reason(self, kind: str, row: int) -> str:
         """Why this picture is of that kind, in one sentence."""
+        if kind == TURNED.name and self.turns is not None:
+            return f"Turned by {self.turns[row]}° clockwise it would be far more like the rest of the set."
         described, values = BY_NAME[kind], self.of(kind)
         value = float(values[row])
         told = np.isfinite(values)
-        others = max(1, np.count_nonzero(told) - 1)
-        better = np.count_nonzero(values < value if described.high else values > value)
+        others = max(1, int(np.count_nonzero(told)) - 1)
+        better = int(np.count_nonzero(values < value if described.high else values > value))
         middle = float(np.median(values[told])) if told.any() else value
         words = described.words.format(value=value)
         usual = described.words.format(value=middle).split(",")[0]
@@ -114,7 +119,9 @@ class Photos:
         found: dict[int, list[tuple[float, str]]] = {}
         for one in wanted:
             rows = self.flagged(one, line if one == kind else None)
-            for row, severity in zip(rows.tolist(), self.severity(one, rows, line if one == kind else None), strict=True):
+            for row, severity in zip(
+                rows.tolist(), self.severity(one, rows, line if one == kind else None), strict=True
+            ):
                 found.setdefault(row, []).append((float(severity), one))
         cases = [self._case(row, sorted(said, reverse=True)) for row, said in found.items()]
         return sorted(cases, key=lambda case: -case.score)
@@ -130,20 +137,34 @@ class Photos:
             suggestion=Suggestion("remove", (image,)) if removes else None,
         )
 
+    def joined(self, turned: Turned) -> Photos:
+        """With the kind "turned" as well. Raises `InvalidInput` where that is of other images."""
+        if not np.array_equal(self.ids, turned.ids):
+            raise InvalidInput("What was measured and what was turned are of different images. Look for both again.")
+        return Photos(
+            self.ids,
+            (*self.kinds, TURNED.name),
+            np.concatenate([self.values, turned.evidence[None]]),
+            (*self.lines, TURNED.line(turned.evidence)),
+            turned.turns,
+        )
+
     def _row(self, kind: str) -> int:
         if kind not in self.kinds:
             raise UnknownKind(kind, self.kinds)
         return self.kinds.index(kind)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        return {"ids": self.ids, "values": self.values, "lines": np.array(self.lines, np.float64)}
+        turns = {} if self.turns is None else {"turns": self.turns}
+        return {"ids": self.ids, "values": self.values, "lines": np.array(self.lines, np.float64), **turns}
 
     def facts(self) -> dict[str, Any]:
         return {"kinds": list(self.kinds), "counts": self.counts()}
 
     @classmethod
     def restored(cls, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> Self:
-        return cls(arrays["ids"], tuple(facts["kinds"]), arrays["values"], tuple(arrays["lines"].tolist()))
+        lines = tuple(arrays["lines"].tolist())
+        return cls(arrays["ids"], tuple(facts["kinds"]), arrays["values"], lines, arrays.get("turns"))
 
 
 def photos(looks: Looks) -> Photos:

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from embedding_core.quality.probing import fit_probe
 from embedding_core.records import silent
 from embedding_core.vectors import read_only, unit_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from embedding_core.quality.probing import Probe
     from embedding_core.records import Progress
 
     Encode = Callable[[NDArray[np.int64], int], NDArray[np.float32]]  # rows (m,), quarters → (m, d)
@@ -79,7 +81,7 @@ def turned(
     shuffled = np.random.default_rng(seed).permutation(n)
     taught = np.split(shuffled[: 2 * min(SAMPLE, n // 4)], 2)
     progress("turning", 0, 2)
-    probes = [_Probe(unit, rows, encode) for rows in taught]
+    probes = [_taught(unit, rows, encode) for rows in taught]
     upright = _judged(unit, np.arange(n), probes, taught)
     suspects = np.argsort(upright)[: min(MOST, max(1, int(n * SUSPECTS)))]
     progress("turning", 1, 2)
@@ -98,28 +100,26 @@ def turned(
     return Turned(ids, evidence, turns)
 
 
-class _Probe:
-    """Says how readily vectors are taken for upright pictures."""
+def _taught(unit: NDArray[np.float32], rows: NDArray[np.int64], encode: Encode) -> Probe:
+    """A probe that tells how these rows' pictures have been turned: class 0 not at all."""
+    copies = [unit[rows], *(unit_rows(encode(rows, quarters)) for quarters in QUARTERS)]
+    # Copies of one picture stay together, or else the probe is calibrated on what it has seen.
+    groups = np.tile(np.arange(len(rows)), len(copies))
+    return fit_probe(np.concatenate(copies), np.repeat(np.arange(len(copies)), len(rows)), groups=groups)
 
-    def __init__(self, unit: NDArray[np.float32], rows: NDArray[np.int64], encode: Encode) -> None:
-        from sklearn.linear_model import LogisticRegression
 
-        copies = [unit[rows], *(unit_rows(encode(rows, quarters)) for quarters in QUARTERS)]
-        self._model = LogisticRegression(C=30, max_iter=300)
-        self._model.fit(np.concatenate(copies), np.repeat(np.arange(len(copies)), len(rows)))
-
-    def odds(self, unit: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The logarithm of the odds (m,) that a picture is upright."""
-        share = self._model.predict_proba(unit)[:, 0].clip(1e-6, 1 - 1e-6)
-        odds: NDArray[np.float64] = np.log(share / (1 - share))
-        return odds
+def _odds(probe: Probe, unit: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The logarithm of the odds (m,) that a picture is upright."""
+    share = probe.probabilities(unit)[:, 0].astype(np.float64).clip(1e-6, 1 - 1e-6)
+    odds: NDArray[np.float64] = np.log(share / (1 - share))
+    return odds
 
 
 def _judged(
-    unit: NDArray[np.float32], rows: NDArray[np.int64], probes: list[_Probe], taught: list[NDArray[np.int64]]
+    unit: NDArray[np.float32], rows: NDArray[np.int64], probes: list[Probe], taught: list[NDArray[np.int64]]
 ) -> NDArray[np.float64]:
     """The odds (m,) by the probes that the picture has not taught, on average."""
-    odds = np.stack([probe.odds(unit) for probe in probes])
+    odds = np.stack([_odds(probe, unit) for probe in probes])
     own = np.stack([np.isin(rows, taught_by) for taught_by in taught])
     judged: NDArray[np.float64] = np.where(own, 0, odds).sum(axis=0) / (~own).sum(axis=0)
     return judged
@@ -130,4 +130,5 @@ def _nearness(unit: NDArray[np.float32], reference: NDArray[np.float32]) -> NDAr
     similar = unit @ reference.T
     k = min(NEAREST + 1, similar.shape[1])
     nearest = np.sort(np.partition(similar, -k, axis=1)[:, -k:], axis=1)
-    return nearest[:, : max(1, k - 1)].mean(axis=1).astype(np.float64)
+    nearness: NDArray[np.float64] = nearest[:, : max(1, k - 1)].mean(axis=1).astype(np.float64)
+    return nearness

@@ -1,3 +1,43 @@
 """Tasks that find what is wrong with a dataset. Each answers with the fingerprint of what it has kept and counts."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from embedding_core import derived
+from embedding_core.encoders import registry
+from embedding_core.tasks import shared
+
+if TYPE_CHECKING:
+    from embedding_core.records import Actor, Reporter
+    from embedding_core.tasks.shared import Parameters, Result
+    from embedding_core.workspace import Workspace
+
+
+def photos(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
+    """Find the bad photographs of `dataset`; with `turned`, those that lie turned as well, by `encoder`.
+
+    Raises `NotEmbedded` with `turned`, and `InvalidInput` where the vectors came without their network.
+    """
+    from embedding_core.errors import InvalidInput
+
+    dataset = shared.dataset(workspace, parameters)
+    found = derived.photos(workspace, dataset, progress)
+    result = {
+        "dataset": dataset.uuid,
+        "fingerprint": found.fingerprint,
+        "seconds": round(found.seconds, 3),
+        "counts": found.found.counts(),
+    }
+    if parameters.get("turned"):
+        encoder_id = parameters.get("encoder") or registry.DEFAULT
+        embedding = dataset.embedding(encoder_id)
+        if encoder_id not in registry.CARDS:
+            raise InvalidInput(
+                f"The vectors {embedding.card.name!r} were brought along without the network that made them, so no "
+                "turned copy can be compared. Choose another encoder."
+            )
+        network = shared.encoder(encoder_id, progress)
+        turned = derived.turned(workspace, dataset, embedding, network, progress)
+        result |= {"turned": turned.fingerprint, "seconds": round(found.seconds + turned.seconds, 3)}
+    return result
