@@ -85,6 +85,12 @@ def _curating(command: _Maker) -> None:
     photos = _encoder(command("photos", curating.photos, "name"))
     photos.add_argument("--turned", action="store_true", help="find what lies turned as well; takes longer")
 
+    balance = _encoder(command("balance", curating.balance, "name"))
+    balance.add_argument("--radius", type=float, metavar="S", help="similarity from which one image stands for another")
+    balance.add_argument(
+        "--keep-covered", type=float, default=1.0, metavar="SHARE", help="of the images; what could go is listed"
+    )
+
 
 def _keeping(command: _Maker) -> None:
     vectors = _encoder(command("vectors", keeping.vectors, "name"))

@@ -4,6 +4,18 @@
 line. The `read_…` functions and the lists only read, import nothing heavy, and are what pages use.
 """
 
+from embedding_core.derived.balance import (
+    balance,
+    balance_key,
+    cover,
+    cover_key,
+    read_balance,
+    read_cover,
+    read_shortcuts,
+    said_of,
+    shortcuts,
+    shortcuts_key,
+)
 from embedding_core.derived.grouping import (
     ClusterResult,
     clusterings,
@@ -21,7 +33,11 @@ __all__ = [
     "UNTURNED",
     "ClusterResult",
     "MapResult",
+    "balance",
+    "balance_key",
     "clusterings",
+    "cover",
+    "cover_key",
     "draw_map",
     "find_clusters",
     "graph_key",
@@ -33,12 +49,18 @@ __all__ = [
     "neighbour_graph",
     "photos",
     "photos_key",
+    "read_balance",
     "read_clusters",
+    "read_cover",
     "read_graph",
     "read_looks",
     "read_map",
     "read_nearest",
     "read_photos",
+    "read_shortcuts",
+    "said_of",
+    "shortcuts",
+    "shortcuts_key",
     "turned",
     "turned_key",
 ]

@@ -33,4 +33,5 @@ TASKS: dict[str, Task] = {
     "preview": explore.preview,
     "explain": explaining.explain,
     "photos": checks.photos,
+    "balance": checks.balance,
 }

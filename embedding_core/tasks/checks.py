@@ -41,3 +41,34 @@ def photos(workspace: Workspace, parameters: Parameters, progress: Reporter, act
         turned = derived.turned(workspace, dataset, embedding, network, progress)
         result |= {"turned": turned.fingerprint, "seconds": round(found.seconds + turned.seconds, 3)}
     return result
+
+
+def balance(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
+    """Count classes and slices of `dataset`; where it is embedded, find what is thin or too much, and shortcuts.
+
+    `radius` is the similarity from which one image stands for another. Without vectors from `encoder`, or without
+    labels, the fingerprints of `cover` and `shortcuts` are None.
+    """
+    from embedding_core.errors import NotEmbedded
+
+    dataset = shared.dataset(workspace, parameters)
+    counted = derived.balance(workspace, dataset)
+    result: Result = {
+        "dataset": dataset.uuid,
+        "fingerprint": counted.fingerprint,
+        "cover": None,
+        "shortcuts": None,
+        "seconds": counted.seconds,
+    }
+    try:
+        embedding = dataset.embedding(parameters.get("encoder") or registry.DEFAULT)
+    except NotEmbedded:
+        if parameters.get("encoder") or parameters.get("radius") is not None:
+            raise
+        return result
+    covered = derived.cover(workspace, dataset, embedding, radius=parameters.get("radius"), progress=progress)
+    result |= {"cover": covered.fingerprint, "seconds": result["seconds"] + covered.seconds}
+    if counted.found.evenness.classes > 1:
+        found = derived.shortcuts(workspace, dataset, embedding, progress)
+        result |= {"shortcuts": found.fingerprint, "seconds": result["seconds"] + found.seconds}
+    return result
