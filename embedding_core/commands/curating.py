@@ -25,18 +25,18 @@ def photos(arguments: Namespace) -> Result:
     if kept is None:  # deleted by someone in between
         raise InvalidInput("What was found is gone. Ask again.")
     judged, paths = kept.found, _paths(workspace, arguments.name)
-    lists = {
-        kind: [
+    lists = {}
+    for kind in judged.kinds:
+        rows = judged.flagged(kind)
+        lists[kind] = [
             {
                 "path": paths.get(int(judged.ids[row]), ""),
                 "value": round(float(judged.of(kind)[row]), 4),
-                "reason": judged.reason(kind, row),
+                "reason": reason,
             }
-            for row in judged.flagged(kind).tolist()
+            for row, reason in zip(rows.tolist(), judged.reasons(kind, rows), strict=True)
         ]
-        for kind in judged.kinds
-    }
-    lines = {kind: round(judged.line(kind), 4) for kind in judged.kinds if judged.line(kind) == judged.line(kind)}
+    lines = {kind: _round(judged.line(kind)) for kind in judged.kinds if judged.line(kind) == judged.line(kind)}
     return {**lists, "lines": lines, "images": len(judged.ids), "seconds": found["seconds"]}
 
 
@@ -51,9 +51,9 @@ def balance(arguments: Namespace) -> Result:
     result: Result = {
         "classes": [{"label": name, "images": images} for name, images in found.classes],
         "unlabelled": found.unlabelled,
-        "evenness": {name: round(value, 4) for name, value in asdict(found.evenness).items()},
+        "evenness": _rounded(asdict(found.evenness)),
         "words": found.words,
-        "slices": [{**asdict(one), "expected": round(one.expected, 1)} for one in found.slices],
+        "slices": [_rounded(asdict(one)) for one in found.slices],
         **_covered(workspace, arguments, done["cover"]),
         "correlations": [],
     }
@@ -76,27 +76,34 @@ def _covered(workspace: Workspace, arguments: Namespace, key: str | None) -> Res
         "sparse": [
             {
                 "path": paths.get(int(cover.ids[row]), ""),
-                "distance": round(float(cover.distance[row]), 4),
+                "distance": _round(cover.distance[row]),
                 "label": names[row],
                 "reason": cover.reason(row),
             }
             for row in cover.sparse().tolist()
         ],
-        "sparse_classes": [asdict(one) for one in cover.by_class(labels)] if labels is not None else [],
+        "sparse_classes": [_rounded(asdict(one)) for one in cover.by_class(labels)] if labels is not None else [],
         "redundancy": {
-            "radius": round(cover.radius, 4),
+            "radius": _round(cover.radius),
             "covered": share,
             "kept": len(cover.kept(share)),
             "could_go": [paths.get(int(cover.ids[row]), "") for row in cover.redundant(share).tolist()],
-            "curve": [[round(kept, 4), round(covered, 4)] for kept, covered in cover.curve()],
+            "curve": [[_round(kept), _round(covered)] for kept, covered in cover.curve()],
         },
     }
 
 
 def _related(one: Shortcut) -> Result:
-    figures = {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(one).items()}
-    return {**figures, "suspect": one.suspect, "words": one.words}
+    return {**_rounded(asdict(one)), "suspect": one.suspect, "words": one.words}
 
 
 def _paths(workspace: Workspace, name: str) -> dict[int, str]:
     return {image: path for path, image in workspace.dataset(name).ids().items()}
+
+
+def _rounded(figures: Result) -> Result:
+    return {name: _round(value) if isinstance(value, float) else value for name, value in figures.items()}
+
+
+def _round(value: float) -> float:
+    return round(float(value), 4)

@@ -16,7 +16,7 @@ from embedding_core.graphs import neighbour_graph
 from embedding_core.ids import find
 from embedding_core.quality.balance import Balance
 from embedding_core.quality.balance import balance as count
-from embedding_core.quality.columns import Column, column
+from embedding_core.quality.columns import Column, classes, column
 from embedding_core.quality.cover import Cover
 from embedding_core.quality.cover import cover as look_for_cover
 from embedding_core.quality.shortcuts import Shortcuts
@@ -32,9 +32,8 @@ if TYPE_CHECKING:
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
 REVISION = 1  # of the counts, raised when the same columns are counted otherwise
-COVER_REVISION = 1
-SHORTCUTS_REVISION = 1
-CLASSES = 10_000  # labels, above which they name images
+COVER_REVISION = 2
+SHORTCUTS_REVISION = 2
 
 PROPERTIES = ("brightness", "contrast", "sharpness", "colourfulness", "aspect", "side", "nbytes")
 
@@ -43,7 +42,7 @@ PROPERTIES = ("brightness", "contrast", "sharpness", "colourfulness", "aspect", 
 class Said:
     """What is said of n images as columns, and a digest of all of it."""
 
-    labels: Column | None  # None with fewer than two
+    labels: Column | None  # None without any
     columns: tuple[Column, ...]  # split and metadata
     digest: str
 
@@ -54,8 +53,9 @@ def said_of(dataset: Dataset, ids: NDArray[np.int64]) -> Said:
     named = [("split", fixed["split"]), *((name, metadata[name]) for name in metadata.column_names)]
     digests = [f"{name}:{digest_of_texts(_texts(given))}" for name, given in [("label", fixed["label"]), *named]]
     found = [column(name, given) for name, given in named]
-    labels = column("label", fixed["label"], most=CLASSES)
-    return Said(labels, tuple(one for one in found if one is not None), digest_of_texts(digests))
+    return Said(
+        classes("label", fixed["label"]), tuple(one for one in found if one is not None), digest_of_texts(digests)
+    )
 
 
 def balance(workspace: Workspace, dataset: Dataset) -> Kept[Balance]:
@@ -102,7 +102,7 @@ def shortcuts(
     """What of the columns and image properties goes together with the labels of now. Raises `InvalidInput` without."""
     said = said_of(dataset, embedding.ids)
     labels = said.labels
-    if labels is None:
+    if labels is None or len(labels.values) < 2:
         raise InvalidInput("There are fewer than two labels, so nothing can go together with them. Label some images.")
 
     def find_them() -> Shortcuts:

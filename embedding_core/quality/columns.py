@@ -40,19 +40,26 @@ class Column:
         return Column(self.name, self.codes[rows], self.values)
 
 
-def column(name: str, given: pa.Array | pa.ChunkedArray, *, most: int = MOST) -> Column | None:
+def column(name: str, given: pa.Array | pa.ChunkedArray) -> Column | None:
     """A column (n,) of texts, numbers or truths as classes; None where it says nothing of groups.
 
-    That is one with fewer than two values, with more than `most` texts, or where hardly any value comes twice.
+    That is one with fewer than two values, with more than `MOST` texts, or where hardly any value comes twice.
     """
     array = given.combine_chunks() if isinstance(given, pa.ChunkedArray) else given
     if pa.types.is_floating(array.type) or pa.types.is_integer(array.type):
         return _numbers(name, np.asarray(array.cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64))
     if pa.types.is_null(array.type) or pa.types.is_nested(array.type):
         return None
+    found = classes(name, array)
+    said = len(array) - array.null_count
+    return found if found is not None and 2 <= len(found.values) <= min(MOST, said / 2) else None
+
+
+def classes(name: str, given: pa.Array | pa.ChunkedArray) -> Column | None:
+    """A column (n,) of texts as it is, however many there are, such as labels; None where nothing is said at all."""
+    array = given.combine_chunks() if isinstance(given, pa.ChunkedArray) else given
     texts = array.cast(pa.string()).dictionary_encode()
-    said = len(texts) - texts.null_count
-    if not 2 <= len(texts.dictionary) <= min(most, said / 2):
+    if not len(texts.dictionary):
         return None
     codes = pc.fill_null(texts.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32)
     return _ordered(name, codes, texts.dictionary.to_pylist())

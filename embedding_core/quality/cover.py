@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from embedding_core.quality.columns import Column
 
 NEIGHBOURS = 10  # whose mean distance says how thin the set is around an image
-SPREAD = 4.0  # robust standard deviations from the median to the line
+SPREAD = 2.5  # robust standard deviations from the median to the line
 QUARTILE = 0.6745  # standard deviations of a normal distribution between its median and its quartile
 
 

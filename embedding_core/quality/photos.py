@@ -91,17 +91,26 @@ class Photos:
 
     def reason(self, kind: str, row: int) -> str:
         """Why this picture is of that kind, in one sentence."""
+        return self.reasons(kind, np.array([row]))[0]
+
+    def reasons(self, kind: str, rows: NDArray[np.int64]) -> list[str]:
+        """Likewise for many pictures (m,), which takes one look at the set."""
         if kind == TURNED.name and self.turns is not None:
-            return f"Turned by {self.turns[row]}° clockwise it would be far more like the rest of the set."
+            turns = self.turns[rows].tolist()
+            return [f"Turned by {turn}° clockwise it would be far more like the rest of the set." for turn in turns]
         described, values = BY_NAME[kind], self.of(kind)
-        value = float(values[row])
-        told = np.isfinite(values)
-        others = max(1, int(np.count_nonzero(told)) - 1)
-        better = int(np.count_nonzero(values < value if described.high else values > value))
-        middle = float(np.median(values[told])) if told.any() else value
-        words = described.words.format(value=value)
-        usual = described.words.format(value=middle).split(",")[0]
-        return f"{described.comparison} than {_percent(better / others)} of the set: {words}; the middle one: {usual}."
+        ordered = np.sort(values[np.isfinite(values)])
+        others = max(1, len(ordered) - 1)
+        if described.high:
+            better = np.searchsorted(ordered, values[rows], side="left")
+        else:
+            better = len(ordered) - np.searchsorted(ordered, values[rows], side="right")
+        usual = described.words.format(value=float(np.median(ordered)) if len(ordered) else np.nan).split(",")[0]
+        return [
+            f"{described.comparison} than {_percent(share)} of the set: {described.words.format(value=value)}; "
+            f"the middle one: {usual}."
+            for share, value in zip((better / others).tolist(), values[rows].tolist(), strict=True)
+        ]
 
     def severity(self, kind: str, rows: NDArray[np.int64], line: float | None = None) -> NDArray[np.float64]:
         """How bad (m,): 0 at the line, 1 as far beyond it as the middle of the set is on this side."""
@@ -115,25 +124,24 @@ class Photos:
 
         `line` is another one for that kind.
         """
-        wanted = self.kinds if kind is None else (kind,)
-        found: dict[int, list[tuple[float, str]]] = {}
-        for one in wanted:
-            rows = self.flagged(one, line if one == kind else None)
-            for row, severity in zip(
-                rows.tolist(), self.severity(one, rows, line if one == kind else None), strict=True
-            ):
-                found.setdefault(row, []).append((float(severity), one))
+        found: dict[int, list[tuple[float, str, bool]]] = {}
+        for one in self.kinds if kind is None else (kind,):
+            at = line if one == kind else None
+            rows = self.flagged(one, at)
+            said = zip(rows.tolist(), self.severity(one, rows, at).tolist(), self.reasons(one, rows), strict=True)
+            for row, severity, reason in said:
+                found.setdefault(row, []).append((severity, reason, BY_NAME[one].removes))
         cases = [self._case(row, sorted(said, reverse=True)) for row, said in found.items()]
         return sorted(cases, key=lambda case: -case.score)
 
-    def _case(self, row: int, said: list[tuple[float, str]]) -> Case:
+    def _case(self, row: int, said: list[tuple[float, str, bool]]) -> Case:
         image = int(self.ids[row])
-        removes = any(BY_NAME[kind].removes for _, kind in said)
+        removes = any(removes for *_, removes in said)
         return Case(
             finding="photos",
             ids=(image,),
             score=said[0][0],
-            reason=" ".join(self.reason(kind, row) for _, kind in said),
+            reason=" ".join(reason for _, reason, _ in said),
             suggestion=Suggestion("remove", (image,)) if removes else None,
         )
 

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from embedding_core.quality.columns import Column
     from embedding_core.records import Progress
 
-WEAK = 0.1  # V below which nothing is made of it, whatever chance says
+WEAK = 0.2  # V below which nothing is made of it, however sure it is
 SAME = 0.995  # V from which a column is the label by another name
-PROBED = 2_000  # images that the probe is tried on
+PROBED = 1_000  # images that the probe is tried on
 FOLDS = 3
 SURE = 2.6  # standard errors above chance: one of a hundred by luck, on both sides
 
@@ -65,8 +65,10 @@ class Shortcut:
         if self.same:
             return f"{self.column} is the label by another name: V {self.v:.2f}."
         figures = f"V {self.v:.2f}, by chance {self.chance:.2f}"
+        if self.v > self.chance and not self.together:
+            return f"{self.column} and label go together only weakly: {figures}."
         if not self.together:
-            return f"{self.column} and label have little to do with each other: {figures}."
+            return f"{self.column} and label have nothing to do with each other: {figures}."
         said = f"{self.column} and label go together: {figures}."
         if self.accuracy is None or self.guessing is None:
             return said

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import subprocess
+import sys
 import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -191,6 +193,13 @@ def test_the_dataset_keeps_its_looks_and_its_bad_photographs(tmp_path: Path) -> 
     assert (len(before.found.ids), len(after.found.ids)) == (8, 9)
     assert dataset.ids()["dark.webp"] in after.found.ids[after.found.flagged("dark")]
     assert derived.read_photos(workspace, after.fingerprint) is not None
+
+
+def test_reading_what_was_found_needs_no_heavy_library() -> None:
+    heavy = "cv2, sklearn, scipy, numba, torch"
+    code = f"import sys, embedding_core.derived; print([m for m in '{heavy}'.split(', ') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def measured(pixels: Any) -> Any:
