@@ -35,6 +35,7 @@ REVISION = 1  # of the counts, raised when the same columns are counted otherwis
 COVER_REVISION = 2
 SHORTCUTS_REVISION = 2
 
+DRAWN = 4_000  # images whose vectors are read to look for shortcuts; the probe takes fewer that have a value
 PROPERTIES = ("brightness", "contrast", "sharpness", "colourfulness", "aspect", "side", "nbytes")
 
 
@@ -107,7 +108,10 @@ def shortcuts(
 
     def find_them() -> Shortcuts:
         seen = properties(looks(workspace, dataset, progress).found, embedding.ids)
-        return look_for_shortcuts(embedding.matrix(), labels, [*said.columns, *seen], progress=progress)
+        n = len(embedding)
+        rows = np.sort(np.random.default_rng(0).choice(n, min(n, DRAWN), replace=False))
+        vectors = embedding.rows(embedding.ids[rows])
+        return look_for_shortcuts(vectors, labels, [*said.columns, *seen], rows=rows, progress=progress)
 
     return keep(
         workspace,

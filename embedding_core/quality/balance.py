@@ -40,7 +40,7 @@ class Slice:
 
     @property
     def words(self) -> str:
-        where = f"{self.column} {self.value}" + (f" among {self.label}" if self.label is not None else "")
+        where = f"{self.column} = {self.value}" + (f" among {self.label}" if self.label is not None else "")
         said = f"{where}: {self.count:,} image{'' if self.count == 1 else 's'}"
         return f"{said} where about {self.expected:,.0f} would be expected." if self.small else f"{said}."
 

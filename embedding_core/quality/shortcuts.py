@@ -104,26 +104,31 @@ def shortcuts(
     labels: Column,
     columns: Sequence[Column],
     *,
+    rows: NDArray[np.int64] | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Shortcuts:
-    """Hold each of `columns` against the labels of images with these vectors (n, d).
+    """Hold each of `columns` against the `labels` of the same n images.
 
-    A probe is tried for those that go together with the label, on `PROBED` images. Raises `InvalidInput` for columns of
-    other images.
+    `vectors` (m, d) are those of the images `rows` (m,), drawn by chance, or of all. On up to `PROBED` of them a probe
+    is tried for what goes together with the label. Raises `InvalidInput` for columns and vectors of other images.
     """
-    for one in (labels, *columns):
-        if len(one.codes) != len(vectors):
-            raise InvalidInput(f"Column {one.name!r} is of {len(one.codes):,} images, not of {len(vectors):,}.")
+    at = np.arange(len(labels.codes)) if rows is None else rows
+    if len(at) != len(vectors):
+        raise InvalidInput(f"There are {len(vectors):,} vectors for {len(at):,} images.")
+    for one in columns:
+        if len(one.codes) != len(labels.codes):
+            raise InvalidInput(f"Column {one.name!r} is of {len(one.codes):,} images, not of {len(labels.codes):,}.")
     found = []
     for done, one in enumerate(columns):
         progress("comparing", done, len(columns))
-        found.append(_judged(vectors, one, association(labels, one, seed=seed), seed))
+        found.append(_judged(vectors, one.of(at), association(labels, one, seed=seed), seed))
     progress("comparing", len(columns), len(columns))
     return Shortcuts(tuple(sorted(found, key=lambda one: -one.v)))
 
 
 def _judged(vectors: NDArray[np.float32], column: Column, with_label: Association, seed: int) -> Shortcut:
+    """`column` is of the images of these vectors."""
     bare = Shortcut(column.name, *_figures(with_label), accuracy=None, guessing=None, seen=False)
     rng = np.random.default_rng(seed)
     rows = np.flatnonzero(column.codes >= 0)

@@ -59,7 +59,7 @@ def test_a_small_slice_is_told_by_itself_and_within_a_class() -> None:
     assert small == {("light", "night", "dog"), ("camera", "old", None)}
     night = next(one for one in found.small if one.column == "light")
     assert (night.count, night.expected) == (2, 21)
-    assert night.words == "light night among dog: 2 images where about 21 would be expected."
+    assert night.words == "light = night among dog: 2 images where about 21 would be expected."
 
 
 def test_numbers_become_fifths_and_what_names_images_is_no_column() -> None:
@@ -180,6 +180,8 @@ def test_columns_of_other_images_are_refused() -> None:
     vectors, labels, _ = planted(6)
     with pytest.raises(InvalidInput, match="2 images"):
         shortcuts(vectors, labels, [Column("odd", np.zeros(2, np.int32), ("a", "b"))])
+    with pytest.raises(InvalidInput, match="600 vectors for 5"):
+        shortcuts(vectors, labels, [], rows=np.arange(5))
 
 
 def test_counts_follow_the_labels_while_cover_stays(tmp_path: Path) -> None:

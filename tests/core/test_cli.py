@@ -273,6 +273,13 @@ def test_photos_lists_bad_photographs_by_kind(tmp_path: Path, images: Path) -> N
     assert run(uri, "photos", "some", "--turned", status=2)["error"], "nothing is embedded"
 
 
+def test_photos_finds_what_lies_turned_when_asked(workspace: str) -> None:
+    found = run(workspace, "photos", "three", "--turned")
+    assert isinstance(found["turned"], list)
+    assert found["lines"]["turned"] > 0
+    assert "turned" not in run(workspace, "photos", "three")
+
+
 def test_balance_counts_and_says_what_could_go(workspace: str, images: Path) -> None:
     found = run(workspace, "balance", "three", "--keep-covered", "0.9")
     assert {one["label"]: one["images"] for one in found["classes"]} == {
