@@ -112,6 +112,30 @@ def test_many_small_commits_are_merged_and_lose_nothing(dataset: Dataset, monkey
     assert dataset.decisions.standing().removed.tolist() == list(range(9))
 
 
+def test_after_a_commit_only_what_is_new_is_read_unless_a_clock_is_behind(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = replace(decided(ANNA, Action.REMOVE, [1]), at=100.0)
+    dataset.decisions.add([first])
+    assert dataset.decisions.all() == (first,)
+    read: list[str | None] = []
+    select = type(dataset._store).select
+
+    def seen(store: object, name: str, columns: list[str], where: str | None = None) -> object:
+        read.append(where)
+        return select(store, name, columns, where)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(dataset._store), "select", seen)
+    second = replace(decided(ANNA, Action.REMOVE, [2]), at=101.0)
+    dataset.decisions.add([second])
+    assert dataset.decisions.all() == (first, second)
+    assert read == ["at > 100.0"]
+    behind = replace(decided(ANNA, Action.KEEP, [1]), at=99.0)
+    dataset.decisions.add([behind])
+    assert dataset.decisions.all() == (behind, first, second)
+    assert dataset.decisions.standing().removed.tolist() == [1, 2]
+
+
 @pytest.mark.parametrize("place", ["bucket", "folder"])
 def test_several_who_decide_at_once_all_arrive(place: str, bucket: str, tmp_path: Path) -> None:
     uri = bucket if place == "bucket" else str(tmp_path / "workspace")

@@ -124,6 +124,20 @@ def test_an_undo_and_its_undo_change_nothing(log: list[Decision], data: st.DataO
     assert plain(standing_of([*log, back, undo(101, back)])) == plain(standing_of(log))
 
 
+@settings(max_examples=300, deadline=None)
+@given(logs(), st.integers(0, 25))
+def test_what_follows_a_standing_is_that_of_the_whole_log(log: list[Decision], cut: int) -> None:
+    before, later = log[:cut], log[cut:]
+    found = standing_of(before).followed_by(later)
+    if found is None:
+        closed = standing_of(before).cases
+        assert any(one.action == Action.UNDO or one.case in closed for one in later)
+        return
+    whole = standing_of(log)
+    assert plain(found) == plain(whole)
+    assert (found.work, found.decisions) == (whole.work, whole.decisions)
+
+
 def test_an_undo_takes_back_what_it_names_and_nothing_after_it() -> None:
     first, second = at(1, Action.REMOVE, 7), at(2, Action.RELABEL, 7, value="dog")
     standing = standing_of([first, second, undo(3, first)])
