@@ -1,4 +1,4 @@
-"""What the command line takes: every command with its arguments, in three groups."""
+"""What the command line takes: every command with its arguments, in groups."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import NoReturn
 
-from embedding_core.commands import exploring, filling, keeping
+from embedding_core.commands import curating, exploring, filling, keeping
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
 
@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
 
     _filling(command)
     _exploring(command)
+    _curating(command)
     _keeping(command)
     return whole
 
@@ -78,6 +79,15 @@ def _exploring(command: _Maker) -> None:
     clusters.add_argument("--min-size", type=int, help="smallest cluster of hdbscan and evoc")
     clusters.add_argument("--seed", type=int, default=0)
     _engine(clusters)
+
+
+def _curating(command: _Maker) -> None:
+    odd = _encoder(command("outliers", curating.outliers, "name"))
+    odd.add_argument("-n", type=int, help="how many, by default all")
+
+    wrong = _encoder(command("label-issues", curating.label_issues, "name"))
+    wrong.add_argument("-n", type=int, help="how many, by default all that are labelled")
+    wrong.add_argument("--seed", type=int, default=0)
 
 
 def _keeping(command: _Maker) -> None:
