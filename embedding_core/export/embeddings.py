@@ -27,7 +27,7 @@ HELD = 256 * 2**20  # bytes of vectors that are put in order in memory; more are
 
 
 def npz(taken: Taken) -> Iterator[Member]:
-    """Arrays `vectors` (n, d) float32, `ids` (n,) int64, and `paths`, `labels`, `splits` (n,), "" for none; no pickle."""
+    """Arrays `vectors` (n, d) float32, `ids` (n,) int64, `paths`, `labels`, `splits` (n,), "" for none; no pickle."""
     yield Member("embeddings.npz", zipped(_arrays(taken)))
 
 

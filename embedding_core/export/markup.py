@@ -21,7 +21,9 @@ th,td{text-align:left;padding:.3rem 1.25rem .3rem 0;border-bottom:1px solid var(
 th{color:var(--soft);font-weight:500}
 .bar{display:block;height:.6rem;background:var(--bar);border-radius:2px;min-width:2px}
 td.long{width:50%}.pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(6.5rem,1fr));gap:.75rem;
-margin:0 0 1rem}figure{margin:0}figure img{width:100%;aspect-ratio:1;object-fit:contain;background:rgba(128,128,128,.12);
+margin:0 0 1rem}figure{margin:0}
+figure img{width:100%;
+aspect-ratio:1;object-fit:contain;background:rgba(128,128,128,.12);
 border-radius:6px;display:block}figcaption{font-size:.75rem;line-height:1.3;margin-top:.25rem}
 summary{cursor:pointer;margin:1rem 0}@media print{section{break-inside:avoid-page}}
 """
