@@ -19,10 +19,13 @@ from embedding_core.errors import ImageRefused, UnknownImage
 from embedding_core.fingerprint import digest, fingerprint
 from embedding_core.records import ImageRecord, Reason, Rejected
 from embedding_core.workspace import attributes as attribute_rows
+from embedding_core.workspace.claims import Claims
+from embedding_core.workspace.decisions import Decisions
 from embedding_core.workspace.embedding import Embedding
 from embedding_core.workspace.schema import IMAGE_COLUMNS, IMAGES, REJECTED, TAGS
 from embedding_core.workspace.store import Store, id_filters, quoted
 from embedding_core.workspace.vectors import Encoding, Vectors
+from embedding_core.workspace.versions import Versions
 
 FRAGMENTS = 64  # of a table, up to which reads are as fast as of one; merging writes all originals anew
 
@@ -50,7 +53,10 @@ class Dataset:
 
     @property
     def token(self) -> str:
-        """Changes whenever images, attributes or tags do. Names a state of the dataset in caches."""
+        """Changes whenever images, attributes or tags do. Names a state of the dataset in caches.
+
+        Decisions have a token of their own: one a second must not have everything else read again.
+        """
         versions = (self._store.version(self.table(kind)) for kind in ("images", "attributes", "tags"))
         return ":".join([self.uuid, *map(str, versions)])
 
@@ -187,6 +193,23 @@ class Dataset:
     def embedding(self, encoder_id: str) -> Embedding:
         """The vectors from one encoder. Raises `NotEmbedded` when there are none."""
         return self.vectors.embedding(encoder_id)
+
+    # -- what people decide ---------------------------------------------------------------------------------------
+
+    @property
+    def decisions(self) -> Decisions:
+        """The log of what was decided on images. It changes nothing here: `review.versions` says what follows."""
+        return Decisions(self.uuid, self._store)
+
+    @property
+    def versions(self) -> Versions:
+        """The versions that were frozen under names."""
+        return Versions(self.uuid, self._store)
+
+    @property
+    def claims(self) -> Claims:
+        """Which cases someone has before their eyes."""
+        return Claims(self.uuid, self._store)
 
     # -- writing ------------------------------------------------------------------------------------------------
 
