@@ -1,4 +1,4 @@
-"""What the command line takes: every command with its arguments, in three groups."""
+"""What the command line takes: every command with its arguments, in groups."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import argparse
 from collections.abc import Callable
 from typing import NoReturn
 
-from embedding_core.commands import exploring, filling, keeping
+from embedding_core.commands import exploring, exporting, filling, keeping
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
+from embedding_core.export.registry import FORMATS
 
 _Maker = Callable[..., argparse.ArgumentParser]
 
@@ -36,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     _filling(command)
     _exploring(command)
     _keeping(command)
+    _exporting(command)
     return whole
 
 
@@ -101,6 +103,23 @@ def _keeping(command: _Maker) -> None:
         command(name, run, "name")
     command("encoders", keeping.encoders)
     command("warm", keeping.warm)
+
+
+def _exporting(command: _Maker) -> None:
+    export = _encoder(command("export", exporting.export_version, "name"))
+    export.add_argument("--format", required=True, metavar="F", help=", ".join(FORMATS))
+    export.add_argument("--out", required=True, metavar="PATH", help="a folder or a file; with .zip a ZIP")
+    export.add_argument("--version", metavar="V", help="original, now (the default) or a name, see `versions`")
+
+    effect = _encoder(command("effect", exporting.effect, "name"))
+    effect.add_argument("--from", dest="first", metavar="V", help="by default original")
+    effect.add_argument("--to", dest="second", metavar="W", help="by default now")
+
+    repair = _encoder(command("repair", exporting.repair, "name"))
+    repair.add_argument("--steps", metavar="A,B", help="by default all that can be tried")
+    repair.add_argument("--version", metavar="V", help="by default now")
+    for made in (effect, repair):
+        made.add_argument("--seeds", type=int, help="trainings of each; by default 8")
 
 
 def _engine(made: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import numpy as np
 
 from embedding_core.effect.intervals import Differences, differences
+from embedding_core.errors import InvalidInput
 from embedding_core.records import silent
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from embedding_core.records import Progress
 
 SEEDS = 8
+MOST_SEEDS = 100
 KEPT = 0.9  # of the images that are trained on in each run
 
 
@@ -104,8 +106,9 @@ def compare(
     """Train on both versions of the images `ids` (n,) with `vectors` (n, d), and judge both by `parts.test`.
 
     In each of `seeds` runs every image is in with a probability of 0.9, in both versions or in neither, so that chance
-    cancels. `classes` (c,) are the names of the classes.
+    cancels. `classes` (c,) are the names of the classes. Raises `InvalidInput`.
     """
+    check_runs(seeds)
     sides = ((before, parts.before), (after, parts.after))
     alike = np.array_equal(parts.before, parts.after) and np.array_equal(
         before.codes[parts.before], after.codes[parts.after]
@@ -140,6 +143,12 @@ def compare(
         parts.chosen,
         bool(alike),
     )
+
+
+def check_runs(seeds: int) -> None:
+    """Raises `InvalidInput` for a number of trainings that tells nothing, or never ends."""
+    if not 2 <= seeds <= MOST_SEEDS:
+        raise InvalidInput(f"Train 2 to {MOST_SEEDS} times, not {seeds}.")
 
 
 def judged(

@@ -70,11 +70,13 @@ def differences(
     member = np.zeros((len(truth), classes), np.float32)
     member[np.arange(len(truth)), truth] = 1
     drawn = _drawn(after.astype(np.float32) - before, member, clusters, np.random.default_rng(seed))
+    tested: list[bool] = (member.sum(axis=0) > 0).tolist()
+    drawn[:, 2:][:, np.logical_not(tested)] = 0
     low, high = np.nanquantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     first, second = (_measures(one.mean(axis=0, dtype=np.float32)[None], member)[0] for one in (before, after))
-    found = [Difference(*map(float, one)) for one in zip(first, second, low, high, strict=True)]
-    tested = member.any(axis=0)
-    each = tuple(one if seen else None for one, seen in zip(found[2:], tested.tolist(), strict=True))
+    columns = (one.tolist() for one in (first, second, low, high))
+    found = [Difference(*one) for one in zip(*columns, strict=True)]
+    each = tuple(one if seen else None for one, seen in zip(found[2:], tested, strict=True))
     return Differences(found[0], found[1], each)
 
 
@@ -99,7 +101,7 @@ def _drawn(
 def _measures(
     values: NDArray[np.float32], member: NDArray[np.float32], times: NDArray[np.float32] | None = None
 ) -> NDArray[np.float64]:
-    """(b, 2 + c) of `values` (b, k), counted `times` (b, k): the mean, the mean of the classes' means, each of these."""
+    """(b, 2 + c) of `values` (b, k), counted `times` (b, k): mean, mean of the classes' means, each of these."""
     counted = np.ones_like(values) if times is None else times
     weighted = values * counted
     with np.errstate(invalid="ignore"):

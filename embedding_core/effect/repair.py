@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from embedding_core.effect.comparing import KEPT, SEEDS, judged
+from embedding_core.effect.comparing import KEPT, SEEDS, check_runs, judged
 from embedding_core.effect.intervals import Differences, differences
 from embedding_core.errors import InvalidInput
 from embedding_core.records import silent
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from embedding_core.records import Progress
 
 REMOVAL, REWEIGHTING = "labels", "reweighting"  # two answers to the same suspects
+STANDARDISATION = "standardisation"
 TOGETHER, TOGETHER_REWEIGHTED = "together", "together-reweighted"
 
 NAMES = {
@@ -36,7 +37,7 @@ NAMES = {
     "photos": "Bad photographs removed",
     REMOVAL: "Suspected labels removed",
     REWEIGHTING: "Suspected labels count less",
-    "standardisation": "Vectors standardised",
+    STANDARDISATION: "Vectors standardised",
     TOGETHER: "All together",
     TOGETHER_REWEIGHTED: "All together, suspects counting less",
 }
@@ -108,6 +109,7 @@ def repair(
     `ids` (n,), `vectors` (n, d) and `codes` (n,) are those of the images; `clusters` (k,) as in `Parts`. Where suspects
     are both removed and reweighted, all together is tried either way. Raises `InvalidInput` without any step.
     """
+    check_runs(seeds)
     if not steps:
         raise InvalidInput(f"Choose at least one step of {', '.join(list(NAMES)[:-2])}.")
     arms = _arms(steps)

@@ -17,6 +17,7 @@ from embedding_core.export.archive import Member, gathered
 from embedding_core.export.markup import bars, escaped, figures, head, section, table
 from embedding_core.export.taking import Section
 from embedding_core.review.decisions import Action
+from embedding_core.review.standing import in_force
 
 if TYPE_CHECKING:
     from embedding_core.export.taking import Taken
@@ -42,7 +43,11 @@ def members(taken: Taken) -> Iterator[Member]:
 def _pages(taken: Taken) -> Iterator[str]:
     name = taken.dataset.name
     yield head(name)
-    decided = standing(taken.decisions)
+    decided = [
+        one
+        for one, stands in zip(taken.decisions, in_force(taken.decisions), strict=True)
+        if stands and one.action is not Action.UNDO
+    ]
     yield f"<header><h1>{escaped(name)}</h1>"
     if taken.dataset.description:
         yield f"<p>{escaped(taken.dataset.description)}</p>"
@@ -55,16 +60,6 @@ def _pages(taken: Taken) -> Iterator[str]:
     if taken.removed:
         yield from _removed(taken)
     yield f"</main><footer>Written by Kindred, {datetime.now(UTC):%d %B %Y, %H:%M} UTC.</footer></body></html>\n"
-
-
-def standing(decisions: Sequence[Decision]) -> list[Decision]:
-    """The decisions that were not undone, and whose undoing was not undone either, in their order."""
-    known = {one.id for one in decisions}
-    void: set[str] = set()
-    for one in sorted(decisions, key=lambda one: -one.at):  # the last word first
-        if one.action is Action.UNDO and one.id not in void and one.value in known:
-            void.add(one.value)
-    return [one for one in decisions if one.action is not Action.UNDO and one.id not in void]
 
 
 def _opening(taken: Taken, decided: Sequence[Decision]) -> str:

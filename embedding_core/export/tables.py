@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from embedding_core.export.archive import Member, gathered
 
@@ -42,9 +42,3 @@ def as_csv(taken: Taken) -> Iterator[str]:
 def free_names(given: list[str], taken: tuple[str, ...]) -> list[str]:
     """Metadata columns under their names, or as `metadata.…` where a name is taken."""
     return [f"metadata.{name}" if name in taken else name for name in given]
-
-
-def plain_rows(taken: Taken) -> list[dict[str, Any]]:
-    """path, label, split and tags of every image, as dicts."""
-    rows: list[dict[str, Any]] = taken.rows.select(["id", "path", "label", "split"]).to_pylist()
-    return [{**row, "tags": taken.tags.get(row["id"], ())} for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -13,29 +13,16 @@ import pyarrow.compute as pc
 from embedding_core.errors import InvalidInput
 from embedding_core.ids import find
 from embedding_core.review.decisions import Action
+from embedding_core.review.standing import in_force
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedding_core.review.decisions import Decision
+    from embedding_core.review.versions import Snapshot
     from embedding_core.workspace import Dataset, Embedding
 
 GROUP = 16 * 2**20  # bytes of originals read at a time
-
-
-class Version(Protocol):
-    """A state of a dataset: which images belong to it, and what it says of them. `review.versions.Snapshot` is one."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def ids(self) -> NDArray[np.int64]: ...  # (m,)
-    @property
-    def labels(self) -> Sequence[str | None]: ...  # (m,)
-    @property
-    def splits(self) -> Sequence[str | None]: ...  # (m,)
-    @property
-    def tags(self) -> Mapping[str, frozenset[int]]: ...  # ids by tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +104,7 @@ class Taken:
 
 def take(
     dataset: Dataset,
-    version: Version | None = None,
+    version: Snapshot | None = None,
     *,
     decisions: Sequence[Decision] = (),
     embedding: Embedding | None = None,
@@ -126,7 +113,7 @@ def take(
 ) -> Taken:
     """The images of a version, or as the dataset stands without one; of these `only`, where that is given.
 
-    `decisions` say why an image was removed. Raises `InvalidInput` when no image is left.
+    `decisions`, the log in its order, say why an image was removed. Raises `InvalidInput` when no image is left.
     """
     images = dataset.images()
     every = images["id"].to_numpy()
@@ -145,7 +132,7 @@ def take(
         to = pa.array(place[wanted])
         labels = pc.take(pa.array(version.labels, pa.string()), to)
         splits = pc.take(pa.array(version.splits, pa.string()), to)
-        tags = dict(version.tags)
+        tags = {tag: frozenset(found.tolist()) for tag, found in version.tags.items()}
     gone = images.filter(pa.array(~wanted)) if only is None else images.slice(0, 0)
     return Taken(
         dataset,
@@ -160,7 +147,7 @@ def take(
     )
 
 
-def _places(version: Version, every: NDArray[np.int64]) -> NDArray[np.int64]:
+def _places(version: Snapshot, every: NDArray[np.int64]) -> NDArray[np.int64]:
     """Where each image (n,) stands in the version; −1 where it does not belong to it."""
     return find(every, np.asarray(version.ids, np.int64))
 
@@ -176,8 +163,8 @@ def _by_image(tags: Mapping[str, Iterable[int]]) -> dict[int, tuple[str, ...]]:
 def _removed(gone: pa.Table, decisions: Sequence[Decision]) -> tuple[Removed, ...]:
     """The images that are gone, each with the last decision that removed it."""
     why: dict[int, Decision] = {}
-    for one in decisions:
-        if one.action is Action.REMOVE:
+    for one, stands in zip(decisions, in_force(decisions), strict=True):
+        if stands and one.action is Action.REMOVE:
             why.update(dict.fromkeys(one.ids, one))
     found = []
     for image, path in zip(gone["id"].to_pylist(), gone["path"].to_pylist(), strict=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from embedding_core.tasks import explaining, explore, fill, searching, spreading
+from embedding_core.tasks import explaining, explore, fill, proving, searching, spreading
 from embedding_core.tasks.shared import Parameters, Result
 
 if TYPE_CHECKING:
@@ -32,4 +32,6 @@ TASKS: dict[str, Task] = {
     "search": searching.search,
     "preview": explore.preview,
     "explain": explaining.explain,
+    "effect": proving.effect,
+    "repair": proving.repair,
 }
