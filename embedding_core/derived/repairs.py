@@ -52,8 +52,8 @@ def measure_repairs(
     """What each step of cleaning a version is worth.
 
     `without` says for a step (`duplicates`, `outliers`, `photos`, …) the ids that it removes; suspected labels and
-    their weights are found here, on the images that are trained on alone. Without `steps` all are tried that can be. Raises
-    `UnknownVersion`, and `InvalidInput` for a step of which nothing is known.
+    their weights are found here, on the images that are trained on alone. Without `steps` all are tried that can be.
+    Raises `UnknownVersion`, and `InvalidInput` for a step of which nothing is known.
     """
     without = without or {}
     known = [*without, REMOVAL, REWEIGHTING, STANDARDISATION]

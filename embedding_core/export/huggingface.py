@@ -95,8 +95,12 @@ def _written(taken: Taken, rows: Sequence[int], schema: pa.Schema, classes: Sequ
     """One file, a piece at a time: a row group is held, then written."""
     sink = Sink()
     number = {label: code for code, label in enumerate(classes)}
-    # Images are compressed already; the other columns are small.
-    with pq.ParquetWriter(pa.PythonFile(sink, "w"), schema, compression="none", write_statistics=["path"]) as writer:
+    # Images are compressed already, and none is there twice; the other columns are small.
+    repeated = [name for name in schema.names if name != "image"]
+    made = pq.ParquetWriter(
+        pa.PythonFile(sink, "w"), schema, compression="none", use_dictionary=repeated, write_statistics=["path"]
+    )
+    with made as writer:
         waiting: list[tuple[int, bytes]] = []
         size = 0
         for row, content in taken.contents(rows):
