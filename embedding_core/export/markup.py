@@ -35,6 +35,11 @@ def escaped(text: str) -> str:
     return html.escape("".join(char if char.isprintable() else "�" for char in text))
 
 
+def many(count: int, noun: str) -> str:
+    """As "1 image" or "1,204 images"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def head(title: str) -> str:
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.export.archive import Member, gathered
-from embedding_core.export.markup import bars, escaped, figures, head, section, table
+from embedding_core.export.markup import bars, escaped, figures, head, many, section, table
 from embedding_core.export.taking import Section
 from embedding_core.review.decisions import Action
 from embedding_core.review.standing import in_force
@@ -63,15 +63,20 @@ def _pages(taken: Taken) -> Iterator[str]:
 
 
 def _opening(taken: Taken, decided: Sequence[Decision]) -> str:
-    counted = f"{len(taken):,} images in version “{taken.version}”"
+    counted = f"{many(len(taken), 'image')} in version “{taken.version}”"
     labelled = sum(label is not None for label in taken.optional("label"))
-    parts = [f"{counted}, {labelled:,} of them with one of {len(taken.classes()):,} labels."]
+    parts = [f"{counted}, {labelled:,} of them with one of {many(len(taken.classes()), 'label')}."]
     if taken.removed:
-        parts.append(f"{len(taken.removed):,} images of the dataset are not part of it.")
+        parts.append(f"{many(len(taken.removed), 'image')} of the dataset {_be(len(taken.removed))} not part of it.")
     people = sorted({one.who for one in decided})
     if decided:
-        parts.append(f"{len(decided):,} decisions by {', '.join(people)} stand behind it.")
+        stand = "stands" if len(decided) == 1 else "stand"
+        parts.append(f"{many(len(decided), 'decision')} by {', '.join(people)} {stand} behind it.")
     return " ".join(parts)
+
+
+def _be(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _content(taken: Taken) -> Iterator[str]:
@@ -110,7 +115,8 @@ def _told(taken: Taken, one: Section) -> Iterator[str]:
 
 def _decisions(taken: Taken, decided: Sequence[Decision]) -> Iterator[str]:
     undone = sum(one.action is not Action.UNDO for one in taken.decisions) - len(decided)
-    text = f"{len(decided):,} decisions stand" + (f", {undone:,} were taken back." if undone else ".")
+    text = f"{many(len(decided), 'decision')} {'stands' if len(decided) == 1 else 'stand'}"
+    text += f", {undone:,} {'was' if undone == 1 else 'were'} taken back." if undone else "."
     yield section("What was decided", text)
     by = Counter((one.who, one.action, one.finding or "by hand") for one in decided)
     images = Counter[tuple[str, Action, str]]()
@@ -138,7 +144,9 @@ def _decisions(taken: Taken, decided: Sequence[Decision]) -> Iterator[str]:
 
 
 def _removed(taken: Taken) -> Iterator[str]:
-    yield section("What was removed", f"{len(taken.removed):,} images. Nothing was deleted from where they came from.")
+    yield section(
+        "What was removed", f"{many(len(taken.removed), 'image')}. Nothing was deleted from where they came from."
+    )
     ids = taken.dataset.ids()
     some = [(ids[one.path], one.reason) for one in taken.removed[:SHOWN] if one.path in ids]
     yield from _shown(taken, some)

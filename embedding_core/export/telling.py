@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from embedding_core.effect.words import points, said
+from embedding_core.export.markup import many
 from embedding_core.export.taking import Section
 
 if TYPE_CHECKING:
@@ -25,9 +26,8 @@ def finding(title: str, cases: Sequence[Case]) -> Section:
     if not cases:
         return Section(title, "Nothing was found.")
     pictures = tuple((one.ids[0], one.reason) for one in cases[:SHOWN])
-    count = "One case" if len(cases) == 1 else f"{len(cases):,} cases"
     worst = "" if len(cases) <= SHOWN else f" The worst {SHOWN} are shown."
-    return Section(title, f"{count} to decide on.{worst}", pictures)
+    return Section(title, f"{many(len(cases), 'case')} to decide on.{worst}", pictures)
 
 
 def versions(known: Sequence[Version]) -> Section:
@@ -45,12 +45,12 @@ def difference(found: Difference) -> Section:
     if found.empty:
         return Section(title, "Nothing differs.")
     parts = [
-        (len(found.removed), "images removed"),
-        (len(found.added), "images added"),
-        (len(found.relabelled), "images relabelled"),
-        (len(found.moved), "images moved to another split"),
+        (len(found.removed), "removed"),
+        (len(found.added), "added"),
+        (len(found.relabelled), "relabelled"),
+        (len(found.moved), "moved to another split"),
     ]
-    text = ", ".join(f"{count:,} {what}" for count, what in parts if count) or "Only tags differ"
+    text = ", ".join(f"{many(count, 'image')} {what}" for count, what in parts if count) or "Only tags differ"
     changed = [(label, *counts) for label, counts in found.labels.items() if counts[0] != counts[1]]
     rows = [("label", found.before, found.after)]
     rows += [(label or "without a label", f"{was:,}", f"{now:,}") for label, was, now in changed[:LABELS]]
