@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import NoReturn
 
-from embedding_core.commands import exploring, exporting, filling, keeping
+from embedding_core.commands import deciding, exploring, exporting, filling, keeping
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
 from embedding_core.export.registry import FORMATS
@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     _filling(command)
     _exploring(command)
     _keeping(command)
+    _deciding(command)
     _exporting(command)
     return whole
 
@@ -48,6 +49,7 @@ def _filling(command: _Maker) -> None:
     add.add_argument("--embed", metavar="ID", nargs="?", const="", help="embed in the same pass, with this encoder")
 
     embed = _encoder(command("embed", filling.embed, "name"))
+    _version(embed)
     _engine(embed)
     embed.add_argument("--workers", type=int, help="processes that hold a model each; by default as many as fit")
 
@@ -66,6 +68,7 @@ def _exploring(command: _Maker) -> None:
         "--place", action="store_true", help="put new images on the last map drawn so; no other one moves"
     )
     map_.add_argument("--out", metavar="F.csv", help="write path,x,y[,z],trust,label")
+    _version(map_)
 
     similar = _encoder(command("similar", exploring.similar, "name", "path"))
     similar.add_argument("-k", type=int, default=12, help="how many")
@@ -79,6 +82,7 @@ def _exploring(command: _Maker) -> None:
     clusters.add_argument("--k", type=int, help="clusters of kmeans; chosen by silhouette when not given")
     clusters.add_argument("--min-size", type=int, help="smallest cluster of hdbscan and evoc")
     clusters.add_argument("--seed", type=int, default=0)
+    _version(clusters)
     _engine(clusters)
 
 
@@ -103,6 +107,28 @@ def _keeping(command: _Maker) -> None:
         command(name, run, "name")
     command("encoders", keeping.encoders)
     command("warm", keeping.warm)
+
+
+def _deciding(command: _Maker) -> None:
+    decide = command("decide", deciding.decide, "name")
+    decide.add_argument("file", nargs="?", metavar="FILE.csv", help="path,action[,label|value][,reason][,finding]")
+    decide.add_argument("--undo", metavar="ID", help="take one decision back, see `decisions`")
+    _who(decide)
+
+    log = command("decisions", deciding.log, "name")
+    log.add_argument("-n", type=int, metavar="N", help="only the last N")
+
+    command("versions", deciding.list_versions, "name")
+    version = command("version", deciding.freeze, "name", "version")
+    version.add_argument("--note", default="", metavar="TEXT")
+    _who(version)
+
+    differ = command("difference", deciding.differ, "name", "first", "second")
+    differ.add_argument("-n", type=int, default=100, metavar="N", help="images that are listed of each kind")
+
+
+def _who(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--who", metavar="NAME", help="who decides")
 
 
 def _exporting(command: _Maker) -> None:
@@ -131,6 +157,10 @@ def _engine(made: argparse.ArgumentParser) -> None:
 
 def _address(made: argparse.ArgumentParser) -> None:
     made.add_argument("--address", metavar="URI", help="of a Ray cluster; without, one is started here")
+
+
+def _version(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--version", metavar="V", help="only what that version holds, see `versions`")
 
 
 def _encoder(made: argparse.ArgumentParser) -> argparse.ArgumentParser:

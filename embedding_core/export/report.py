@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from embedding_core.export.taking import Taken
     from embedding_core.review.decisions import Decision
 
-SHOWN = 12  # pictures of a class, or of a kind of decision
+SHOWN = 12  # pictures of a kind of decision
+OF_CLASS = 8  # pictures of a class
 CLASSES = 40  # that are shown with pictures; the others are counted
 LISTED = 200  # decisions that are told one by one
 _DONE = {
@@ -51,14 +52,20 @@ def _pages(taken: Taken) -> Iterator[str]:
     yield f"<header><h1>{escaped(name)}</h1>"
     if taken.dataset.description:
         yield f"<p>{escaped(taken.dataset.description)}</p>"
-    yield f"<p>{escaped(_opening(taken, decided))}</p></header><main>"
+    yield f"<p>{escaped(_opening(taken, decided))}</p>"
+    yield "".join(f"<p><strong>{escaped(one.headline)}</strong></p>" for one in taken.sections if one.headline)
+    yield "</header><main>"
     yield from _content(taken)
     for one in taken.sections:
-        yield from _told(taken, one)
+        if not one.outcome:
+            yield from _told(taken, one)
     if taken.decisions:
         yield from _decisions(taken, decided)
     if taken.removed:
         yield from _removed(taken)
+    for one in taken.sections:
+        if one.outcome:
+            yield from _told(taken, one)
     yield f"</main><footer>Written by Kindred, {datetime.now(UTC):%d %B %Y, %H:%M} UTC.</footer></body></html>\n"
 
 
@@ -98,7 +105,7 @@ def _content(taken: Taken) -> Iterator[str]:
     for label, _ in rows[:CLASSES] if counts else []:
         of_label = [image for image, given in zip(ids, labels, strict=True) if given == label]
         # Spread over the paths, which often lie by day or by camera.
-        some = of_label[:: max(1, len(of_label) // SHOWN)][:SHOWN]
+        some = of_label[:: max(1, len(of_label) // OF_CLASS)][:OF_CLASS]
         yield from _shown(taken, [(image, "") for image in some], label)
     if not counts:
         yield from _shown(taken, [(image, "") for image in ids[:: max(1, len(ids) // 24)][:24]])

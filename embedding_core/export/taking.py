@@ -45,12 +45,14 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A finding, told in a report: a heading, sentences, and pictures with a word to each."""
+    """A finding or an outcome, told in a report: a heading, sentences, and pictures with a word to each."""
 
     title: str
     text: str
     pictures: tuple[tuple[int, str], ...] = ()  # image and caption
     rows: tuple[tuple[str, ...], ...] = ()  # a table, its head first
+    outcome: bool = False  # told after what was decided, not before
+    headline: str = ""  # a sentence of it that opens the report
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,14 +36,16 @@ def versions(known: Sequence[Version]) -> Section:
         when = datetime.fromtimestamp(one.created, UTC).strftime("%Y-%m-%d %H:%M")
         counts = (f"{one.images:,}", f"{one.removed:,}", f"{one.relabelled:,}")
         rows.append((one.name, *counts, when, one.who, one.note))
-    return Section("Versions", "Nothing is ever deleted; each version says what remains.", rows=tuple(rows))
+    return Section(
+        "Versions", "Nothing is ever deleted; each version says what remains.", rows=tuple(rows), outcome=True
+    )
 
 
 def difference(found: Difference) -> Section:
     """From one version to the other: what went, what came, what is called otherwise."""
     title = f"From {found.before} to {found.after}"
     if found.empty:
-        return Section(title, "Nothing differs.")
+        return Section(title, "Nothing differs.", outcome=True)
     parts = [
         (len(found.removed), "removed"),
         (len(found.added), "added"),
@@ -58,7 +60,7 @@ def difference(found: Difference) -> Section:
         (int(image), f"{was or 'no label'} → {now or 'no label'}")
         for image, was, now in list(zip(*_columns(found), strict=True))[:SHOWN]
     )
-    return Section(title, text + ".", pictures, tuple(rows) if changed else ())
+    return Section(title, text + ".", pictures, tuple(rows) if changed else (), outcome=True)
 
 
 def effect(found: Effect) -> Section:
@@ -68,14 +70,16 @@ def effect(found: Effect) -> Section:
         (name, one) for name, one in zip(found.classes, found.differences.classes, strict=True) if one is not None
     ]
     rows += [(name, f"{one.before:.1%}", f"{one.after:.1%}", points(one)) for name, one in measures]
-    return Section("What it was worth", "\n".join(said(found)), rows=tuple(rows))
+    answer, *more = said(found)
+    return Section("What it was worth", "\n".join([answer, *more]), rows=tuple(rows), outcome=True, headline=answer)
 
 
 def repairs(found: Repairs, names: dict[str, str]) -> Section:
     rows = [("step", "of the training part left out", "accuracy against doing nothing, 95 % interval")]
     for arm, lost, one in zip(found.arms, found.lost, found.differences, strict=True):
         rows.append((names.get(arm, arm), f"{lost:.1%}", points(one.accuracy)))
-    return Section("What each step is worth", f"Doing nothing: {found.nothing.mean():.1%}.", rows=tuple(rows))
+    text = f"Accuracy when nothing is done: {found.nothing.mean():.1%}."
+    return Section("What each step is worth at training", text, rows=tuple(rows), outcome=True)
 
 
 def _columns(found: Difference) -> tuple[list[int], list[str | None], list[str | None]]:

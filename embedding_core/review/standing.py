@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,6 +63,34 @@ class Standing:
     def labels(self) -> dict[int, str]:
         """Id → its new label."""
         return dict(zip(self.relabelled.tolist(), self.new_labels, strict=True))
+
+    def followed_by(self, later: Sequence[Decision]) -> Standing | None:
+        """The standing after a few more decisions, all later than those before: quick, where it follows from this one.
+
+        None where it does not: an undo, or another answer to a case that is closed, asks for all that was said before.
+        """
+        answers = [one for one in later if one.action in VERDICTS]
+        if any(one.action == Action.UNDO for one in later) or any(
+            one.case in self.cases for one in answers if one.case
+        ):
+            return None
+        new = standing_of(later)
+        placed = _ids(one for one in answers if one.action in (Action.KEEP, Action.REMOVE))
+        stays = ~np.isin(self.relabelled, new.relabelled)
+        relabelled = np.append(self.relabelled[stays], new.relabelled)
+        labels = [*compress(self.new_labels, stays), *new.new_labels]
+        order = np.argsort(relabelled)
+        return Standing(
+            removed=_over(self.removed, placed, new.removed),
+            relabelled=read_only(relabelled[order]),
+            new_labels=tuple(labels[row] for row in order.tolist()),
+            tagged=_tags_over(self.tagged, new.tagged, later),
+            untagged=_tags_over(self.untagged, new.untagged, later),
+            unsure=_over(self.unsure, _ids(answers), new.unsure),
+            cases={**self.cases, **new.cases},
+            work={who: _added(self.work.get(who), new.work.get(who)) for who in {**self.work, **new.work}},
+            decisions=self.decisions + new.decisions,
+        )
 
     @property
     def empty(self) -> bool:
@@ -164,6 +192,33 @@ class _Rows:
         order = np.argsort(self.image, kind="stable")
         last = np.append(np.diff(self.image[order]) != 0, True)[: len(order)]
         return _Rows(*(column[order][last] for column in (self.image, self.action, self.case, self.number)))
+
+
+def _ids(decisions: Iterable[Decision]) -> NDArray[np.int64]:
+    """Of all that they are about, ascending."""
+    return np.unique(np.fromiter(chain.from_iterable(one.ids for one in decisions), np.int64))
+
+
+def _over(before: NDArray[np.int64], said: NDArray[np.int64], after: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of the images before, those of which nothing new is `said`, and those after."""
+    return read_only(np.union1d(np.setdiff1d(before, said, assume_unique=True), after))
+
+
+def _tags_over(
+    before: Mapping[str, NDArray[np.int64]], after: Mapping[str, NDArray[np.int64]], later: Sequence[Decision]
+) -> dict[str, NDArray[np.int64]]:
+    nobody = np.empty(0, np.int64)
+    found = dict(before)
+    said = [one for one in later if one.action in (Action.TAG, Action.UNTAG)]
+    for tag in {str(one.value) for one in said}:
+        about = _ids(one for one in said if one.value == tag)
+        found[tag] = _over(before.get(tag, nobody), about, after.get(tag, nobody))
+    return {tag: found[tag] for tag in sorted(found) if len(found[tag])}
+
+
+def _added(before: Work | None, after: Work | None) -> Work:
+    known = [work for work in (before, after) if work is not None]
+    return Work(sum(work.decisions for work in known), sum(work.undone for work in known), known[-1].last)
 
 
 def _by_tag(rows: _Rows, valid: Sequence[Decision], action: Action) -> dict[str, NDArray[np.int64]]:

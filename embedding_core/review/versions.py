@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from embedding_core.fingerprint import Texts
     from embedding_core.records import Actor
     from embedding_core.review.standing import Standing
     from embedding_core.workspace import Dataset, Workspace
@@ -84,7 +85,7 @@ def snapshot(workspace: Workspace, dataset: Dataset, name: str = NOW) -> Snapsho
     if name == ORIGINAL:
         return _original(dataset)
     if name == NOW:
-        return _applied(_original(dataset), dataset.decisions.standing())
+        return _applied(_original(dataset), dataset.decisions.standing())[0]
     kept = dataset.versions.snapshot(name)
     if kept is None:
         raise UnknownVersion(name, [ORIGINAL, NOW, *(one.name for one in dataset.versions.all())])
@@ -97,9 +98,10 @@ def make_version(workspace: Workspace, dataset: Dataset, name: str, actor: Actor
     if len(note) > NOTE_LIMIT:
         raise InvalidInput(f"A version's note has at most {NOTE_LIMIT:,} characters, not {len(note):,}.")
     standing, came = dataset.decisions.standing(), _original(dataset)
-    now = _applied(came, standing, name)
+    now, rows = _applied(came, standing, name)
     version = _described(
         now,
+        rows,
         came,
         created=time.time(),
         standing=standing,
@@ -120,11 +122,11 @@ def versions(workspace: Workspace, dataset: Dataset) -> list[Version]:
     standing, came = dataset.decisions.standing(), _original(dataset)
     last = max((work.last for work in standing.work.values()), default=dataset.created)
     original = Version(ORIGINAL, len(came), 0, 0, dataset.created)
-    now = _described(_applied(came, standing), came, created=last, standing=standing)
+    now = _described(*_applied(came, standing), came, created=last, standing=standing)
     return [original, *dataset.versions.all(), now]
 
 
-def coded(texts: Sequence[str | None] | NDArray[np.object_]) -> tuple[NDArray[np.int32], list[str]]:
+def coded(texts: Texts | NDArray[np.object_]) -> tuple[NDArray[np.int32], list[str]]:
     """Texts (n,) as numbers (n,) into the different ones, −1 for None."""
     import pyarrow as pa
 
@@ -140,19 +142,20 @@ def decoded(codes: NDArray[np.integer], words: Sequence[str]) -> NDArray[np.obje
 def _original(dataset: Dataset) -> Snapshot:
     """Every image, called as the dataset's attributes say."""
     rows = dataset.attributes()
-    labels, splits = (decoded(*coded(rows[name].to_pylist())) for name in ("label", "split"))
+    labels, splits = (decoded(*coded(rows[name].combine_chunks())) for name in ("label", "split"))
     tags = {tag: read_only(np.sort(np.fromiter(ids, np.int64, len(ids)))) for tag, ids in dataset.tags().items()}
     return Snapshot(ORIGINAL, read_only(rows["id"].to_numpy()), labels, splits, tags)
 
 
-def _applied(came: Snapshot, standing: Standing, name: str = NOW) -> Snapshot:
-    """A dataset as it came, after these decisions."""
-    labels = came.labels.copy()
-    rows = find(standing.relabelled, came.ids)
+def _applied(came: Snapshot, standing: Standing, name: str = NOW) -> tuple[Snapshot, NDArray[np.int64]]:
+    """A dataset as it came, after these decisions, and the rows of `came` (m,) that remain."""
+    order = np.argsort(came.ids)
+    labels, stays = came.labels.copy(), np.ones(len(came), bool)
+    rows = find(standing.relabelled, came.ids, order)
     labels[rows[rows >= 0]] = np.array(standing.new_labels, dtype=object)[rows >= 0]
-    stays = find(came.ids, standing.removed) < 0
-    ids = came.ids[stays]
-    ascending = np.sort(ids)
+    rows = find(standing.removed, came.ids, order)
+    stays[rows[rows >= 0]] = False
+    ids, ascending = came.ids[stays], came.ids[order[stays[order]]]
     tags = {}
     for tag in sorted({*came.tags, *standing.tagged}):
         nobody = np.empty(0, np.int64)
@@ -160,11 +163,13 @@ def _applied(came: Snapshot, standing: Standing, name: str = NOW) -> Snapshot:
         carried = np.setdiff1d(carried, standing.untagged.get(tag, nobody), assume_unique=True)
         if len(left := np.intersect1d(carried, ascending, assume_unique=True)):
             tags[tag] = read_only(left)
-    return Snapshot(name, read_only(ids), read_only(labels[stays]), read_only(came.splits[stays]), tags)
+    taken = Snapshot(name, read_only(ids), read_only(labels[stays]), read_only(came.splits[stays]), tags)
+    return taken, np.flatnonzero(stays)
 
 
 def _described(
     taken: Snapshot,
+    rows: NDArray[np.int64],
     came: Snapshot,
     *,
     created: float,
@@ -174,8 +179,8 @@ def _described(
     note: str = "",
     state: str = "",
 ) -> Version:
-    before = came.labels[find(taken.ids, came.ids)]
-    relabelled = int(np.count_nonzero(before != taken.labels))
+    """What is to be listed of a version, whose images are the `rows` (m,) of the dataset as it came."""
+    relabelled = int(np.count_nonzero(came.labels[rows] != taken.labels))
     removed = len(came) - len(taken)
     return Version(taken.name, len(taken), removed, relabelled, created, actor, who, note, standing.decisions, state)
 

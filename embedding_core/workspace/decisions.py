@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from threading import Lock
 
 import pyarrow as pa
 
@@ -46,12 +47,12 @@ class Decisions:
     def all(self) -> tuple[Decision, ...]:
         """Every decision, in the order (at, id)."""
         version = self._version
-        return _log(self._store, self._table, version) if version else ()
+        return _log(self._store, self._table).at(version)[0] if version else ()
 
     def standing(self) -> Standing:
         """What all decisions together make of the dataset; worked out once for each state of the log."""
         version = self._version
-        return _standing(self._store, self._table, version) if version else standing_of(())
+        return _log(self._store, self._table).at(version)[1] if version else standing_of(())
 
     def get(self, decision: str) -> Decision:
         """Raises `UnknownDecision`."""
@@ -121,24 +122,49 @@ def _rows(decisions: Sequence[Decision]) -> pa.Table:
     return pa.table({**columns, "action": list(map(str, columns["action"]))}, schema=DECISIONS)
 
 
+class _Log:
+    """What was read of a log, so that after a commit only what is new is read. Thread-safe."""
+
+    def __init__(self, store: Store, table: str) -> None:
+        self._store, self._table = store, table
+        self._lock = Lock()
+        self._version = 0
+        self._known: tuple[tuple[Decision, ...], Standing] = (), standing_of(())
+
+    def at(self, version: int) -> tuple[tuple[Decision, ...], Standing]:
+        """All decisions as of that version of the table, or a later one, and their standing."""
+        with self._lock:
+            if version > self._version:
+                self._known = self._after(*self._known)
+                self._version = version
+            return self._known
+
+    def _after(self, log: tuple[Decision, ...], standing: Standing) -> tuple[tuple[Decision, ...], Standing]:
+        if log:
+            last = log[-1]
+            new = self._read(f"at > {last.at!r}")
+            if len(log) + len(new) == self._store.count(self._table):  # else someone's clock is behind
+                return (*log, *new), standing.followed_by(new) or standing_of((*log, *new))
+        log = self._read()
+        return log, standing_of(log)
+
+    def _read(self, where: str | None = None) -> tuple[Decision, ...]:
+        rows = self._store.select(self._table, DECISIONS.names, where)
+        rows = rows.sort_by([("at", "ascending"), ("id", "ascending")])
+        columns = [_texts(rows[name]) if name in _REPEATED else rows[name].to_pylist() for name in DECISIONS.names]
+        actions = {str(action): action for action in Action}
+        return tuple(
+            Decision(key, at, actor, who, actions[action], tuple(ids), *rest)
+            for key, at, actor, who, action, ids, *rest in zip(*columns, strict=True)
+        )
+
+
 @lru_cache(maxsize=8)
-def _log(store: Store, table: str, version: int) -> tuple[Decision, ...]:
-    """Cached by the table's version, which every commit changes."""
-    rows = store.select(table, DECISIONS.names).sort_by([("at", "ascending"), ("id", "ascending")])
-    columns = [_texts(rows[name]) if name in _REPEATED else rows[name].to_pylist() for name in DECISIONS.names]
-    actions = {str(action): action for action in Action}
-    return tuple(
-        Decision(key, at, actor, who, actions[action], tuple(ids), *rest)
-        for key, at, actor, who, action, ids, *rest in zip(*columns, strict=True)
-    )
+def _log(store: Store, table: str) -> _Log:
+    return _Log(store, table)
 
 
 def _texts(column: pa.ChunkedArray) -> list[str | None]:
     coded = column.combine_chunks().dictionary_encode()
     words = [*coded.dictionary.to_pylist(), None]
     return [words[code] for code in coded.indices.fill_null(-1).to_pylist()]
-
-
-@lru_cache(maxsize=8)
-def _standing(store: Store, table: str, version: int) -> Standing:
-    return standing_of(_log(store, table, version))
