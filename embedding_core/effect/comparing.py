@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SEEDS = 8
 MOST_SEEDS = 100
 KEPT = 0.9  # of the images that are trained on in each run
+MOST_TRAINED = 50_000  # images of a run; more change nothing that can be seen in a probe
 
 
 class Classifier(Protocol):
@@ -122,7 +123,7 @@ def compare(
             if number and alike:
                 right[1, seed] = right[0, seed]
                 continue
-            taken = rows[chance[rows] < KEPT]
+            taken = drawn(rows, chance)
             right[number, seed] = judged(vectors, taken, side.codes[taken], parts.test, truth, fit)
     known = (before.codes >= 0, after.codes >= 0)
     return Effect(
@@ -143,6 +144,20 @@ def compare(
         parts.chosen,
         bool(alike),
     )
+
+
+def drawn(
+    rows: NDArray[np.int64], chance: NDArray[np.float64], weights: NDArray[np.float32] | None = None
+) -> NDArray[np.int64]:
+    """Which of `rows` are trained on in a run whose `chance` (n,) gives each image a number from 0 to 1.
+
+    An image is in when its number is low enough, whatever other images there are; `weights` (n,) lower the bar.
+    """
+    number = chance[rows] if weights is None else chance[rows] / np.maximum(weights[rows], 1e-12)
+    taken = number < KEPT
+    if np.count_nonzero(taken) > MOST_TRAINED:
+        taken &= number <= np.partition(number, MOST_TRAINED - 1)[MOST_TRAINED - 1]
+    return rows[taken]
 
 
 def check_runs(seeds: int) -> None:

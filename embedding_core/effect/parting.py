@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SHARE = 0.3  # of the untouched images of each class that are drawn for the test part where no split names one
 FEWEST = 20  # images below which a test part says nothing
+MOST = 20_000  # images above which more of them hardly narrow an interval; so many are drawn of a larger part
 
 TRAIN = frozenset({"train", "training"})
 TEST = frozenset({"test", "testing", "holdout"})
@@ -85,6 +86,8 @@ def part(
         )
     tied = np.isin(clusters, clusters[test])
     rows = np.flatnonzero(test)
+    if len(rows) > MOST:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, MOST, replace=False))
     return Parts(
         read_only(rows),
         read_only(np.flatnonzero(_trains(before) & ~tied)),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from embedding_core.effect.comparing import KEPT, SEEDS, check_runs, judged
+from embedding_core.effect.comparing import SEEDS, check_runs, drawn, judged
 from embedding_core.effect.intervals import Differences, differences
 from embedding_core.errors import InvalidInput
 from embedding_core.records import silent
@@ -121,7 +121,7 @@ def repair(
         chance = np.random.default_rng(seed).random(len(ids))
         for arm, weights in enumerate(whole):
             progress("training", seed * len(whole) + arm, seeds * len(whole))
-            taken = train[chance[train] < KEPT * weights[train]]
+            taken = drawn(train, chance, weights)
             if len(np.unique(codes[taken])) < 2:
                 raise InvalidInput(f"{NAMES[arms[arm - 1][0]]}: fewer than two classes are left to train on.")
             given = scaled if standard[arm] else vectors

@@ -13,8 +13,10 @@ _STYLE = """
 color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif;overflow-wrap:anywhere}
 h1{font-size:2rem;line-height:1.2;margin:0 0 .5rem}h2{font-size:1.3rem;margin:2.5rem 0 .5rem}
 h3{font-size:1rem;margin:1.5rem 0 .5rem}p{margin:.25rem 0 1rem;max-width:44rem}
-header p{margin-bottom:.5rem}header p,footer,figcaption,summary{color:var(--soft)}footer{margin-top:3rem;font-size:.85rem}
-header strong{color:var(--ink)}section{border-top:1px solid var(--line);margin-top:2rem}section h2{margin-top:1rem}
+header p{margin-bottom:.5rem}
+header p,footer,figcaption,summary{color:var(--soft)}footer{margin-top:3rem;font-size:.85rem}
+header strong{color:var(--ink)}
+section{border-top:1px solid var(--line);margin-top:2rem}section h2{margin-top:1rem}
 .wide{overflow-x:auto;margin:0 0 1rem}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:.3rem 1.25rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top}

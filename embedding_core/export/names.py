@@ -53,7 +53,8 @@ class Names:
             if self._free(path):
                 break
             number += 1
-        self._numbers[f"{folder}/{stem}{ending}".casefold()] = number
+        if number > 1:
+            self._numbers[f"{folder}/{stem}{ending}".casefold()] = number
         self._enter(path)
         return str(path)
 

@@ -144,6 +144,21 @@ def test_too_little_to_judge_by_is_said() -> None:
         part(side(np.zeros(200, np.int64)), side(np.zeros(200, np.int64)))
 
 
+def test_of_very_many_images_some_judge_and_some_teach(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(effect.parting, "MOST", 100)
+    monkeypatch.setattr(effect.comparing, "MOST_TRAINED", 200)
+    both = side(np.arange(2000) % CLASSES)
+    parts = part(both, both)
+    assert len(parts.test) == 100
+    assert len(parts.before) == 1400, "nobody is taught with what might have judged"
+    chance = np.random.default_rng(0).random(2000)
+    some = effect.comparing.drawn(parts.before, chance)
+    assert len(some) == 200
+    fewer = effect.comparing.drawn(parts.before[::2], chance)
+    shared = set(parts.before[::2].tolist())
+    assert set(some.tolist()) & shared <= set(fewer.tolist()), "an image that is in stays in when others go"
+
+
 # -- differences -------------------------------------------------------------------------------------------------------
 
 
