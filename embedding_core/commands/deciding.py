@@ -12,7 +12,6 @@ from embedding_core.records import LOCAL, Actor
 from embedding_core.review.decisions import Action, decided
 from embedding_core.review.difference import Changed, difference
 from embedding_core.review.standing import in_force
-from embedding_core.review.table import read_decisions
 from embedding_core.review.versions import Version, make_version, snapshot, versions
 from embedding_core.workspace import Workspace
 
@@ -35,6 +34,8 @@ def decide(arguments: Namespace) -> Result:
     if arguments.undo:
         given = [decided(actor, Action.UNDO, [], value=arguments.undo)]
     else:
+        from embedding_core.review.table import read_decisions  # and with it all that reads sources
+
         file = Path(arguments.file)
         given = read_decisions(_content(file), file.name, dataset.ids(), actor)
     stored = dataset.decisions.add(given)
