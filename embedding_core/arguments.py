@@ -6,9 +6,10 @@ import argparse
 from collections.abc import Callable
 from typing import NoReturn
 
-from embedding_core.commands import curating, deciding, exploring, filling, keeping, preparing
+from embedding_core.commands import curating, deciding, exploring, exporting, filling, keeping, preparing
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
+from embedding_core.export.registry import FORMATS
 
 _Maker = Callable[..., argparse.ArgumentParser]
 
@@ -39,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     _curating(command)
     _keeping(command)
     _deciding(command)
+    _exporting(command)
     return whole
 
 
@@ -113,6 +115,8 @@ def _preparing(command: _Maker) -> None:
 
 
 def _curating(command: _Maker) -> None:
+    _encoder(command("duplicates", curating.duplicates, "name"))
+
     odd = _encoder(command("outliers", curating.outliers, "name"))
     odd.add_argument("-n", type=int, help="how many, by default all")
 
@@ -173,6 +177,23 @@ def _deciding(command: _Maker) -> None:
 
 def _who(made: argparse.ArgumentParser) -> None:
     made.add_argument("--who", metavar="NAME", help="who decides")
+
+
+def _exporting(command: _Maker) -> None:
+    export = _encoder(command("export", exporting.export_version, "name"))
+    export.add_argument("--format", required=True, metavar="F", help=", ".join(FORMATS))
+    export.add_argument("--out", required=True, metavar="PATH", help="a folder or a file; with .zip a ZIP")
+    export.add_argument("--version", metavar="V", help="original, now (the default) or a name, see `versions`")
+
+    effect = _encoder(command("effect", exporting.effect, "name"))
+    effect.add_argument("--from", dest="first", metavar="V", help="by default original")
+    effect.add_argument("--to", dest="second", metavar="W", help="by default now")
+
+    repair = _encoder(command("repair", exporting.repair, "name"))
+    repair.add_argument("--steps", metavar="A,B", help="by default all that can be tried")
+    repair.add_argument("--version", metavar="V", help="by default now")
+    for made in (effect, repair):
+        made.add_argument("--seeds", type=int, help="trainings of each; by default 8")
 
 
 def _engine(made: argparse.ArgumentParser) -> None:

@@ -17,6 +17,8 @@ from embedding_core.derived.balance import (
     shortcuts_key,
 )
 from embedding_core.derived.drift import find_drift, read_drift
+from embedding_core.derived.duplicates import duplicates_key, find_duplicates, read_duplicates
+from embedding_core.derived.effect import effect_key, measure_effect, read_effect
 from embedding_core.derived.grouping import (
     ClusterResult,
     clusterings,
@@ -37,6 +39,8 @@ from embedding_core.derived.looks import looks, looks_key, read_looks
 from embedding_core.derived.mapping import UNTURNED, MapResult, draw_map, maps, read_map
 from embedding_core.derived.outliers import outliers, outliers_key, read_outliers
 from embedding_core.derived.photos import photos, photos_key, read_photos, turned, turned_key
+from embedding_core.derived.repairs import measure_repairs
+from embedding_core.derived.story import story
 from embedding_core.graphs import graph_key, neighbour_graph, read_graph, read_nearest
 
 __all__ = [
@@ -50,8 +54,11 @@ __all__ = [
     "cover",
     "cover_key",
     "draw_map",
+    "duplicates_key",
+    "effect_key",
     "find_clusters",
     "find_drift",
+    "find_duplicates",
     "find_leakage",
     "graph_key",
     "keep_clusters",
@@ -62,6 +69,8 @@ __all__ = [
     "looks_key",
     "make_split",
     "maps",
+    "measure_effect",
+    "measure_repairs",
     "neighbour_graph",
     "outliers",
     "outliers_key",
@@ -72,6 +81,8 @@ __all__ = [
     "read_clusters",
     "read_cover",
     "read_drift",
+    "read_duplicates",
+    "read_effect",
     "read_graph",
     "read_label_issues",
     "read_leakage",
@@ -86,6 +97,7 @@ __all__ = [
     "said_of",
     "shortcuts",
     "shortcuts_key",
+    "story",
     "turned",
     "turned_key",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from embedding_core.tasks import checks, explaining, explore, fill, preparing, searching, spreading
+from embedding_core.tasks import checks, explaining, explore, fill, preparing, proving, searching, spreading
 from embedding_core.tasks.shared import Parameters, Result
 
 if TYPE_CHECKING:
@@ -37,8 +37,11 @@ TASKS: dict[str, Task] = {
     "next": preparing.choose_next,
     "propagate": preparing.propagate,
     "drift": preparing.find_drift,
+    "duplicates": checks.duplicates,
     "label_issues": checks.label_issues,
     "outliers": checks.outliers,
     "photos": checks.photos,
     "balance": checks.balance,
+    "effect": proving.effect,
+    "repair": proving.repair,
 }

@@ -15,6 +15,22 @@ if TYPE_CHECKING:
     from embedding_core.workspace import Workspace
 
 
+def duplicates(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
+    """Find the duplicates of `dataset`, with candidates from the vectors of `encoder`."""
+    dataset = shared.dataset(workspace, parameters)
+    embedding = dataset.embedding(parameters.get("encoder") or registry.DEFAULT)
+    kept = derived.find_duplicates(workspace, dataset, embedding, progress=progress)
+    return {
+        "fingerprint": kept.fingerprint,
+        "encoder": embedding.card.id,
+        "images": len(kept.found.ids),
+        "exact_groups": len(kept.found.exact_sets),
+        "near_groups": len(kept.found.near),
+        "burst_groups": len(kept.found.bursts),
+        "seconds": round(kept.seconds, 3),
+    }
+
+
 def label_issues(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
     """Find the wrong labels of `dataset` by the vectors of `encoder`.
 

@@ -141,7 +141,7 @@ def _deviation(grey: NDArray[np.uint8]) -> float:
 
 def _zoom(one: View) -> float:
     """Pixels of the view in one of its coarse version."""
-    return max(one.grey.shape) / max(one.coarse.shape)
+    return float(max(one.grey.shape)) / float(max(one.coarse.shape))
 
 
 def scaled(movement: Movement, first: float, second: float) -> Movement:
