@@ -81,7 +81,7 @@ class Queue:
         claims are renewed. Other cases that the actor claimed before come first, so a page that is loaded again goes on
         where it was.
         """
-        now = time.time() if now is None else now
+        now, n = time.time() if now is None else now, max(0, n)
         handed: list[str] = []
         for _ in range(ROUNDS):
             claims = self.claims.all()  # before the log is read: a case is decided before it is released

@@ -16,7 +16,7 @@ FRAGMENTS = 64
 
 @dataclass(frozen=True)
 class Claims:
-    """Reads and writes the claims of the dataset `uuid`. The table is made by the first one.
+    """Reads and writes the claims of the dataset `uuid`. In older workspaces the first claim makes the table.
 
     Several processes may claim at once. Lance compares the keys of what was committed meanwhile, and a claim is written
     only over one that has lapsed, so that of two who want a case exactly one gets it.
