@@ -11,7 +11,7 @@ from embedding_core.review.queue import Claim
 from embedding_core.workspace.schema import CLAIMS
 from embedding_core.workspace.store import Store, quoted
 
-FRAGMENTS = 64
+FRAGMENTS = 16  # of a small table, that everyone who claims reads whole
 
 
 @dataclass(frozen=True)
