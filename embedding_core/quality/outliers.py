@@ -125,4 +125,4 @@ def _spreads(distances: NDArray[np.floating]) -> NDArray[np.float32]:
     """
     middle = np.median(distances)
     spread = 1.4826 * np.median(np.abs(distances - middle))
-    return ((distances - middle) / max(float(spread), 1e-6)).astype(np.float32)
+    return np.asarray((distances - middle) / max(float(spread), 1e-6), np.float32)
