@@ -113,9 +113,9 @@ def calibrate(
 ) -> Calibrated:
     """Find the lowest line at or above which a share of `precision` are right, by `answers` (k,) to `rows` (k,).
 
-    `scores` and `line` are those that `ask` was given. Leave out rows that nobody could tell. A line is never lower than
-    what was asked about. Raises `InvalidInput` for fewer than two answers, for as many answers as there are not rows, for
-    rows that are not there, and unless 0 < precision < 1.
+    `scores` and `line` are those that `ask` was given. Leave out rows that nobody could tell. A line is never lower
+    than what was asked about. Raises `InvalidInput` for fewer than two answers or another number of rows, for rows that
+    are not there, and unless 0 < precision < 1.
     """
     given, asked, yes = _given(scores), np.asarray(rows, np.int64), np.asarray(answers, bool)
     if asked.shape != yes.shape or len(asked) < 2:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 
 from embedding_core import derived, places
