@@ -25,7 +25,7 @@ QUESTIONS = 20
 DRAWS = 2000  # of curves
 LEVEL = 0.95
 
-_BLOCKS = 400  # of findings, within which a yes is taken to be equally likely; a line lies between two
+_BLOCKS = 200  # of findings, within which a yes is taken to be equally likely; a line lies between two
 _CENTRES = np.linspace(-3, 3, 61)  # rank where half of what the curve reaches is reached; asked ranks are −1 … 1
 _SLOPES = np.geomspace(0.5, 40, 20)
 _HEIGHTS = np.array([1.0, 0.97, 0.93, 0.87, 0.8, 0.7, 0.55, 0.4, 0.25, 0.12, 0.05, 0.02])
@@ -168,7 +168,7 @@ def _given(scores: ArrayLike) -> NDArray[np.float64]:
     given = np.asarray(scores, np.float64)
     if given.ndim != 1 or not np.isfinite(given).any():
         raise InvalidInput(
-            f"A line is drawn through scores, one for each finding; these are {given.shape}, none finite."
+            f"A line is drawn through scores, one for each finding; here are {given.shape}, of which no score is finite."
         )
     return given
 

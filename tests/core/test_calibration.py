@@ -20,17 +20,18 @@ TRUTHS: dict[str, Truth] = {
 }
 
 
-@pytest.mark.parametrize("truth", TRUTHS.values(), ids=TRUTHS)
-def test_the_interval_of_precision_holds_in_ninety_to_ninety_nine_of_a_hundred(truth: Truth) -> None:
-    held = 0
-    for seed in range(100):
-        chance = np.random.default_rng(seed)
-        scores = chance.random(1000)
-        right = chance.random(1000) < truth(scores)
-        rows = ask(scores, 0.8, seed=seed)
-        found = calibrate(scores, 0.8, rows, right[rows], seed=seed).before
-        held += bool(found.low <= right[scores >= found.line].mean() <= found.high)
-    assert 90 <= held <= 99
+def test_the_interval_of_precision_holds_in_ninety_to_ninety_nine_of_a_hundred() -> None:
+    held = dict.fromkeys(TRUTHS, 0)
+    for name, truth in TRUTHS.items():
+        for seed in range(50):
+            chance = np.random.default_rng(seed)
+            scores = chance.random(1000)
+            right = chance.random(1000) < truth(scores)
+            rows = ask(scores, 0.8, seed=seed)
+            found = calibrate(scores, 0.8, rows, right[rows], seed=seed).before
+            held[name] += bool(found.low <= right[scores >= found.line].mean() <= found.high)
+    assert min(held.values()) >= 45, held
+    assert 0.9 <= sum(held.values()) / 150 <= 0.99, held
 
 
 def test_the_line_moves_to_where_findings_begin_to_be_right() -> None:
@@ -94,7 +95,7 @@ def test_what_cannot_be_asked_is_refused(rows: list[int], answers: list[bool], p
 
 
 def test_scores_without_a_number_are_refused() -> None:
-    with pytest.raises(InvalidInput, match="finite scores"):
+    with pytest.raises(InvalidInput, match="no score is finite"):
         ask(np.full(5, np.nan), 0.5)
     with pytest.raises(InvalidInput, match="two questions"):
         ask(np.linspace(0, 1, 9), 0.5, 1)
