@@ -168,7 +168,7 @@ def _given(scores: ArrayLike) -> NDArray[np.float64]:
     given = np.asarray(scores, np.float64)
     if given.ndim != 1 or not np.isfinite(given).any():
         raise InvalidInput(
-            f"A line is drawn through scores, one for each finding; here are {given.shape}, of which no score is finite."
+            f"A line is drawn through scores, one a finding; here are {given.shape}, of which no score is finite."
         )
     return given
 
