@@ -68,13 +68,15 @@ def find_outliers(
     chance = np.random.default_rng(seed)
     every = np.arange(n)
     distance = _distances(unit, every, SAMPLE, NEAR, NEAREST, chance, progress)
-    own = np.full(n, np.nan, np.float32)
+    own, excused = np.full(n, np.nan, np.float32), np.zeros(n, bool)
     for code in range(len(names)):
         rows = np.flatnonzero(codes == code)
         if len(rows) >= CLASS_FEWEST:
             own[rows] = _distances(unit, rows, CLASS_SAMPLE, CLASS_NEAR, CLASS_NEAREST, chance)
-    # A class counts only where it is farther away than images at large: being near to it excuses nobody.
-    both = (distance + np.fmax(distance, own)) / np.float32(2)
+            excused[rows] = len(rows) >= NEAR * n
+    # To be near to one's class excuses, unless the class is so small that it may be foreign as a whole.
+    of_class = np.where(excused, own, np.fmax(distance, own))
+    both = (distance + of_class) / np.float32(2)
     return Outliers(
         ids=ids,
         names=tuple(names),
@@ -125,5 +127,4 @@ def _spreads(distances: NDArray[np.floating]) -> NDArray[np.float32]:
     """
     middle = np.median(distances)
     spread = 1.4826 * np.median(np.abs(distances - middle))
-    spreads: NDArray[np.float32] = ((distances - middle) / max(float(spread), 1e-6)).astype(np.float32)
-    return spreads
+    return np.asarray((distances - middle) / max(float(spread), 1e-6), np.float32)
