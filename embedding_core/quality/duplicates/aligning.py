@@ -134,14 +134,16 @@ def _slid(inner: NDArray[np.uint8], outer: NDArray[np.uint8], zoom: float) -> tu
 
 
 def _deviation(grey: NDArray[np.uint8]) -> float:
+    """As `grey.std()`, in a tenth of the time."""
     import cv2
 
-    return float(np.asarray(cv2.meanStdDev(grey)[1], np.float64)[0, 0])
+    deviation: list[float] = np.ravel(cv2.meanStdDev(grey)[1]).tolist()
+    return deviation[0]
 
 
 def _zoom(one: View) -> float:
     """Pixels of the view in one of its coarse version."""
-    return max(one.grey.shape) / max(one.coarse.shape)
+    return float(max(one.grey.shape) / max(one.coarse.shape))
 
 
 def scaled(movement: Movement, first: float, second: float) -> Movement:
