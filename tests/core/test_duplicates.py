@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from embedding_core import neighbours, places
 from embedding_core.errors import ImageRefused, InvalidInput
@@ -146,7 +146,9 @@ def test_another_photograph_of_one_scene_is_a_burst_and_no_copy() -> None:
 
 
 def test_the_best_is_kept_and_the_reason_says_why() -> None:
-    image = scene(4)
+    grain = np.random.default_rng(4).normal(0, 40, (320, 480, 1))
+    fine = np.clip(np.asarray(scene(4)) + grain, 0, 255).astype(np.uint8)
+    image = Image.fromarray(fine).filter(ImageFilter.GaussianBlur(0.7))
     small = image.resize((240, 160), Image.Resampling.LANCZOS)
     blown_up = small.resize((720, 480), Image.Resampling.BICUBIC)
     poor = written(image, "JPEG", quality=20)
@@ -172,7 +174,7 @@ def test_a_weak_link_brings_one_picture_and_never_joins_two_groups() -> None:
     assert grouped(ids, exact, first[2:3], second[2:3], score[2:3], 0.85).tolist() == [-1, 0, 0, -1, -1, -1]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 7))
 def test_hashes_up_to_six_bits_apart_are_all_looked_up(seed: int, number: int) -> None:
     random = np.random.default_rng(seed)
@@ -188,8 +190,8 @@ def test_hashes_up_to_six_bits_apart_are_all_looked_up(seed: int, number: int) -
 
 
 def test_thousands_of_even_pictures_are_not_compared_each_with_each() -> None:
-    found = alike(np.zeros(5_000, np.uint64), 10)
-    assert 4_999 <= len(found.first) <= 5_000 * 70
+    found = alike(np.zeros(2_000, np.uint64), 10)
+    assert 1_999 <= len(found.first) <= 2_000 * 70
     assert [hashing.SYMMETRIES[number].name for number in INVERSE][5:7] == ["turned by 270°", "turned by 90°"]
 
 
