@@ -83,7 +83,9 @@ def test_the_same_pixels_are_exact_whatever_the_encoding() -> None:
     one_less.putpixel((80, 80), tuple(255 - value for value in one_less.getpixel((80, 80))))
     png = written(image, "PNG")
     files = [png, written(image, "WEBP", lossless=True), written(image, "BMP"), written(image, "TIFF"), png]
-    found = searched([*files, written(one_less, "PNG"), written(image, "JPEG", quality=95), *sample("bird").values()])
+    found = searched(
+        [*files, written(one_less, "PNG"), written(image, "JPEG", quality=95), *sample("bird", 8).values()]
+    )
     assert [rows.tolist() for rows in found.exact_sets] == [[0, 1, 2, 3, 4]]
     assert set(range(7)) <= set(found.copies[0].tolist()), "one pixel less and a fine JPEG are copies, and not exact"
     assert found.near == [0]
@@ -91,7 +93,7 @@ def test_the_same_pixels_are_exact_whatever_the_encoding() -> None:
 
 
 def test_exact_files_alone_are_no_near_group() -> None:
-    files = list(sample("bird").values())
+    files = list(sample("bird", 12).values())
     found = searched([*files, files[3], files[3]])
     n = len(files)
     assert [rows.tolist() for rows in found.exact_sets] == [[3, n, n + 1]]
@@ -104,14 +106,14 @@ def test_exact_files_alone_are_no_near_group() -> None:
 
 
 def test_the_order_of_images_does_not_change_groups() -> None:
-    originals = sample("mammal", 40)
-    copies = damage.altered_copies(originals, count=18)
+    originals = sample("mammal", 24)
+    copies = damage.altered_copies(originals, count=12)
     files = [*originals.values(), *(copy.data for copy in copies)]
     ids = np.random.default_rng(5).permutation(10 * len(files))[: len(files)]
     pictures, vectors = pictures_of(files, ids.tolist())
     whole = find(pictures, neighbours.graph(vectors))
-    assert len(whole.copies) >= 15
-    for seed in range(2):
+    assert len(whole.copies) >= 10
+    for seed in (0, 1):
         order = np.random.default_rng(seed).permutation(len(files))
         other, _ = pictures_of([files[row] for row in order], ids[order].tolist())
         again = find(other, neighbours.graph(vectors[order]))
@@ -190,8 +192,8 @@ def test_hashes_up_to_six_bits_apart_are_all_looked_up(seed: int, number: int) -
 
 
 def test_thousands_of_even_pictures_are_not_compared_each_with_each() -> None:
-    found = alike(np.zeros(2_000, np.uint64), 10)
-    assert 1_999 <= len(found.first) <= 2_000 * 70
+    found = alike(np.zeros(600, np.uint64), 10)
+    assert 599 <= len(found.first) <= 600 * 70
     assert [hashing.SYMMETRIES[number].name for number in INVERSE][5:7] == ["turned by 270°", "turned by 90°"]
 
 
@@ -220,6 +222,18 @@ def test_results_are_kept_without_loss_and_the_line_moves_without_a_search() -> 
     assert len(found.at(0.5).near) >= len(found.near) >= 10
     scores = [case.score for case in found.cases()]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_pictures_of_any_shape_and_of_nothing_are_compared() -> None:
+    random = np.random.default_rng(6)
+    shapes = [(1, 1), (3, 2000), (2000, 3), (2, 2), (300, 40), (9, 9)]
+    noise = [Image.fromarray(random.integers(0, 255, (*shape, 3), dtype=np.uint8)) for shape in shapes]
+    even = [Image.new("RGB", size, "teal") for size in [(40, 30), (400, 300), (1, 900)]]
+    files = [written(one, "PNG") for one in [*noise, *even]]
+    pictures, _ = pictures_of([*files, *(written(one, "BMP") for one in [*noise, *even])], range(18))
+    everyone = np.array([[other for other in range(18) if other != row] for row in range(18)], np.int32)
+    found = find(pictures, NeighbourGraph(everyone, np.full((18, 17), 0.99, np.float32)))
+    assert {frozenset({row, row + 9}) for row in (1, 2, 4)} <= {frozenset(rows.tolist()) for rows in found.exact_sets}
 
 
 def test_work_that_is_cancelled_stops() -> None:

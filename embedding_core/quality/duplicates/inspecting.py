@@ -12,6 +12,7 @@ import numpy as np
 from embedding_core.errors import ImageRefused
 from embedding_core.images import decode
 from embedding_core.parallel import in_order
+from embedding_core.quality.duplicates.views import batched
 from embedding_core.records import silent
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from embedding_core.records import Progress
 
 ENOUGH = 1024  # pixels of the short side at which detail is measured, of a larger JPEG
-_BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ def inspect(
         return Inspected(_digest(picture.image) if image in exact else "", reduced * detail_of(picture.image))
 
     found: dict[int, Inspected] = {}
-    for start in range(0, len(wanted), _BATCH):
-        progress("measuring copies", start, len(wanted))
-        files = read(wanted[start : start + _BATCH])
+    for batch in batched(wanted):
+        progress("measuring copies", len(found), len(wanted))
+        files = read(batch)
         looks = zip(files, in_order(seen, files.items()), strict=True)
         found.update((image, one) for image, one in looks if one is not None)
     return found
