@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from embedding_core.quality.duplicates.views import EVEN, deviation
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -21,7 +23,6 @@ ZOOMS = (1.0, 1.08, 1.17)  # either picture may show so much less than the other
 MARGIN = 0.12  # of the middle's frame: by so much it may have been moved
 UNLIKE = 0.2  # correlation at the same size below which no other size is tried …
 AT_ONCE = 0.98  # … as above this
-EVEN = 2.0  # levels of deviation below which there is nothing to lay over anything
 
 RATIO = 0.8  # of the distances to the best and second best match (Lowe 2004)
 BITS = 64  # of 256 that matching ORB descriptors may differ in
@@ -127,21 +128,13 @@ def _slid(inner: NDArray[np.uint8], outer: NDArray[np.uint8], zoom: float) -> tu
     if zoom != 1:
         size = (round(outer.shape[1] * zoom), round(outer.shape[0] * zoom))
         large = np.asarray(cv2.resize(outer, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-    if middle.shape[0] > large.shape[0] or middle.shape[1] > large.shape[1] or _deviation(middle) < EVEN:
-        return -1.0, _NOWHERE
+    if middle.shape[0] > large.shape[0] or middle.shape[1] > large.shape[1] or deviation(middle) < EVEN:
+        return -1.0, UNMOVED
     fits = cv2.matchTemplate(large, middle, cv2.TM_CCOEFF_NORMED)
     _, best, _, (x, y) = cv2.minMaxLoc(fits)
     down, across = outer.shape[0] / large.shape[0], outer.shape[1] / large.shape[1]
     movement = np.array([[across, 0, (x - left) * across], [0, down, (y - top) * down]], np.float32)
     return float(best), movement
-
-
-def _deviation(grey: NDArray[np.uint8]) -> float:
-    """As `grey.std()`, in a tenth of the time."""
-    import cv2
-
-    deviation: list[float] = np.ravel(cv2.meanStdDev(grey)[1]).tolist()
-    return deviation[0]
 
 
 def _zoom(one: View) -> float:
@@ -162,4 +155,4 @@ def _inverse(movement: Movement) -> Movement:
 
 
 _EVERYWHERE: Any = None  # a mask that the stubs of OpenCV demand
-_NOWHERE: Movement = np.array([[1, 0, 0], [0, 1, 0]], np.float32)
+UNMOVED: Movement = np.array([[1, 0, 0], [0, 1, 0]], np.float32)
