@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from embedding_core.quality.duplicates.views import EVEN, deviation
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -21,7 +23,6 @@ ZOOMS = (1.0, 1.08, 1.17)  # either picture may show so much less than the other
 MARGIN = 0.12  # of the middle's frame: by so much it may have been moved
 UNLIKE = 0.2  # correlation at the same size below which no other size is tried …
 AT_ONCE = 0.98  # … as above this
-EVEN = 2.0  # levels of deviation below which there is nothing to lay over anything
 
 RATIO = 0.8  # of the distances to the best and second best match (Lowe 2004)
 BITS = 64  # of 256 that matching ORB descriptors may differ in
@@ -81,7 +82,7 @@ def by_features(first: View, second: View) -> Agreement:
     there = others[[one.trainIdx for one in good]]
     found, inside = cv2.estimateAffine2D(there, here, method=cv2.RANSAC, ransacReprojThreshold=WITHIN, maxIters=500)
     movement = np.asarray(found, np.float32)
-    if movement.shape != (2, 3):  # there is none
+    if movement.shape != (2, 3) or not np.isfinite(movement).all():  # there is none
         return Agreement(len(good), 0, None)
     agreeing = int(inside.sum())
     return Agreement(len(good), agreeing, movement if agreeing >= ENOUGH and plausible(movement) else None)
@@ -103,7 +104,10 @@ def refined(first: View, second: View, movement: Movement) -> Close:
         )
     except cv2.error:  # it did not converge
         return Close(-1.0, None)
-    better = _inverse(np.asarray(back, np.float32))
+    found = np.asarray(back, np.float32)
+    if not np.isfinite(found).all() or abs(float(np.linalg.det(found[:, :2]))) < 1 / ZOOM**3:
+        return Close(-1.0, None)
+    better = _inverse(found)
     return Close(float(correlation), better) if plausible(better) else Close(-1.0, None)
 
 
@@ -124,8 +128,8 @@ def _slid(inner: NDArray[np.uint8], outer: NDArray[np.uint8], zoom: float) -> tu
     if zoom != 1:
         size = (round(outer.shape[1] * zoom), round(outer.shape[0] * zoom))
         large = np.asarray(cv2.resize(outer, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-    if middle.shape[0] > large.shape[0] or middle.shape[1] > large.shape[1] or _deviation(middle) < EVEN:
-        return -1.0, _NOWHERE
+    if middle.shape[0] > large.shape[0] or middle.shape[1] > large.shape[1] or deviation(middle) < EVEN:
+        return -1.0, UNMOVED
     fits = cv2.matchTemplate(large, middle, cv2.TM_CCOEFF_NORMED)
     _, best, _, (x, y) = cv2.minMaxLoc(fits)
     down, across = outer.shape[0] / large.shape[0], outer.shape[1] / large.shape[1]
@@ -133,15 +137,9 @@ def _slid(inner: NDArray[np.uint8], outer: NDArray[np.uint8], zoom: float) -> tu
     return float(best), movement
 
 
-def _deviation(grey: NDArray[np.uint8]) -> float:
-    import cv2
-
-    return float(np.asarray(cv2.meanStdDev(grey)[1], np.float64)[0, 0])
-
-
 def _zoom(one: View) -> float:
     """Pixels of the view in one of its coarse version."""
-    return float(max(one.grey.shape)) / float(max(one.coarse.shape))
+    return float(max(one.grey.shape) / max(one.coarse.shape))
 
 
 def scaled(movement: Movement, first: float, second: float) -> Movement:
@@ -157,4 +155,4 @@ def _inverse(movement: Movement) -> Movement:
 
 
 _EVERYWHERE: Any = None  # a mask that the stubs of OpenCV demand
-_NOWHERE: Movement = np.array([[1, 0, 0], [0, 1, 0]], np.float32)
+UNMOVED: Movement = np.array([[1, 0, 0], [0, 1, 0]], np.float32)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core.quality.duplicates import aligning
+from embedding_core.quality.duplicates.views import EVEN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +38,7 @@ class Likeness:
     covering: float  # share of the second that lies over the first
 
 
+SHADE = 3.0  # levels by which two pictures of nothing but one colour may differ
 NONE = Likeness(-1.0, 255.0, 1.0, 0.0, 0.0, 0.0)
 
 
@@ -71,6 +72,13 @@ def likeness(first: View, second: View, movement: Movement) -> Likeness:
     score = float(np.partition(patches, int(len(patches) * WORST))[int(len(patches) * WORST)])
     tint = _tint(first.colour, moved, inside, gain) if score >= DIFFERENT else 255.0
     return Likeness(score, tint, gain, light, covered, covering)
+
+
+def evenly(first: View, second: View) -> Likeness:
+    """Compare two pictures that are even all over: by their colour."""
+    shades = [one.colour.reshape(-1, 3).mean(axis=0) for one in (first, second)]
+    tint = float(np.abs(shades[0] - shades[1]).max())
+    return Likeness(1.0, tint, 1.0, 0.0, 1.0, 1.0) if tint <= SHADE else NONE
 
 
 def _softened(grey: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -126,6 +134,6 @@ def _colours(picture: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray[n
 
 def _correlation(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
     spread = float(first.std()) * float(second.std())
-    if spread < aligning.EVEN**2:
+    if spread < EVEN**2:
         return 1.0
     return float(np.mean((first - first.mean()) * (second - second.mean()))) / spread

@@ -17,7 +17,7 @@ from embedding_core.review.cases import Case, Suggestion
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LINE = 0.7  # score from which a pair is a copy
+LINE = 0.65  # score from which a pair is a copy
 STRONG = 0.85  # score from which a link joins groups
 POINTS = 18  # features that moved alike, from which two photographs show one scene
 

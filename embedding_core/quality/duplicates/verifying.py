@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.parallel import in_order
-from embedding_core.quality.duplicates.aligning import by_features, refined, roughly, scaled
-from embedding_core.quality.duplicates.comparing import NONE, Likeness, likeness
+from embedding_core.quality.duplicates.aligning import UNMOVED, by_features, refined, roughly, scaled
+from embedding_core.quality.duplicates.comparing import NONE, Likeness, evenly, likeness
 from embedding_core.quality.duplicates.views import View, views
 from embedding_core.quality.hashing import SYMMETRIES
 from embedding_core.records import silent
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SMALL, LARGE = 64, 256  # pixels, longest side, of the first and the second look
 BLOCK = 1024  # pairs whose pictures are in memory together: at most 0.5 GB
 
+REPORTED = 64  # pairs between reports of progress
 ROUGH = 0.84  # correlation of the middles, from which a pair goes on
 FIRST = 0.35  # likeness of thumbnails from which the pictures are read
 SURE = 0.9  # likeness from which no better alignment is looked for
@@ -87,7 +88,11 @@ class _Looking:
                 self.progress(self.stage, start, len(which))
                 some = which[start : start + BLOCK]
                 known = views(self.read, self._images(some), self.longest, known)
-                yield from in_order(lambda pair: look(*pair), self._seen(some.tolist(), known))
+                seen = in_order(lambda pair: look(*pair), self._seen(some.tolist(), known))
+                for done, one in enumerate(seen):
+                    if done % REPORTED == 0:
+                        self.progress(self.stage, start + done, len(which))
+                    yield one
         finally:
             cv2.setNumThreads(threads)
 
@@ -106,6 +111,8 @@ class _Looking:
 
 def _first_look(one: View, other: View, pair: int, pairs: Candidates) -> Look:
     """The best of the symmetries that come into question."""
+    if one.even and other.even:
+        return Look(pair, evenly(one, other), 0, UNMOVED)
     best = Look(pair, NONE, 0, None)
     for symmetry in _symmetries(pairs, pair):
         second = other.turned(SYMMETRIES[symmetry]) if symmetry else other
@@ -135,6 +142,8 @@ def _symmetries(pairs: Candidates, pair: int) -> list[int]:
 
 def _second_look(one: View, other: View, before: Look) -> Look:
     """At the same symmetry; where the first look saw no copy, only where features lead."""
+    if one.even and other.even:
+        return replace(before, likeness=evenly(one, other))
     second = other.turned(SYMMETRIES[before.symmetry]) if before.symmetry else other
     shared = by_features(one, second)
     starts = [] if shared.movement is None else [shared.movement]

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 Read = Callable[[Sequence[int]], Mapping[int, bytes | ImageRefused]]  # image files by id; who is not there is left out
 
 COARSE = 32  # pixels, longest side, for a first look
+EVEN = 2.0  # levels of deviation below which there is nothing to lay over anything
 FEATURES = 400
-_BATCH = 256
+BATCH = 64  # files in memory together, which may have megabytes each
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class View:
         import cv2
 
         return np.asarray(cv2.cvtColor(self.colour, cv2.COLOR_RGB2GRAY), np.uint8)
+
+    @cached_property
+    def even(self) -> bool:
+        """Is there nothing to be seen, whatever the colour?"""
+        return deviation(self.colour) < EVEN
 
     @cached_property
     def coarse(self) -> NDArray[np.uint8]:
@@ -60,6 +66,14 @@ class View:
 
     def turned(self, symmetry: Symmetry) -> View:
         return View(np.ascontiguousarray(symmetry.applied(self.colour)))
+
+
+def deviation(picture: NDArray[np.uint8]) -> float:
+    """The standard deviation of the levels, of the channel with the most: in a tenth of the time of numpy."""
+    import cv2
+
+    levels: list[float] = np.ravel(cv2.meanStdDev(picture)[1]).tolist()
+    return max(levels)
 
 
 def view(data: bytes, longest: int) -> View:
@@ -90,9 +104,10 @@ def views(read: Read, ids: Sequence[int], longest: int, known: Mapping[int, View
     return found
 
 
-def batched(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), _BATCH):
-        yield ids[start : start + _BATCH]
+def batched(ids: Sequence[int], size: int = BATCH) -> Iterator[Sequence[int]]:
+    """The ids in order, so many at a time."""
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
 
 
 def _fitted(picture: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
