@@ -1,4 +1,4 @@
-"""What the command line takes: every command with its arguments, in three groups."""
+"""What the command line takes: every command with its arguments, in groups."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import NoReturn
 
-from embedding_core.commands import exploring, filling, keeping
+from embedding_core.commands import curating, deciding, exploring, filling, keeping, preparing
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
 
@@ -35,7 +35,10 @@ def parser() -> argparse.ArgumentParser:
 
     _filling(command)
     _exploring(command)
+    _preparing(command)
+    _curating(command)
     _keeping(command)
+    _deciding(command)
     return whole
 
 
@@ -46,6 +49,7 @@ def _filling(command: _Maker) -> None:
     add.add_argument("--embed", metavar="ID", nargs="?", const="", help="embed in the same pass, with this encoder")
 
     embed = _encoder(command("embed", filling.embed, "name"))
+    _version(embed)
     _engine(embed)
     embed.add_argument("--workers", type=int, help="processes that hold a model each; by default as many as fit")
 
@@ -64,6 +68,7 @@ def _exploring(command: _Maker) -> None:
         "--place", action="store_true", help="put new images on the last map drawn so; no other one moves"
     )
     map_.add_argument("--out", metavar="F.csv", help="write path,x,y[,z],trust,label")
+    _version(map_)
 
     similar = _encoder(command("similar", exploring.similar, "name", "path"))
     similar.add_argument("-k", type=int, default=12, help="how many")
@@ -77,7 +82,54 @@ def _exploring(command: _Maker) -> None:
     clusters.add_argument("--k", type=int, help="clusters of kmeans; chosen by silhouette when not given")
     clusters.add_argument("--min-size", type=int, help="smallest cluster of hdbscan and evoc")
     clusters.add_argument("--seed", type=int, default=0)
+    _version(clusters)
     _engine(clusters)
+
+
+def _preparing(command: _Maker) -> None:
+    leakage = _encoder(command("leakage", preparing.leakage, "name"))
+    split = _encoder(command("split", preparing.split, "name"))
+    for made in (leakage, split):
+        made.add_argument("--column", metavar="X", help="images with one value of it belong together as well")
+        made.add_argument("--seed", type=int, default=0)
+    split.add_argument("--shares", default="train=.7,val=.15,test=.15", metavar="NAME=SHARE,…")
+    split.add_argument("--apply", action="store_true", help="set it; else it is only told")
+
+    chosen = _encoder(command("next", preparing.choose_next, "name"))
+    chosen.add_argument("-n", type=int, default=50, help="how many")
+    chosen.add_argument("--by", default="combined", help="combined, diverse, typical or uncertain")
+    chosen.add_argument("--seed", type=int, default=0)
+
+    spread = _encoder(command("propagate", preparing.propagate, "name"))
+    spread.add_argument("--precision", type=float, default=0.95, help="wanted of those that count as confident")
+    spread.add_argument("--seed", type=int, default=0)
+
+    drift = _encoder(command("drift", preparing.drift, "name"))
+    drift.add_argument("other", nargs="?", help="the dataset that is held against NAME")
+    drift.add_argument("--by", metavar="COLUMN:VALUE", help="or the images of NAME with this value, against the rest")
+    drift.add_argument("--prefix", metavar="PATH", help="or those whose path begins so")
+    drift.add_argument("--split", nargs=2, metavar=("FIRST", "SECOND"), help="or one split against another")
+    drift.add_argument("--seed", type=int, default=0)
+
+
+def _curating(command: _Maker) -> None:
+    odd = _encoder(command("outliers", curating.outliers, "name"))
+    odd.add_argument("-n", type=int, help="how many, by default all")
+
+    wrong = _encoder(command("label-issues", curating.label_issues, "name"))
+    wrong.add_argument("-n", type=int, help="how many, by default all that are labelled")
+    wrong.add_argument("--seed", type=int, default=0)
+
+    photos = _encoder(command("photos", curating.photos, "name"))
+    photos.add_argument("--turned", action="store_true", help="find what lies turned as well; takes longer")
+
+    balance = _encoder(command("balance", curating.balance, "name"))
+    balance.add_argument("--radius", type=float, metavar="S", help="similarity from which one image stands for another")
+    balance.add_argument(
+        "--keep-covered", type=float, default=1.0, metavar="SHARE", help="of the images; what could go is listed"
+    )
+
+    _encoder(command("duplicates", curating.duplicates, "name"))
 
 
 def _keeping(command: _Maker) -> None:
@@ -103,6 +155,28 @@ def _keeping(command: _Maker) -> None:
     command("warm", keeping.warm)
 
 
+def _deciding(command: _Maker) -> None:
+    decide = command("decide", deciding.decide, "name")
+    decide.add_argument("file", nargs="?", metavar="FILE.csv", help="path,action[,label|value][,reason][,finding]")
+    decide.add_argument("--undo", metavar="ID", help="take one decision back, see `decisions`")
+    _who(decide)
+
+    log = command("decisions", deciding.log, "name")
+    log.add_argument("-n", type=int, metavar="N", help="only the last N")
+
+    command("versions", deciding.list_versions, "name")
+    version = command("version", deciding.freeze, "name", "version")
+    version.add_argument("--note", default="", metavar="TEXT")
+    _who(version)
+
+    differ = command("difference", deciding.differ, "name", "first", "second")
+    differ.add_argument("-n", type=int, default=100, metavar="N", help="images that are listed of each kind")
+
+
+def _who(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--who", metavar="NAME", help="who decides")
+
+
 def _engine(made: argparse.ArgumentParser) -> None:
     made.add_argument(
         "--engine", choices=("local", "ray"), default="local", help="ray: on a cluster, see docs/scale.md"
@@ -112,6 +186,10 @@ def _engine(made: argparse.ArgumentParser) -> None:
 
 def _address(made: argparse.ArgumentParser) -> None:
     made.add_argument("--address", metavar="URI", help="of a Ray cluster; without, one is started here")
+
+
+def _version(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--version", metavar="V", help="only what that version holds, see `versions`")
 
 
 def _encoder(made: argparse.ArgumentParser) -> argparse.ArgumentParser:

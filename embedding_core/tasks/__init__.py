@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from embedding_core.tasks import explaining, explore, fill, searching, spreading
+from embedding_core.tasks import checks, explaining, explore, fill, preparing, searching, spreading
 from embedding_core.tasks.shared import Parameters, Result
 
 if TYPE_CHECKING:
@@ -32,4 +32,14 @@ TASKS: dict[str, Task] = {
     "search": searching.search,
     "preview": explore.preview,
     "explain": explaining.explain,
+    "leakage": preparing.find_leakage,
+    "split": preparing.make_split,
+    "next": preparing.choose_next,
+    "propagate": preparing.propagate,
+    "drift": preparing.find_drift,
+    "label_issues": checks.label_issues,
+    "outliers": checks.outliers,
+    "photos": checks.photos,
+    "balance": checks.balance,
+    "duplicates": checks.duplicates,
 }

@@ -1,0 +1,49 @@
+"""Which images of a dataset belong together, by every kind that leakage minds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from embedding_core.errors import InvalidInput
+from embedding_core.graphs import neighbour_graph
+from embedding_core.quality import groups
+from embedding_core.quality.leakage import DUPLICATE
+from embedding_core.records import silent
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from embedding_core.records import Progress
+    from embedding_core.workspace import Dataset, Embedding, Workspace
+
+ALIKE = 0.97  # similarity from which two images count as nearly the same
+
+
+def groupings(
+    workspace: Workspace,
+    dataset: Dataset,
+    embedding: Embedding,
+    *,
+    column: str | None = None,
+    progress: Progress = silent,
+) -> dict[str, NDArray[np.int32]]:
+    """Groups (n,) by kind, rows as in `embedding.ids`; with `column` also of equal values of that metadata column.
+
+    Raises `InvalidInput` for a column that is not there.
+    """
+    graph = neighbour_graph(workspace, dataset, embedding, progress=progress)
+    found = {DUPLICATE: groups.alike(graph, ALIKE)}
+    if column is not None:
+        found[f"column:{column}"] = groups.by_value(values_of(dataset, embedding.ids, column))
+    return found
+
+
+def values_of(dataset: Dataset, ids: NDArray[np.int64], column: str) -> list[str | None]:
+    """The values (n,) of a metadata column as text, None where there is none. Raises `InvalidInput`."""
+    _, metadata = dataset.said_of(ids)
+    if column not in metadata.column_names:
+        known = ", ".join(metadata.column_names) or "none came with these images"
+        raise InvalidInput(f"There is no column {column!r}. Columns: {known}.")
+    values = metadata[column].to_pylist()
+    return [None if value is None or value == "" else str(value) for value in values]

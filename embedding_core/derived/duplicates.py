@@ -1,0 +1,71 @@
+"""The duplicates of a dataset: found, kept and read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embedding_core.derived.kept import keep, read_kept
+from embedding_core.fingerprint import fingerprint
+from embedding_core.graphs import neighbour_graph
+from embedding_core.ids import find as rows_of
+from embedding_core.records import silent
+
+if TYPE_CHECKING:
+    from embedding_core.derived.kept import Kept
+    from embedding_core.quality.duplicates import DuplicatesFound, Pictures
+    from embedding_core.records import Progress
+    from embedding_core.workspace import Dataset, Embedding, Workspace
+
+REVISION = 1  # raised when the same images have other duplicates
+
+
+def find_duplicates(
+    workspace: Workspace, dataset: Dataset, embedding: Embedding, *, progress: Progress = silent
+) -> Kept[DuplicatesFound]:
+    """The copies and bursts among the images of an embedding, rows as in `embedding.ids`."""
+    from embedding_core.quality import duplicates
+
+    def find() -> DuplicatesFound:
+        graph = neighbour_graph(workspace, dataset, embedding, progress=progress)
+        return duplicates.find(_pictures(dataset, embedding), graph, progress=progress)
+
+    return keep(
+        workspace,
+        dataset,
+        duplicates_key(embedding.fingerprint),
+        kind="duplicates",
+        parent=embedding.fingerprint,
+        of=duplicates.DuplicatesFound,
+        find=find,
+    )
+
+
+def read_duplicates(workspace: Workspace, key: str) -> Kept[DuplicatesFound] | None:
+    """What has been found and kept under `key`; None when nothing is."""
+    from embedding_core.quality.duplicates.found import DuplicatesFound
+
+    return read_kept(workspace, key, DuplicatesFound)
+
+
+def duplicates_key(embedding: str) -> str:
+    """The fingerprint of the duplicates among the images of the embedding with that fingerprint."""
+    return fingerprint("duplicates", REVISION, embedding)
+
+
+def _pictures(dataset: Dataset, embedding: Embedding) -> Pictures:
+    from embedding_core.quality.duplicates import Pictures
+
+    images = dataset.images()
+    rows = rows_of(embedding.ids, images["id"].to_numpy())
+    widths, heights, nbytes = (images[name].to_numpy()[rows] for name in ("width", "height", "nbytes"))
+    return Pictures(
+        embedding.ids,
+        embedding.contents,
+        widths.astype(np.int32),
+        heights.astype(np.int32),
+        nbytes.astype(np.int64),
+        dataset.thumbnails,
+        dataset.contents,
+    )

@@ -1,0 +1,88 @@
+"""Leakage of a dataset under an encoder, and a split without it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embedding_core.derived.belonging import groupings
+from embedding_core.derived.kept import keep, read_kept
+from embedding_core.fingerprint import digest, digest_of_texts, fingerprint
+from embedding_core.quality.groups import joined
+from embedding_core.quality.leakage import Leakage, leakage
+from embedding_core.quality.splitting import Split, split
+from embedding_core.records import silent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from embedding_core.derived.kept import Kept
+    from embedding_core.records import Progress
+    from embedding_core.workspace import Dataset, Embedding, Workspace
+
+REVISION = 1
+KIND = "leakage"
+
+
+def find_leakage(
+    workspace: Workspace,
+    dataset: Dataset,
+    embedding: Embedding,
+    *,
+    column: str | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Kept[Leakage]:
+    """Groups that lie across the dataset's splits as they are now, and what they feign under its labels of now.
+
+    Raises `InvalidInput` without two splits.
+    """
+    said, _ = dataset.said_of(embedding.ids)
+    labels, splits = said["label"], said["split"]
+    together = groupings(workspace, dataset, embedding, column=column, progress=progress)
+    key = fingerprint(
+        KIND,
+        REVISION,
+        embedding.fingerprint,
+        digest_of_texts(labels.combine_chunks()),
+        digest_of_texts(splits.combine_chunks()),
+        *(digest(groups.tobytes()) for groups in together.values()),
+        column=column,
+        seed=seed,
+    )
+    progress("leakage", 0, None)
+    return keep(
+        workspace,
+        dataset,
+        key,
+        kind=KIND,
+        parent=embedding.fingerprint,
+        of=Leakage,
+        find=lambda: leakage(
+            embedding.ids, embedding.matrix(), labels.to_pylist(), splits.to_pylist(), together, seed=seed
+        ),
+        asked={"column": column, "encoder": embedding.card.id, "seed": seed},
+    )
+
+
+def read_leakage(workspace: Workspace, key: str) -> Kept[Leakage] | None:
+    return read_kept(workspace, key, Leakage)
+
+
+def make_split(
+    workspace: Workspace,
+    dataset: Dataset,
+    embedding: Embedding,
+    shares: Mapping[str, float],
+    *,
+    column: str | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Split:
+    """A split of the images of an embedding, rows as in its ids, that parts no group and holds the labels of now in
+    equal shares. Nothing is changed by it."""
+    together = groupings(workspace, dataset, embedding, column=column, progress=progress)
+    labels = dataset.said_of(embedding.ids)[0]["label"].combine_chunks().dictionary_encode()
+    codes = labels.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    return split(codes, joined(list(together.values()), len(embedding)), shares, seed=seed)

@@ -1,0 +1,77 @@
+"""Which pairs of images are worth a look: neighbours under the embedding, and hashes that are alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embedding_core.quality.duplicates.buckets import alike, nearest_symmetry
+from embedding_core.records import silent
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from embedding_core.neighbours import NeighbourGraph
+    from embedding_core.records import Progress
+
+NEAREST = 3  # neighbours of each image that are looked at …
+SIMILAR = 0.75  # … from this cosine on
+CERTAIN = 0.97  # cosine from which all neighbours in the graph are looked at
+BITS = 10  # that hashes of copies may differ in
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Pairs of rows. The second one, turned by the symmetry, has the hash that is nearest to that of the first."""
+
+    first: NDArray[np.int32]  # (m,) rows; each pair once, in ascending order
+    second: NDArray[np.int32]  # (m,)
+    cosine: NDArray[np.float32]  # (m,) NaN where they are no neighbours in the graph
+    symmetry: NDArray[np.int8]  # (m,) places in `hashing.SYMMETRIES`
+    distance: NDArray[np.uint8]  # (m,) bits
+    recall: float  # of the look-up by hashes
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+
+def candidates(
+    graph: NeighbourGraph,
+    hashes: NDArray[np.uint64],
+    ids: NDArray[np.int64],
+    same: NDArray[np.int32],
+    *,
+    progress: Progress = silent,
+) -> Candidates:
+    """The pairs worth a look among the images `ids` (n,).
+
+    `same` (n,) names for every row one that stands for all with its very bytes; only those are paired. In a pair the
+    image with the smaller id is the first, so that the order of the rows changes nothing.
+    """
+    near, cosine = _neighbours(graph)
+    standing = np.flatnonzero(same == np.arange(len(same))).astype(np.int32)
+    by_hash = alike(hashes[standing], BITS, progress=progress)
+    pairs = np.concatenate([same[near], np.stack([standing[by_hash.first], standing[by_hash.second]], axis=1)])
+    cosines = np.concatenate([cosine, np.full(len(by_hash.first), np.nan, np.float32)])
+    backwards = ids[pairs[:, 0]] > ids[pairs[:, 1]]
+    pairs[backwards] = pairs[backwards][:, ::-1]
+    # Of a pair that comes from both, the row with the cosine; NaN sorts last.
+    order = np.lexsort((cosines, pairs[:, 1], pairs[:, 0]))
+    order = order[pairs[order, 0] != pairs[order, 1]]
+    pairs, cosines = pairs[order], cosines[order]
+    new = np.r_[True, (pairs[1:] != pairs[:-1]).any(axis=1)][: len(pairs)]
+    first, second = pairs[new].T
+    symmetry, distance = nearest_symmetry(hashes[first], hashes[second])
+    return Candidates(first, second, cosines[new], symmetry, distance, by_hash.recall)
+
+
+def _neighbours(graph: NeighbourGraph) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Pairs (m, 2) and their cosine (m,). Equals of the last that is looked at are looked at too."""
+    if graph.k == 0:
+        return np.empty((0, 2), np.int32), np.empty(0, np.float32)
+    last = graph.similarity[:, min(NEAREST, graph.k) - 1 :][:, :1] - 1e-6
+    near = graph.similarity >= np.clip(last, SIMILAR, CERTAIN)
+    rows, places = np.nonzero(near)
+    return np.stack([rows, graph.rows[rows, places]], axis=1).astype(np.int32), graph.similarity[rows, places]

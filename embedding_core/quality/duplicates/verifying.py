@@ -1,0 +1,162 @@
+"""Look at the pixels of candidate pairs: a first look at thumbnails, a second at the pictures of those that remain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embedding_core.parallel import in_order
+from embedding_core.quality.duplicates.aligning import by_features, refined, roughly, scaled
+from embedding_core.quality.duplicates.comparing import NONE, Likeness, likeness
+from embedding_core.quality.duplicates.views import View, views
+from embedding_core.quality.hashing import SYMMETRIES
+from embedding_core.records import silent
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from embedding_core.quality.duplicates.aligning import Movement
+    from embedding_core.quality.duplicates.candidates import Candidates
+    from embedding_core.quality.duplicates.views import Read
+    from embedding_core.records import Progress
+
+SMALL, LARGE = 64, 256  # pixels, longest side, of the first and the second look
+BLOCK = 1024  # pairs whose pictures are in memory together: at most 0.5 GB
+
+ROUGH = 0.84  # correlation of the middles, from which a pair goes on
+FIRST = 0.35  # likeness of thumbnails from which the pictures are read
+SURE = 0.9  # likeness from which no better alignment is looked for
+MIRRORED = 0.88  # cosine from which a mirror image is tried, whatever the hashes say
+BITS = 12  # of difference up to which the symmetry that hashes suggest is tried
+SCENE = 0.85  # cosine from which a pair may be two photographs of one scene
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen of one pair."""
+
+    pair: int  # place among the candidates
+    likeness: Likeness
+    symmetry: int  # by which the second picture was turned, a place in `SYMMETRIES`
+    movement: Movement | None  # by which the second picture then was laid over the first
+    agreeing: int = 0  # features that moved alike; none are looked for in thumbnails
+
+
+def verify(
+    pairs: Candidates, ids: NDArray[np.int64], thumbnails: Read, contents: Read, *, progress: Progress = silent
+) -> list[Look]:
+    """Looks at the pairs that may be copies, or photographs of one scene, in ascending order.
+
+    `ids` (n,) are those of the rows that `pairs` speak of. Never more than one block of pictures is in memory.
+    """
+    everyone = np.arange(len(pairs))
+    first = _Looking(pairs, ids, thumbnails, SMALL, "comparing thumbnails", progress)
+    passed = {look.pair: look for look in first.over(everyone, _first_look) if look.likeness.score >= FIRST}
+    scenes = np.flatnonzero(pairs.cosine >= SCENE)  # NaN never is
+    second = _Looking(pairs, ids, contents, LARGE, "comparing pictures", progress)
+
+    def look(one: View, other: View, pair: int, pairs: Candidates) -> Look:
+        return _second_look(one, other, passed.get(pair, Look(pair, NONE, 0, None)))
+
+    return list(second.over(np.union1d(scenes, np.array(list(passed), np.int64)), look))
+
+
+@dataclass(frozen=True)
+class _Looking:
+    """Goes through pairs block by block."""
+
+    pairs: Candidates
+    ids: NDArray[np.int64]
+    read: Read
+    longest: int
+    stage: str
+    progress: Progress
+
+    def over(self, which: NDArray[np.int64], look: Callable[[View, View, int, Candidates], Look]) -> Iterator[Look]:
+        """A look at each of these pairs, in order; at none whose pictures cannot be read."""
+        import cv2
+
+        known: dict[int, View] = {}
+        threads = cv2.getNumThreads()
+        cv2.setNumThreads(1)  # pairs share the cores, not the rows of one small picture
+        try:
+            for start in range(0, len(which), BLOCK):
+                self.progress(self.stage, start, len(which))
+                some = which[start : start + BLOCK]
+                known = views(self.read, self._images(some), self.longest, known)
+                yield from in_order(lambda pair: look(*pair), self._seen(some.tolist(), known))
+        finally:
+            cv2.setNumThreads(threads)
+
+    def _images(self, some: NDArray[np.int64]) -> Sequence[int]:
+        rows = np.union1d(self.pairs.first[some], self.pairs.second[some])
+        images: list[int] = self.ids[rows].tolist()
+        return images
+
+    def _seen(self, some: list[int], known: dict[int, View]) -> Iterator[tuple[View, View, int, Candidates]]:
+        for pair in some:
+            one = known.get(int(self.ids[self.pairs.first[pair]]))
+            other = known.get(int(self.ids[self.pairs.second[pair]]))
+            if one is not None and other is not None:
+                yield one, other, pair, self.pairs
+
+
+def _first_look(one: View, other: View, pair: int, pairs: Candidates) -> Look:
+    """The best of the symmetries that come into question."""
+    best = Look(pair, NONE, 0, None)
+    for symmetry in _symmetries(pairs, pair):
+        second = other.turned(SYMMETRIES[symmetry]) if symmetry else other
+        rough = roughly(one, second)
+        if rough.movement is None or rough.correlation < ROUGH:
+            continue
+        closer = refined(one, second, rough.movement)
+        better = closer.correlation >= rough.correlation
+        movement = closer.movement if better and closer.movement is not None else rough.movement
+        found = likeness(one, second, movement)
+        if found.score > best.likeness.score:
+            best = Look(pair, found, symmetry, movement)
+    return best
+
+
+def _symmetries(pairs: Candidates, pair: int) -> list[int]:
+    hashed, cosine = int(pairs.symmetry[pair]), float(pairs.cosine[pair])
+    if np.isnan(cosine):
+        return [hashed]
+    asked = [0]
+    if pairs.distance[pair] <= BITS:
+        asked.append(hashed)
+    if cosine >= MIRRORED:
+        asked.append(1)
+    return sorted(set(asked))
+
+
+def _second_look(one: View, other: View, before: Look) -> Look:
+    """At the same symmetry; where the first look saw no copy, only where features lead."""
+    second = other.turned(SYMMETRIES[before.symmetry]) if before.symmetry else other
+    shared = by_features(one, second)
+    starts = [] if shared.movement is None else [shared.movement]
+    if before.movement is not None:
+        starts.append(scaled(before.movement, LARGE / SMALL, LARGE / SMALL))
+    if not starts:
+        return replace(before, agreeing=shared.agreeing)
+    found, movement = _closest(one, second, starts)
+    return replace(before, likeness=found, movement=movement, agreeing=shared.agreeing)
+
+
+def _closest(one: View, other: View, starts: list[Movement]) -> tuple[Likeness, Movement]:
+    """The movement under which both are most alike: one of these, or one that intensities lead to from the best."""
+    found, movement = NONE, starts[0]
+    for start in starts:
+        seen = likeness(one, other, start)
+        if seen.score > found.score:
+            found, movement = seen, start
+        if found.score >= SURE:
+            return found, movement
+    closer = refined(one, other, movement).movement
+    if closer is None:
+        return found, movement
+    seen = likeness(one, other, closer)
+    return (seen, closer) if seen.score > found.score else (found, movement)

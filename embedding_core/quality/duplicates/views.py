@@ -1,0 +1,113 @@
+"""Small versions of pictures to compare: read in batches, decoded in threads, only those of one block in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embedding_core.errors import ImageRefused
+from embedding_core.images import decode
+from embedding_core.parallel import in_order
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    from embedding_core.quality.hashing import Symmetry
+
+Read = Callable[[Sequence[int]], Mapping[int, bytes | ImageRefused]]  # image files by id; who is not there is left out
+
+COARSE = 32  # pixels, longest side, for a first look
+FEATURES = 400
+_BATCH = 256
+
+
+@dataclass(frozen=True)
+class View:
+    """One picture, reduced."""
+
+    colour: NDArray[np.uint8]  # (height, width, 3)
+
+    @cached_property
+    def grey(self) -> NDArray[np.uint8]:
+        """(height, width)"""
+        import cv2
+
+        return np.asarray(cv2.cvtColor(self.colour, cv2.COLOR_RGB2GRAY), np.uint8)
+
+    @cached_property
+    def coarse(self) -> NDArray[np.uint8]:
+        """(height, width) with `COARSE` as the longer one"""
+        return _fitted(self.grey, COARSE)
+
+    @cached_property
+    def features(self) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        """Points (f, 2) as (x, y) and their ORB descriptors (f, 32).
+
+        Rublee, Rabaud, Konolige, Bradski, "ORB: an efficient alternative to SIFT or SURF", 2011.
+        """
+        import cv2
+
+        finder = cv2.ORB.create(FEATURES, scaleFactor=1.2, nlevels=6, edgeThreshold=15, patchSize=21, fastThreshold=8)
+        points, described = finder.detectAndCompute(self.grey, None)
+        if not len(points):
+            return np.empty((0, 2), np.float32), np.empty((0, 32), np.uint8)
+        return np.array([point.pt for point in points], np.float32), np.asarray(described, np.uint8)
+
+    def turned(self, symmetry: Symmetry) -> View:
+        return View(np.ascontiguousarray(symmetry.applied(self.colour)))
+
+
+def view(data: bytes, longest: int) -> View:
+    """The picture in a file with `longest` pixels on its longer side, enlarged where it is smaller.
+
+    Raises `ImageRefused`.
+    """
+    decoded = decode(data, side=longest * 3 // 4)
+    return View(_fitted(np.asarray(decoded.image), longest))
+
+
+def views(read: Read, ids: Sequence[int], longest: int, known: Mapping[int, View]) -> dict[int, View]:
+    """The views of these images by id, those `known` as they are. Who cannot be read is left out."""
+    wanted = [image for image in ids if image not in known]
+
+    def seen(data: bytes | ImageRefused) -> View | None:
+        try:
+            return None if isinstance(data, ImageRefused) else view(data, longest)
+        except ImageRefused:
+            return None
+
+    found = {image: known[image] for image in ids if image in known}
+    for batch in batched(wanted):
+        files = read(batch)
+        found.update(
+            (image, one) for image, one in zip(files, in_order(seen, files.values()), strict=True) if one is not None
+        )
+    return found
+
+
+def batched(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), _BATCH):
+        yield ids[start : start + _BATCH]
+
+
+def _fitted(picture: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
+    import cv2
+
+    height, width = picture.shape[:2]
+    scale = longest / max(height, width)
+    size = (max(8, round(width * scale)), max(8, round(height * scale)))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(picture, size, interpolation=how), np.uint8)
+
+
+def grey_of(image: Image.Image, side: int) -> NDArray[np.float32]:
+    """(side, side) float32, as it is hashed: the whole picture, whatever its shape."""
+    from PIL import Image
+
+    small = image.convert("L").resize((side, side), Image.Resampling.BOX)
+    return np.asarray(small, np.float32)

@@ -1,0 +1,201 @@
+"""A calibrated linear probe over an embedding, and what it says of images that it was not fitted on.
+
+Vectors are scaled to length 1, centred, and reduced to at most 256 principal axes, which no label enters; over these
+runs a multinomial logistic regression (scikit-learn's), whose probabilities are then tempered: Guo et al. 2017, "On
+calibration of modern neural networks". Reduced, the probe is as accurate as over all 1,280 columns, in a fifth of
+the time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+
+from embedding_core import threads
+from embedding_core.errors import InvalidInput
+from embedding_core.quality.classifiers import discriminant, logistic
+from embedding_core.quality.folding import deal, known_elsewhere
+from embedding_core.vectors import checked, read_only, unit_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+Model: TypeAlias = Literal["logistic", "discriminant"]
+
+AXES = 256  # that vectors are reduced to
+FITTED = 50_000  # rows at most that one probe is fitted on, drawn by chance; more change nothing that can be seen
+
+_LENGTH = 1.5  # of the reduced vectors, root mean square: how strongly the probe is held back
+_CALIBRATED = 20_000  # rows at most from which the temperature is found
+_BLOCK = 16_384  # rows that are reduced at once
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Probe:
+    """A linear map from unit vectors to the logits of c classes."""
+
+    weights: NDArray[np.float32]  # (d, c), divided by the temperature
+    bias: NDArray[np.float32]  # (c,) likewise; −inf for a class without any image
+    temperature: float  # above 1 where the probe was too sure of itself
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weights", read_only(self.weights))
+        object.__setattr__(self, "bias", read_only(self.bias))
+
+    def probabilities(self, vectors: ArrayLike) -> NDArray[np.float32]:
+        """Return (n, c), each row of sum 1, for `vectors` (n, d). Raises `InvalidVectors`, and `InvalidInput` for
+        another d."""
+        array = checked(vectors)
+        if array.shape[1] != len(self.weights):
+            raise InvalidInput(f"The probe reads vectors of {len(self.weights)} columns, not {array.shape[1]}.")
+        return _softmax(unit_rows(array) @ self.weights + self.bias)
+
+
+def fit_probe(
+    vectors: ArrayLike, codes: ArrayLike, *, folds: int = 5, seed: int = 0, groups: ArrayLike | None = None
+) -> Probe:
+    """Fit a probe on `vectors` (n, d) with classes `codes` (n,), 0 … c − 1, or −1 for rows that have none.
+
+    Its temperature is found on `out_of_fold` predictions, for which `folds`, `seed` and `groups` are. Raises
+    `InvalidVectors`, and `InvalidInput` with fewer than two classes.
+    """
+    unit, classes = _asked(vectors, codes)
+    reduced, axes, mean = _reduced(unit)
+    dealt = deal(classes, folds, seed=seed, groups=groups)
+    temperature = _temperature(_logits(reduced, classes, dealt, seed), classes, seed)
+    weights, bias = _fitted(reduced, classes, np.flatnonzero(classes >= 0), _count(classes), seed)
+    whole = axes @ weights
+    return Probe(whole / temperature, (bias - mean @ whole) / np.float32(temperature), temperature)
+
+
+def out_of_fold(
+    vectors: ArrayLike,
+    codes: ArrayLike,
+    *,
+    folds: int = 5,
+    seed: int = 0,
+    groups: ArrayLike | None = None,
+    repeats: int = 1,
+    models: Sequence[Model] = ("logistic",),
+) -> NDArray[np.float32]:
+    """Return probabilities (n, c) for `vectors` (n, d), each row's from a probe that has not seen it.
+
+    `codes` (n,) are classes 0 … c − 1, or −1 for rows that have none: nothing is fitted on those, and they are
+    predicted like all others. Folds hold every class in equal shares, as far as it has members, and never part rows of
+    one group: `groups` (n,), −1 for a row that is alone. One temperature is found over all folds, a single number. With
+    `repeats` rows are dealt anew so many times, and with several `models` each predicts; what comes back is the mean.
+
+    A row whose class no other fold holds has nothing that could speak for its class: it gets the shares of the classes
+    among all labels. `folding.known_elsewhere` tells which rows those are. Raises `InvalidVectors`, and
+    `InvalidInput` with fewer than two classes or two folds.
+    """
+    unit, classes = _asked(vectors, codes)
+    reduced, _, _ = _reduced(unit)
+    shares = np.bincount(classes[classes >= 0]) / np.count_nonzero(classes >= 0)
+    found = np.zeros((len(unit), len(shares)), np.float32)
+    for repeat in range(repeats):
+        dealt = deal(classes, folds, seed=seed + repeat, groups=groups)
+        unknown = (classes >= 0) & ~known_elsewhere(classes, dealt)
+        for model in models:
+            logits = _logits(reduced, classes, dealt, seed, model)
+            probable = _softmax(logits / np.float32(_temperature(logits, classes, seed)))
+            probable[unknown] = shares
+            found += probable / np.float32(repeats * len(models))
+    return found
+
+
+def _asked(vectors: ArrayLike, codes: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    unit, classes = unit_rows(checked(vectors)), np.asarray(codes, np.int64)
+    if classes.shape != (len(unit),):
+        raise InvalidInput(f"A probe over {len(unit):,} vectors wants as many classes, not {classes.shape}.")
+    if len(np.unique(classes[classes >= 0])) < 2:
+        raise InvalidInput("A probe tells classes apart, and there are fewer than two. Label some images first.")
+    return unit, classes
+
+
+def _count(classes: NDArray[np.int64]) -> int:
+    return int(classes.max()) + 1
+
+
+def _reduced(unit: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Rows on their principal axes (n, r), the axes (d, r), scaled, and the mean (d,) that is taken off before."""
+    from embedding_core.projection.pca import principal_axes
+
+    drawn = unit if len(unit) <= FITTED else unit[:: -(-len(unit) // FITTED)]
+    axes, variance, _ = principal_axes(drawn, min(AXES, *drawn.shape))
+    axes *= np.float32(_LENGTH / max(np.sqrt(variance.sum()), 1e-12))
+    mean = drawn.mean(axis=0, dtype=np.float64).astype(np.float32)
+    reduced = np.empty((len(unit), axes.shape[1]), np.float32)
+    for start in range(0, len(unit), _BLOCK):
+        reduced[start : start + _BLOCK] = (unit[start : start + _BLOCK] - mean) @ axes
+    return reduced, axes, mean
+
+
+def _logits(
+    reduced: NDArray[np.float32],
+    classes: NDArray[np.int64],
+    dealt: NDArray[np.int32],
+    seed: int,
+    model: Model = "logistic",
+) -> NDArray[np.float32]:
+    """(n, c), each row's from the other folds; −inf for classes that these do not hold."""
+    found = np.empty((len(reduced), _count(classes)), np.float32)
+    for fold in range(int(dealt.max()) + 1):
+        rows = np.flatnonzero((dealt != fold) & (classes >= 0))
+        weights, bias = _fitted(reduced, classes, rows, found.shape[1], seed, model)
+        left = dealt == fold
+        found[left] = reduced[left] @ weights + bias
+    return found
+
+
+def _fitted(
+    reduced: NDArray[np.float32],
+    classes: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    count: int,
+    seed: int,
+    model: Model = "logistic",
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Weights (r, c) and bias (c,) of a linear classifier over some rows."""
+    weights, bias = np.zeros((reduced.shape[1], count), np.float32), np.full(count, -np.inf, np.float32)
+    if len(rows) > FITTED:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, FITTED, replace=False))
+    there = np.unique(classes[rows])
+    if len(there) < 2:  # nothing to tell apart, or nothing at all
+        bias[there if len(there) else slice(None)] = 0
+        return weights, bias
+    fit = logistic if model == "logistic" else discriminant
+    with threads.for_rows(len(rows)):
+        weights[:, there], bias[there] = fit(reduced[rows], np.searchsorted(there, classes[rows]))
+    return weights, bias
+
+
+def _temperature(logits: NDArray[np.float32], classes: NDArray[np.int64], seed: int) -> float:
+    """What to divide logits (n, c) by so that classes are as probable as the probabilities say."""
+    from scipy.optimize import minimize_scalar
+
+    labelled = np.flatnonzero(classes >= 0)
+    rows = labelled[np.isfinite(logits[labelled, classes[labelled]])]
+    if not len(rows):
+        return 1.0
+    if len(rows) > _CALIBRATED:
+        rows = np.random.default_rng(seed).choice(rows, _CALIBRATED, replace=False)
+    own, all_of = logits[rows, classes[rows]], logits[rows]
+
+    def loss(log: float) -> float:
+        scale = np.float32(np.exp(-log))
+        peak = all_of.max(axis=1)
+        total = np.log(np.exp((all_of - peak[:, None]) * scale).sum(axis=1))
+        return float((total + (peak - own) * scale).mean(dtype=np.float64))
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-2, 3), method="bounded", options={"xatol": 0.01}).x))
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    found: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
+    return found
