@@ -35,6 +35,7 @@ DUPLICATES = Finding(
     ),
     acts=(replace(REMOVE, title="Keep the best"), replace(KEEP, title="Keep all"), UNSURE),
     evidence="Compare",
+    panel=panels.bursts,
 )
 OUTLIERS = Finding(
     kind="outliers",

@@ -4,20 +4,54 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import streamlit as st
 
 from embedding_core import derived
-from pages.parts import charts, charts_curate, server, state, words
+from pages.parts import charts, charts_curate, detail, group_cards, pictures, server, state, words
 
 if TYPE_CHECKING:
     from embedding_core.derived.kept import Kept
     from embedding_core.quality.balance import Balance
     from embedding_core.quality.cover import Cover
+    from embedding_core.quality.duplicates.found import DuplicatesFound
     from embedding_core.quality.photos import Photos
     from pages.parts.curate.finding import Subject
 
 _QUIET = {"displayModeBar": False}
+SHOWN = 48  # scenes
 COVERED = 0.95  # share that stays covered, of what the caption of redundancy says
+
+
+def bursts(kept: Kept[DuplicatesFound], subject: Subject) -> None:
+    """Different photographs of one scene: no copies, so nothing is suggested for them."""
+    scenes = [kept.found.ids[rows] for rows in kept.found.bursts]
+    if not scenes:
+        return
+    with st.expander(f"{words.count(len(scenes), 'scene')} photographed more than once", icon=":material/burst_mode:"):
+        st.caption("Different photographs, so no case for removal. Do not part them between train and test.")
+        faces = {
+            one.id: one for one in pictures.items(subject.columns, np.concatenate([ids[:3] for ids in scenes[:SHOWN]]))
+        }
+        cards = [
+            group_cards.Card(
+                number,
+                words.count(len(ids), "photograph"),
+                "",
+                [faces[image] for image in ids[:3].tolist() if image in faces],
+            )
+            for number, ids in enumerate(scenes[:SHOWN])
+        ]
+        opened = group_cards.show(
+            cards,
+            key="curate_bursts",
+            on_group=lambda number: detail.show(int(scenes[number][0])),
+            on_chosen=lambda number: state.select(scenes[number], "photographs of one scene"),
+        )
+        if len(scenes) > SHOWN:
+            st.caption(f"The first {SHOWN} are shown.")
+    if opened is not None:
+        detail.show(opened)
 
 
 def photos(kept: Kept[Photos], subject: Subject) -> None:
