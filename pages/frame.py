@@ -20,6 +20,7 @@ page = st.navigation(
         st.Page("map.py", title="Map", icon=":material/bubble_chart:", help="All images at once, alike ones together."),
         st.Page("similar.py", title="Similar", icon=":material/image_search:", help="Find images like one image."),
         st.Page("clusters.py", title="Clusters", icon=":material/workspaces:", help="Groups found without labels."),
+        st.Page("curate.py", title="Curate", icon=":material/fact_check:", help="Find what is wrong, and decide."),
         st.Page("data.py", title="Data", icon=":material/table_view:", help="Every image, and every refused file."),
         st.Page("encoders.py", title="Encoders", icon=":material/neurology:", help="Choose how images are compared."),
     ],

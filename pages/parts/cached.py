@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from embedding_core.neighbours import NeighbourGraph
     from embedding_core.records import Actor, Rejected
     from embedding_core.workspace import Dataset, Embedding, Selection
+    from pages.parts.curate.reading import Read
     from pages.parts.filters import Choices
     from pages.parts.membership import Grouped
 
@@ -224,6 +225,12 @@ def _grouped(
 @st.cache_resource(max_entries=128, show_spinner=False)
 def choices(token: str, of: str, key: str, *, _make: Callable[[], Choices]) -> Choices:
     """What can be chosen from the column `key`, likewise."""
+    return _make()
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def finding(kind: str, key: str, token: str, *, _make: Callable[[], Read]) -> Read:
+    """What a check has found, with its cases, for a dataset at `token`."""
     return _make()
 
 

@@ -3,5 +3,12 @@
 from __future__ import annotations
 
 from pages.parts import download_routes, image_routes, map_routes, upload_routes
+from pages.parts.review import routes as review_routes
 
-ROUTES = [*image_routes.ROUTES, *upload_routes.ROUTES, *download_routes.ROUTES, *map_routes.ROUTES]
+ROUTES = [
+    *image_routes.ROUTES,
+    *upload_routes.ROUTES,
+    *download_routes.ROUTES,
+    *map_routes.ROUTES,
+    *review_routes.ROUTES,
+]

@@ -70,3 +70,8 @@ def map_column(fingerprint: str, version: str, key: str, *, settled: bool = True
 def map_module(revision: str, name: str) -> str:
     """A module of the map's JavaScript, see `map.modules.address`."""
     return f"{api()}module/{revision}/{name}.js"
+
+
+def review(dataset: str, finding: str) -> str:
+    """Below this lie the cases of a check and what is decided on them, see `review.routes`. `dataset` is a UUID."""
+    return f"{api()}review/{dataset}/{finding}/"

@@ -59,7 +59,13 @@ HELP: Mapping[str, str] = {
     "beside": "A second map of the same images. Pointing at an image shows where it is on both.",
     "placed": "Outside is what is less like anything on the map than 99% of it are. Of more of the same it is 1%.",
     "occlusion": "Parts of each image are covered in turn. The map is bright where that makes the two less alike.",
+    "drift": "A probe is asked to tell two sets apart. Where it can, the second is not like the first.",
+    "cover": "An image stands for those that are nearly like it. What is stood for by others could go.",
+    "shortcut": "A column that says the label, and shows in the images, is what a model may learn in its place.",
     "seed": "The same number draws the same map again.",
+    "case": "One thing that a check has found, with the images that belong to it. You decide on each.",
+    "line": "Up to where the check finds. You judge some images around it; it moves to where enough of them are right.",
+    "version": "The images and labels after all decisions. Under a name it stays as it is, whatever is decided later.",
 }
 
 
@@ -102,6 +108,14 @@ STAGES: Mapping[str, str] = {
     "map": "Drawing the map",
     "clusters": "Finding groups",
     "index": "Making searches quick",
+    "labels": "Judging labels",
+    "outliers": "Looking for outliers",
+    "leakage": "Looking for leakage",
+    "choosing": "Choosing",
+    "drift": "Comparing two sets",
+    "looking": "Looking at every picture",
+    "comparing": "Comparing pictures",
+    "turning": "Looking for what lies turned",
 }
 
 KINDS: Mapping[str, str] = {
@@ -116,6 +130,14 @@ KINDS: Mapping[str, str] = {
     "search": "Searching",
     "preview": "Opening an image",
     "explain": "Comparing two images",
+    "duplicates": "Looking for duplicates",
+    "outliers": "Looking for outliers",
+    "label_issues": "Judging labels",
+    "leakage": "Looking for leakage",
+    "photos": "Looking at photographs",
+    "balance": "Counting",
+    "next": "Choosing what to label",
+    "drift": "Comparing two sets",
 }
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@])")

@@ -27,7 +27,7 @@ def view(app: RunningApp, sample: Dataset) -> str:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["start", "map", "similar", "clusters", "data", "encoders"])
+@pytest.mark.parametrize("name", ["start", "map", "similar", "clusters", "curate", "data", "encoders"])
 def test_every_page_fits_its_screen(browser: Browser, app: RunningApp, view: str, name: str, theme: str) -> None:
     address = f"{app.url}/?{view}" if name == "start" else f"{app.url}/{name}?{view}"
     if name == "similar":

@@ -17,8 +17,8 @@ from tests.pages import small
 from tests.pages.aviary import filled
 
 READS = ("names", "select", "batches", "blobs", "count", "schema")  # of rows, or of what is known of them
-WITH_DRAWER = ("map.py", "similar.py", "clusters.py", "data.py")
-PAGES = ["start.py", "map.py", "similar.py", "clusters.py", "data.py", "encoders.py"]
+WITH_DRAWER = ("map.py", "similar.py", "clusters.py", "curate.py", "data.py")
+PAGES = ["start.py", "map.py", "similar.py", "clusters.py", "curate.py", "data.py", "encoders.py"]
 
 
 @pytest.fixture

@@ -43,12 +43,13 @@ def show(
     alt: str,
     selected: int | Collection[int] | None = None,
     captions: bool = True,
+    wraps: bool = False,
     size: Literal["s", "m", "l"] = "m",
 ) -> int | None:
     """Draw the items (at most some hundred: the page pages). Returns the id that was opened, in the one run after it.
 
     `alt` says what is shown, for screen readers. `selected` items are framed. Tiles are at least 88, 136 or 208 px wide
-    and are squares: pictures are shown whole.
+    and are squares: pictures are shown whole. With `wraps` the quieter line may take three.
     """
     chosen = [selected] if isinstance(selected, int) else list(selected or ())
     data = {
@@ -57,6 +58,7 @@ def show(
         "size": size,
         "alt": alt,
         "captions": captions,
+        "wraps": wraps,
     }
     opened = _mount(key=key, data=data, on_opened_change=lambda: None).opened
     return None if opened is None else int(opened)

@@ -12,9 +12,9 @@ class Gallery {
     this.list.onfocusin = ({ target }) => this.#rove(target.closest(".tile"));
   }
 
-  update({ items, selected, size, alt, captions }, open) {
+  update({ items, selected, size, alt, captions, wraps }, open) {
     this.open = open;
-    this.list.className = `gallery ${size}${captions ? "" : " bare"}`;
+    this.list.className = `gallery ${size}${captions ? "" : " bare"}${wraps ? " wraps" : ""}`;
     this.list.setAttribute("aria-label", alt);
     const old = this.tiles;
     // Known tiles are moved, not made anew: their pictures stay on the screen and the focus stays where it was.

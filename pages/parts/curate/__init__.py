@@ -1,0 +1,1 @@
+"""What the page Curate is made of: the checks, what they found, and what was decided."""

@@ -1,0 +1,69 @@
+"""What the interface knows of a check: its words, the task that runs it, and how what it has found is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from embedding_core.errors import UnknownName
+from pages.parts.review import Act
+
+if TYPE_CHECKING:
+    from embedding_core.derived.kept import Kept
+    from embedding_core.review.cases import Case
+    from embedding_core.workspace import Dataset, Workspace
+    from pages.parts.cached import Columns
+
+
+class UnknownFinding(UnknownName):
+    noun = "finding"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a check was run on, as it is now."""
+
+    dataset: Dataset
+    columns: Columns
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Where a line belongs, after some images around it were judged."""
+
+    at: float | None  # None where no line is good enough
+    said: str  # a sentence with the precision that is to be expected, and its interval
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How the line of a check is moved: a person says yes or no to some cases around it."""
+
+    question: str  # about one of them
+    ask: Callable[[Any, Subject], Sequence[Case]]  # some 20 around the line
+    # From the key of a case → whether it is what was looked for, and the share of what is found that is to be right.
+    answer: Callable[[Any, Mapping[str, bool], float, Subject], Moved]
+    move: Callable[[Any, float], Any]  # the same finding with its line elsewhere; nothing is computed anew
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check. `kind` is that of its cases, its stored results and its place in the URL."""
+
+    kind: str
+    title: str
+    icon: str
+    looks_for: str  # one sentence
+    task: str  # its name in `TASKS`
+    read: Callable[[Workspace, str], Kept[Any] | None]
+    cases: Callable[[Any, Subject], Sequence[Case]]  # worst first
+    said: Callable[[Any, Sequence[Case]], str]  # a sentence with the figures, as Markdown
+    acts: tuple[Act, ...]  # none for a check that only counts: it has no cases
+    evidence: str  # what is said above the images that say why
+    embedded: bool = True  # whether it wants an embedding
+    labelled: bool = False  # whether it wants labels
+    split: bool = False  # whether it wants a split
+    line: Line | None = None  # where there is one between found and not found, that can be moved
+    ask: Callable[[Dataset, Columns, str], Mapping[str, Any] | None] | None = None  # see `curate.asking`
+    panel: Callable[[Kept[Any], Subject], None] | None = None  # draws more on its tab: a distribution, a table

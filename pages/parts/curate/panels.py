@@ -1,0 +1,132 @@
+"""What the tabs of some checks show besides their cases: a distribution with its line, counts, what could go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from embedding_core import derived
+from pages.parts import charts, charts_curate, detail, group_cards, pictures, server, state, words
+
+if TYPE_CHECKING:
+    from embedding_core.derived.kept import Kept
+    from embedding_core.quality.balance import Balance
+    from embedding_core.quality.cover import Cover
+    from embedding_core.quality.duplicates.found import DuplicatesFound
+    from embedding_core.quality.photos import Photos
+    from pages.parts.curate.finding import Subject
+
+_QUIET = {"displayModeBar": False}
+SHOWN = 48  # scenes
+COVERED = 0.95  # share that stays covered, of what the caption of redundancy says
+
+
+def bursts(kept: Kept[DuplicatesFound], subject: Subject) -> None:
+    """Different photographs of one scene: no copies, so nothing is suggested for them."""
+    scenes = [kept.found.ids[rows] for rows in kept.found.bursts]
+    if not scenes:
+        return
+    with st.expander(f"{words.count(len(scenes), 'scene')} photographed more than once", icon=":material/burst_mode:"):
+        st.caption("Different photographs, so no case for removal. Do not part them between train and test.")
+        faces = {
+            one.id: one for one in pictures.items(subject.columns, np.concatenate([ids[:3] for ids in scenes[:SHOWN]]))
+        }
+        cards = [
+            group_cards.Card(
+                number,
+                words.count(len(ids), "photograph"),
+                "",
+                [faces[image] for image in ids[:3].tolist() if image in faces],
+            )
+            for number, ids in enumerate(scenes[:SHOWN])
+        ]
+        opened = group_cards.show(
+            cards,
+            key="curate_bursts",
+            on_group=lambda number: detail.show(int(scenes[number][0])),
+            on_chosen=lambda number: state.select(scenes[number], "photographs of one scene"),
+        )
+        if len(scenes) > SHOWN:
+            st.caption(f"The first {SHOWN} are shown.")
+    if opened is not None:
+        detail.show(opened)
+
+
+def photos(kept: Kept[Photos], subject: Subject) -> None:
+    """How the set is distributed in one respect, and how many lie beyond a line that can be moved."""
+    found, counts = kept.found, kept.found.counts()
+    told = [kind for kind in found.kinds if found.line(kind) == found.line(kind)]  # NaN where nothing can be told
+    if not told:
+        return
+    kind = st.segmented_control(
+        "Kind",
+        told,
+        key="curate_photo_kind",
+        default=max(told, key=lambda one: counts[one]),
+        format_func=lambda one: f"{_title(one)} {counts[one]:,}",
+        required=True,
+    )
+    drawn = found.distribution(kind)
+    low, high = float(drawn.edges[0]), float(drawn.edges[-1])
+    at = min(max(float(drawn.line), low), high)
+    if low < high:
+        at = st.slider(
+            "Line", low, high, at, (high - low) / 200, key=f"curate_photo_line_{kind}", help=words.HELP["line"]
+        )
+    figure = charts_curate.distribution(drawn, at, charts.look(st.context.theme.type))
+    alt = f"How the images are distributed, from the least to the most {_title(kind).lower()}"
+    st.plotly_chart(figure, key="curate_photo_chart", theme=None, config=_QUIET, alt=alt)
+    ids = found.ids[found.flagged(kind, at)]
+    with st.container(horizontal=True, vertical_alignment="center", key="curate_photo_bar"):
+        st.markdown(f"**{words.count(len(ids), 'image')}** beyond the line", width="content")
+        if len(ids):
+            how = f"{_title(kind).lower()}, beyond {words.number(at)}"
+            st.button("Select them", key="curate_photo_select", on_click=state.select, args=(ids, how))
+
+
+def balance(kept: Kept[Balance], subject: Subject) -> None:
+    """Classes, slices that are too small, what could go, and what goes together with the label."""
+    found = kept.found
+    if found.classes:
+        names, counts = zip(*found.classes, strict=True)
+        figure = charts.sizes(names, counts, charts.look(st.context.theme.type))
+        st.plotly_chart(figure, key="curate_classes", theme=None, config=_QUIET, alt="Number of images of each label")
+    if found.small:
+        st.subheader("Too few", anchor=False)
+        st.markdown("\n".join(f"- {words.plain(one.words)}" for one in found.small[:12]))
+    cover = _newest(subject, "cover", derived.read_cover)
+    if cover is not None:
+        _cover(cover, subject)
+    related = _newest(subject, "shortcuts", derived.read_shortcuts)
+    if related is not None and related.found:
+        st.subheader("What goes together with the label", anchor=False, help=words.HELP["shortcut"])
+        marks = [":material/warning:" if one.suspect else ":material/check:" for one in related.found[:12]]
+        said = zip(marks, related.found, strict=False)
+        st.markdown("\n".join(f"- {mark} {words.plain(one.words)}" for mark, one in said))
+
+
+def _cover(cover: Cover, subject: Subject) -> None:
+    st.subheader("Thin and redundant", anchor=False, help=words.HELP["cover"])
+    thin, spare = cover.ids[cover.sparse()], cover.ids[cover.redundant(COVERED)]
+    said = (
+        f"**{words.count(len(thin), 'image')}** where the set is thin. **{len(spare):,}** could go with "
+        f"{COVERED:.0%} still covered by an image at least {cover.radius:.0%} alike."
+    )
+    st.markdown(said)
+    with st.container(horizontal=True, key="curate_cover_bar"):
+        for ids, what, key in ((thin, "the thin ones", "thin"), (spare, "what could go", "spare")):
+            if len(ids):
+                st.button(f"Select {what}", key=f"curate_{key}", on_click=state.select, args=(ids, what))
+
+
+def _newest(subject: Subject, kind: str, read: Any) -> Any:
+    """The newest result of another kind on the same dataset; None without one."""
+    stored = server.workspace().results.find(subject.dataset.uuid, kind)
+    kept = read(server.workspace(), stored[0].fingerprint) if stored else None
+    return None if kept is None else kept.found
+
+
+def _title(kind: str) -> str:
+    return kind.replace("_", " ").capitalize()

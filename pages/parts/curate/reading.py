@@ -1,0 +1,88 @@
+"""What a check has found on a dataset: the newest that is stored, its cases, and how many of them are decided."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pages.parts import cached, server, state
+from pages.parts.curate.finding import Finding, Subject, UnknownFinding
+
+if TYPE_CHECKING:
+    from embedding_core.derived.kept import Kept
+    from embedding_core.review.cases import Case
+    from embedding_core.workspace import Dataset, Embedding
+
+LINE = "line_"  # before the kind of a check, in the URL: where its line was moved to
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+_NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Read:
+    """A stored finding, ready to be shown and reviewed."""
+
+    finding: Finding
+    key: str  # see `read`
+    kept: Kept[Any]
+    subject: Subject
+    cases: tuple[Case, ...]  # worst first
+    by_key: Mapping[str, Case]
+
+    @property
+    def said(self) -> str:
+        return self.finding.said(self.kept.found, self.cases)
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest result of a check that is stored."""
+
+    key: str  # see `read`
+    current: bool  # whether it is of the images, and the vectors, as they are now
+
+
+def newest(dataset: Dataset, finding: Finding, embedding: Embedding | None) -> Newest | None:
+    """Of the chosen encoder where there is one, else of any; None when the check has not been run.
+
+    Its line is where the URL says, if that says so.
+    """
+    line = state.get(LINE + finding.kind) if finding.line else ""
+    found = server.workspace().results.find(dataset.uuid, finding.kind)
+    now = {dataset.fingerprint} | ({embedding.fingerprint} if embedding else set())
+    for one in found:
+        if one.parent in now:
+            return Newest(_at(one.fingerprint, line), current=True)
+    return Newest(_at(found[0].fingerprint, line), current=False) if found else None
+
+
+def read(dataset: Dataset, finding: Finding, key: str) -> Read:
+    """A stored result. `key` is its fingerprint and, where its line was moved, that after an `@`.
+
+    Raises `UnknownFinding` when it is not there.
+    """
+    fingerprint, _, line = key.partition("@")
+
+    def make() -> Read:
+        kept = finding.read(server.workspace(), fingerprint) if _FINGERPRINT.fullmatch(fingerprint) else None
+        if kept is None or (line and (finding.line is None or not _NUMBER.fullmatch(line))):
+            raise UnknownFinding(key[:12])
+        if line and finding.line:
+            kept = replace(kept, found=finding.line.move(kept.found, float(line)))
+        subject = Subject(dataset, cached.columns(dataset))
+        cases = tuple(finding.cases(kept.found, subject))
+        return Read(finding, key, kept, subject, cases, {case.key: case for case in cases})
+
+    return cached.finding(finding.kind, key, dataset.token, _make=make)
+
+
+def _at(fingerprint: str, line: str) -> str:
+    return f"{fingerprint}@{line}" if line and _NUMBER.fullmatch(line) else fingerprint
+
+
+def decided(dataset: Dataset, read: Read) -> int:
+    """How many of the cases somebody has decided."""
+    closed = dataset.decisions.standing().cases
+    return sum(case.key in closed for case in read.cases)

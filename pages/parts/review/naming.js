@@ -1,0 +1,40 @@
+// Who decides: a name that is asked for once in a browser, goes with each decision, and can be changed.
+
+const NAME = "kindred-reviewer"; // in the browser's storage
+
+class Naming {
+  /** `show` opens the panel of that name, and closes it with null. */
+  constructor(form, shown, show) {
+    Object.assign(this, { field: form.querySelector("input"), shown, show });
+    form.onsubmit = (event) => this.#named(event);
+    this.#say();
+  }
+
+  get name() {
+    return (localStorage.getItem(NAME) ?? "").trim();
+  }
+
+  /** Ask for a name, and go on `after` that. */
+  ask(after = null) {
+    this.after = after;
+    this.show("naming");
+    this.field.value = this.name;
+    this.field.select();
+    this.field.focus();
+  }
+
+  #named(event) {
+    event.preventDefault();
+    const name = this.field.value.trim();
+    if (!name) return;
+    localStorage.setItem(NAME, name);
+    this.#say();
+    this.show(null);
+    this.after?.();
+    this.after = null;
+  }
+
+  #say() {
+    this.shown.textContent = this.name || "Your name";
+  }
+}

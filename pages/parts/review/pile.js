@@ -1,0 +1,119 @@
+// The cases that lie ready: fetched ahead and with their pictures decoded, so that the next one is there at once.
+
+const AHEAD = 12; // cases that are asked for beyond those that are here
+const LOW = 10; // with fewer than these, more are asked for
+const DECODED = 3; // cases whose large pictures are got ready, the one on the screen among them
+const KNOCK = 60_000; // ms after which cases that are still held are asked for again, so that they stay ours
+const IDLE = 600_000; // ms without a decision after which they are not
+
+/** The first of `cases` is on the screen. "change" is told when that is another one, or the figures are. */
+class Pile extends EventTarget {
+  /** `first` is the key of the case to begin with, empty for the worst. */
+  constructor(address, key, first = "") {
+    super();
+    Object.assign(this, { address, key, first, cases: [], skipped: [], settled: new Set(), ready: new Map() });
+    this.unsent = () => []; // keys of cases whose decision is on its way
+    this.progress = null; // {total, decided, held}: cases, those that are done, those before someone's eyes
+    this.ended = false; // the server has no more for us at present
+    this.problem = "";
+    this.touched = Date.now();
+    this.knocking = setInterval(() => Date.now() - this.touched < IDLE && this.fill(true), KNOCK);
+  }
+
+  get current() {
+    return this.cases[0] ?? null;
+  }
+
+  get held() {
+    return [...this.cases, ...this.skipped];
+  }
+
+  /** Ask for more where few are left. */
+  async fill(anyway = false) {
+    if (this.filling || (!anyway && (this.cases.length >= LOW || (this.ended && this.cases.length)))) return;
+    this.filling = true;
+    try {
+      const holding = [...this.held.map(({ key }) => key), ...this.unsent()];
+      const asked = `next?key=${this.key}&n=${AHEAD}&first=${this.first}&holding=${holding.join(",")}`;
+      const answer = await got(this.address + asked);
+      this.first = "";
+      const known = new Set([...this.held.map(({ key }) => key), ...this.settled]); // as it is now
+      const fresh = answer.cases.filter(({ key }) => !known.has(key));
+      this.cases.push(...fresh);
+      this.progress = answer.progress;
+      this.ended = !fresh.length;
+      this.problem = "";
+    } catch (error) {
+      this.problem = error.message;
+      setTimeout(() => this.fill(), 3000);
+    }
+    this.filling = false;
+    this.#changed();
+  }
+
+  /** The case on the screen has been decided. */
+  settle() {
+    const one = this.cases.shift();
+    this.touched = Date.now();
+    this.settled.add(one.key);
+    this.ready.delete(one.key);
+    if (!this.cases.length && this.ended) this.cases = this.skipped.splice(0);
+    this.#changed();
+    this.fill();
+    return one;
+  }
+
+  /** A decision was taken back: its case is on the screen again. */
+  unsettle(one) {
+    this.settled.delete(one.key);
+    this.cases = [one, ...this.cases.filter(({ key }) => key !== one.key)];
+    this.#changed();
+  }
+
+  /** Later: it comes again when there are no others. */
+  skip() {
+    if (this.cases.length + this.skipped.length < 2) return;
+    this.skipped.push(this.cases.shift());
+    if (!this.cases.length) this.cases = this.skipped.splice(0);
+    this.#changed();
+    this.fill();
+  }
+
+  /** The one that was skipped last. */
+  back() {
+    if (!this.skipped.length) return;
+    this.cases.unshift(this.skipped.pop());
+    this.#changed();
+  }
+
+  /** The drawn case, with its pictures on their way; those after it are drawn, too. `draw` makes one. */
+  drawn(draw) {
+    for (const one of this.cases.slice(0, DECODED)) {
+      if (!this.ready.has(one.key)) this.ready.set(one.key, draw(one));
+    }
+    for (const { evidence } of this.cases.slice(DECODED, AHEAD)) for (const { thumbnail } of evidence) fetched(thumbnail);
+    return this.ready.get(this.current?.key);
+  }
+
+  /** Let others have what is still here. */
+  release() {
+    clearInterval(this.knocking);
+    if (!this.held.length || this.released) return;
+    this.released = true;
+    const body = JSON.stringify({ key: this.key, cases: this.held.map(({ key }) => key) });
+    navigator.sendBeacon(`${this.address}release`, new Blob([body], { type: "application/json" }));
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+const asked = new Set();
+
+/** Have the browser fetch a small picture that is shown soon. */
+function fetched(url) {
+  if (asked.has(url)) return;
+  asked.add(url);
+  new Image().src = url;
+}

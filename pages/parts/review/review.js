@@ -1,0 +1,287 @@
+// The review as a Streamlit component: one case at a time, a key decides, the next is there already.
+
+const views = new WeakMap();
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  if (!views.has(parentElement)) views.set(parentElement, new Review(parentElement));
+  views.get(parentElement).update(data, setTriggerValue);
+  return () => {
+    views.get(parentElement)?.end();
+    views.delete(parentElement);
+  };
+}
+
+class Review {
+  constructor(root) {
+    this.root = root;
+    this.dialog = this.$("dialog");
+    this.outbox = globalThis.kindredOutbox ??= new Outbox();
+    this.made = []; // labels that are new
+    this.buttons = new Buttons(root);
+    this.figures = new Figures(root);
+    this.strip = new Strip(this.$(".strip"), (entry) => this.#undo(entry));
+    this.naming = new Naming(this.$(".naming"), this.$(".who span"), (name) => this.#panel(name));
+    this.choosing = new Choosing(this.$(".labels"), (label) => this.#relabel(label), () => this.#panel(null));
+    this.leaving = new AbortController();
+    this.#listen();
+  }
+
+  $(selector) {
+    return this.root.querySelector(selector);
+  }
+
+  update(data, tell) {
+    this.tell = tell;
+    const other = data.address !== this.data?.address || data.key !== this.data?.key || data.mode !== this.data?.mode;
+    this.data = data;
+    this.$(".title").textContent = data.title;
+    if (other) this.#begin();
+    if (this.dialog.open) return;
+    this.dialog.showModal();
+    this.#focus();
+  }
+
+  end() {
+    this.leaving.abort();
+    this.pile?.release();
+  }
+
+  #begin() {
+    this.pile?.release();
+    const calibrating = this.data.mode === "calibrate";
+    this.pile = calibrating ? new Sample(this.data.address, this.data.key, this.data.wanted) : new Pile(this.data.address, this.data.key, this.data.first);
+    this.pile.unsent = () => this.outbox.letters.map(({ body }) => body.case);
+    this.pile.addEventListener("change", () => this.#draw());
+    this.dialog.dataset.mode = this.data.mode;
+    this.buttons.build(this.data.acts, this.data.mode);
+    this.#draw();
+    this.pile.fill();
+  }
+
+  #listen() {
+    const { signal } = this.leaving;
+    const on = (target, kind, act, options = {}) => target.addEventListener(kind, act, { signal, ...options });
+    on(this.dialog, "keydown", (event) => this.#key(event));
+    // A click on what takes no focus leaves it with the page's body, and keys must reach us all the same.
+    on(window, "keydown", (event) => event.composedPath().includes(this.dialog) || this.#key(event), { capture: true });
+    on(this.dialog, "cancel", (event) => {
+      event.preventDefault();
+      this.#escape();
+    });
+    on(this.dialog, "click", ({ target }) => this.#press(target.closest("[data-does]")));
+    on(this.$(".stage"), "click", (event) => this.#point(event));
+    on(this.outbox, "change", () => this.#unsent());
+    on(this.outbox, "answer", ({ detail }) => this.#answered(detail));
+    on(this.outbox, "refusal", ({ detail }) => this.#refused(detail));
+    on(window, "pagehide", () => this.pile?.release());
+  }
+
+  // -- what is on the screen ----------------------------------------------------------------------------------------
+
+  #draw() {
+    const scene = this.pile.drawn((one) => new Scene(one, this.data.words));
+    if (scene !== this.scene || !scene) {
+      this.scene?.zoom(false);
+      this.scene = scene;
+      this.#show(scene);
+    }
+    this.#figures();
+    this.$(".again").textContent = this.pile.problem ? `The next images could not be had: ${this.pile.problem}` : "";
+  }
+
+  #show(scene) {
+    this.dialog.dataset.layout = scene?.group && !scene.one.evidence.length ? "wide" : "";
+    this.dialog.dataset.view = scene ? "case" : this.pile.ended ? "end" : "loading";
+    this.$(".stage").replaceChildren(...(scene ? [scene.pictures] : []));
+    this.$(".about").replaceChildren(...(scene?.aside ?? []));
+    this.$(".side").scrollTop = 0;
+    this.$(".stage").setAttribute("aria-label", scene ? scene.one.images.map(({ path }) => path).join(", ") : "");
+    this.buttons.show(scene);
+    if (!scene && this.pile.ended) this.#end();
+  }
+
+  #figures() {
+    const calibrating = this.data.mode === "calibrate";
+    if (!this.pile.progress) return;
+    this.figures.show(this.pile.progress, calibrating ? 0 : this.outbox.ahead, calibrating ? "answered" : "decided");
+  }
+
+  #end() {
+    this.#say(this.figures.end(this.pile, this.strip.counts, this.outbox.ahead));
+  }
+
+  // -- hands --------------------------------------------------------------------------------------------------------
+
+  #key(event) {
+    if (!this.dialog.open) return;
+    event.stopPropagation(); // the page around has keys of its own
+    const { key } = event;
+    const at = event.composedPath()[0];
+    const typing = at.matches?.("input");
+    if (key === "Escape") {
+      event.preventDefault();
+      return this.#escape();
+    }
+    if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "z" && !typing) return this.#does("undo", event);
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (this.panel && key !== "?") return;
+    if ((key === "Enter" || key === " ") && at.closest?.("button")) return; // it presses the button
+    const digit = event.code.match(/^(?:Digit|Numpad)([1-9])$/)?.[1];
+    if (digit) return this.#choose(Number(digit) - 1, event.shiftKey) && event.preventDefault();
+    const does = this.buttons.keys[key.length === 1 ? key.toLowerCase() : key];
+    if (does && !(event.repeat && does !== "skip" && does !== "back")) this.#does(does, event);
+  }
+
+  #does(does, event) {
+    event?.preventDefault();
+    const suggested = this.scene?.one.suggestion;
+    if (does === "suggested") {
+      if (!suggested || !this.data.acts.some(([act]) => act === suggested.act)) return;
+      if (suggested.act === "relabel") return this.#relabel(suggested.label);
+      does = suggested.act;
+    }
+    const acts = {
+      undo: () => this.#undo(this.strip.last),
+      skip: () => this.pile.skip(),
+      back: () => this.pile.back(),
+      zoom: () => this.#zoom(!this.scene?.zoomed),
+      help: () => this.#panel(this.panel === "keys" ? null : "keys"),
+      who: () => this.naming.ask(),
+      close: () => this.#leave(),
+      more: () => this.pile.fill(true),
+      line: () => this.tell("line", this.pile.line),
+      relabel: () => this.scene && this.#ask(),
+    };
+    if (does in acts) return acts[does]();
+    if (this.scene) this.#decide(does);
+  }
+
+  #press(button) {
+    if (!button || button.disabled) return;
+    this.#does(button.dataset.does);
+    if (!this.panel) this.#focus();
+  }
+
+  #point(event) {
+    const shot = event.target.closest(".shot");
+    if (!shot) return;
+    const among = event.shiftKey || Boolean(event.target.closest(".choice")); // a mark turns alone
+    if (this.scene.group && !this.scene.zoomed) this.#choose(Number(shot.dataset.place), among);
+    else this.#zoom(!this.scene.zoomed, event);
+  }
+
+  #choose(place, among) {
+    const chosen = Boolean(this.scene?.choose(place, among));
+    if (chosen) {
+      this.buttons.offer(this.scene);
+      this.#say(`${this.scene.stays.size === 1 ? `Image ${place + 1} stays` : `${this.scene.stays.size} stay`}.`);
+    }
+    return chosen;
+  }
+
+  #zoom(on, event) {
+    if (!this.scene) return;
+    const box = event && event.target.closest(".frame")?.getBoundingClientRect();
+    const place = box ? { x: (100 * (event.clientX - box.left)) / box.width, y: (100 * (event.clientY - box.top)) / box.height } : {};
+    this.scene.zoom(on, place);
+    this.$(".act[data-does=zoom]").setAttribute("aria-pressed", on);
+  }
+
+  // -- decisions ----------------------------------------------------------------------------------------------------
+
+  #ask() {
+    if (!this.naming.name) return this.naming.ask(() => this.#ask());
+    const { images, suggestion } = this.scene.one;
+    this.#panel("labels");
+    this.choosing.show([...this.data.labels, ...this.made], suggestion?.label ?? null, images[0].label);
+  }
+
+  #relabel(label) {
+    this.#panel(null);
+    if (![...this.data.labels, ...this.made].includes(label)) this.made.push(label);
+    this.#decide("relabel", label);
+  }
+
+  #decide(action, value = null) {
+    if (!this.naming.name && this.data.mode !== "calibrate") return this.naming.ask(() => this.#decide(action, value));
+    const { one, removed } = this.scene;
+    const ids = action === "remove" && this.scene.group ? removed : one.ids;
+    if (!ids.length) return this.#say("All of them stay. Choose what goes, or keep all.");
+    const entry = { id: mark(), action, value, one };
+    this.strip.add(entry);
+    if (this.data.mode !== "calibrate") {
+      const body = { id: entry.id, key: this.data.key, case: one.key, action, ids, value, who: this.naming.name };
+      this.outbox.add(`${this.data.address}decide`, body);
+    }
+    this.pile.settle(action);
+    const next = this.pile.current;
+    this.#say(`${sentence(action, value)} ${next ? `Next: ${next.reason}` : ""}`);
+  }
+
+  #undo(entry) {
+    if (!entry) return this.#say("There is nothing to undo.");
+    this.strip.drop(entry);
+    if (this.data.mode !== "calibrate" && !this.outbox.recall(entry.id)) {
+      const body = { id: mark(), key: this.data.key, case: entry.one.key, decision: entry.id, who: this.naming.name };
+      this.outbox.add(`${this.data.address}undo`, body);
+    }
+    this.pile.unsettle(entry.one);
+    this.#say(`Undone: ${sentence(entry.action, entry.value)} ${entry.one.reason}`);
+  }
+
+  #answered({ progress }) {
+    if (progress && this.data.mode !== "calibrate") this.pile.progress = progress;
+    this.#figures();
+    if (!this.scene) this.#draw();
+  }
+
+  /** Someone was quicker, or the images are gone: nothing that this browser could do. */
+  #refused({ body, error }) {
+    const entry = this.strip.entries.find(({ id }) => id === body.id);
+    if (entry) this.strip.drop(entry);
+    this.#warn(error ?? "One decision was not taken.");
+  }
+
+  #unsent() {
+    const { waiting, troubled } = this.outbox;
+    const note = this.$(".unsent");
+    note.hidden = !(troubled && waiting);
+    note.textContent = `${waiting} not saved yet. Trying again …`;
+    this.#figures();
+  }
+
+  // -- panels, names, words -----------------------------------------------------------------------------------------
+
+  #panel(name) {
+    this.panel = name;
+    for (const panel of this.root.querySelectorAll(".panel")) panel.hidden = panel.dataset.panel !== name;
+    if (name === "keys") this.$(".keys button").focus();
+    if (!name) this.#focus();
+  }
+
+  #escape() {
+    if (this.panel) return this.#panel(null);
+    if (this.scene?.zoomed) return this.#zoom(false);
+    this.#leave();
+  }
+
+  #leave() {
+    this.dialog.close();
+    this.pile.release();
+    this.tell("closed", mark());
+  }
+
+  #focus() {
+    if (!this.panel) this.$(".stage").focus({ preventScroll: true });
+  }
+
+  #warn(text) {
+    this.$(".again").textContent = text;
+    this.#say(text);
+  }
+
+  #say(text) {
+    this.$("[role=status]").textContent = text;
+  }
+}

@@ -1,0 +1,203 @@
+"""Curate: cards and their states, running checks, a tab's figures and ways on, the review in the URL, decisions."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from embedding_core.records import Actor
+from embedding_core.review.decisions import Action, decided
+from embedding_core.tasks import TASKS
+from embedding_core.workspace import Dataset, Workspace
+from pages.parts.curate import findings
+from pages.parts.curate.finding import Subject
+from tests.pages import checking, small
+
+ADA = Actor("visitor-ada", "Ada")
+
+
+REAL = dict(findings.FINDINGS)
+
+
+@pytest.fixture(autouse=True)
+def checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(findings, "FINDINGS", {"duplicates": checking.DUPLICATES, "labels": checking.LABELS})
+
+
+def curate(**query: str) -> AppTest:
+    return small.open_page("curate.py", dataset="birds", **query)
+
+
+def component(app: AppTest, name: str) -> dict[str, Any] | None:
+    shown = [one.proto for one in app.get("bidi_component") if one.proto.component_name == name]
+    return json.loads(shown[0].json) if shown else None
+
+
+def test_nothing_run_yet_offers_everything(served: tuple[Workspace, small.Remembering], birds: Dataset) -> None:
+    app = curate()
+    assert "Nothing has been looked for yet" in small.texts(app)
+    app.button(key="curate_all").click().run()
+    jobs = list(served[1].jobs.values())
+    assert [job.kind for job in jobs] == ["duplicates", "label_issues"]
+    assert all(job.parameters["dataset"] == birds.uuid and job.parameters["encoder"] == "pixels" for job in jobs)
+    assert small.texts(app).count("Running") == 2
+
+
+def test_a_check_that_wants_labels_says_so(workspace: Workspace) -> None:
+    dataset = small.birds(workspace)
+    ids = dataset.images()["id"].to_pylist()
+    dataset.put_attributes(ids, labels=[None] * len(ids))
+    assert "two different ones at least" in small.texts(curate())
+
+
+def test_a_failed_check_says_why_and_can_be_run_again(
+    served: tuple[Workspace, small.Remembering], birds: Dataset
+) -> None:
+    runner = served[1]
+    job = runner.submit("duplicates", {"dataset": birds.uuid}, dataset=birds.uuid)
+    runner.becomes(job.id, state="failed", error="The disk is full.")
+    app = curate()
+    assert "The disk is full" in small.texts(app)
+    app.button(key="curate_run_duplicates").click().run()
+    assert len(runner.jobs) == 2
+
+
+def test_a_card_counts_cases_and_decisions(workspace: Workspace, birds: Dataset) -> None:
+    kept = checking.store(workspace, birds)
+    (image, *_) = kept.found.ids.tolist()
+    case = checking.labels(kept.found, Subject(birds, _columns(birds)))[0]
+    birds.decisions.add([decided(ADA, Action.KEEP, [image], finding="labels", case=case.key)])
+    app = curate()
+    n = len(kept.found.ids)
+    assert f"{n} cases" in small.texts(app)
+    assert "1 decided" in small.texts(app)
+    assert app.button(key="curate_review_labels").label == f"Review {n - 1}"
+
+
+def test_changed_images_are_said(workspace: Workspace, birds: Dataset) -> None:
+    checking.store(workspace, birds)
+    birds.put_images(*_another(birds))
+    app = curate()
+    assert "Images have changed since" in small.texts(app)
+    assert app.button(key="curate_run_labels").label == "Check again"
+
+
+def test_a_tab_shows_the_worst_and_selects_all(workspace: Workspace, birds: Dataset) -> None:
+    kept = checking.store(workspace, birds)
+    app = curate(curate_tab="Labels")
+    assert "labels are in doubt" in small.texts(app)
+    shown = component(app, "kindred_gallery")
+    assert shown is not None
+    first = shown["items"][0]
+    assert first["id"] == int(kept.found.ids[0])
+    assert (first["badge"], first["detail"][:15]) == ("→ b", "It looks like b")
+    app.button(key="curate_select").click().run()
+    selected = workspace.selections.get(app.query_params["selection"])
+    assert selected is not None
+    assert set(selected.ids.tolist()) == set(kept.found.ids.tolist())
+
+
+def test_groups_are_cards(workspace: Workspace, birds: Dataset) -> None:
+    checking.store(workspace, birds, "duplicates", each=3)
+    cards = small.cards(curate(curate_tab="Duplicates"))
+    assert cards[0]["name"] == "3 images"
+    assert len(cards[0]["faces"]) == 3
+
+
+def test_a_link_opens_the_review_and_the_button_makes_that_link(workspace: Workspace, birds: Dataset) -> None:
+    kept = checking.store(workspace, birds)
+    app = curate()
+    assert component(app, "kindred_review") is None
+    app.button(key="curate_review_labels").click().run()
+    assert app.query_params["review"] == "labels"
+    for opened in (app, curate(review="labels")):
+        shown = component(opened, "kindred_review")
+        assert shown is not None
+        assert (shown["key"], shown["mode"], shown["labels"]) == (kept.fingerprint, "review", ["a", "b"])
+        assert shown["address"] == f"/api/review/{birds.uuid}/labels/"
+        assert [act[2] for act in shown["acts"]] == ["L", "K", "R", "U"]
+
+
+def test_a_link_to_a_review_that_is_not_there(workspace: Workspace, birds: Dataset) -> None:
+    app = curate(review="labels")
+    assert component(app, "kindred_review") is None
+    assert "review" not in app.query_params
+
+
+def test_moving_the_line_asks_yes_or_no(workspace: Workspace, birds: Dataset) -> None:
+    checking.store(workspace, birds)
+    app = curate(curate_tab="Labels")
+    app.button(key="curate_ask").click().run()
+    shown = component(app, "kindred_review")
+    assert shown is not None
+    assert (shown["mode"], shown["title"]) == ("calibrate", "Is this label wrong?")
+    assert [act[0] for act in shown["acts"]] == ["yes", "no", "unsure"]
+    assert shown["wanted"] == 0.9
+
+
+def test_a_moved_line_is_in_the_url_and_finds_less(workspace: Workspace, birds: Dataset) -> None:
+    kept = checking.store(workspace, birds)
+    n = len(kept.found.ids)
+    app = curate(curate_tab="Labels", line_labels="0.5")
+    assert f"{n // 2}" in small.texts(app).split(" labels are in doubt")[0]
+    shown = component(curate(review="labels", line_labels="0.5"), "kindred_review")
+    assert shown is not None and shown["key"] == f"{kept.fingerprint}@0.5"
+    app.button(key="curate_unmove").click().run()
+    assert "line_labels" not in app.query_params
+
+
+def test_decisions_are_listed_and_make_versions(workspace: Workspace, birds: Dataset) -> None:
+    assert "Nothing decided yet" in small.texts(curate(curate_tab="Decisions"))
+    ids = birds.images()["id"].to_pylist()
+    birds.decisions.add([decided(ADA, Action.REMOVE, ids[:2], finding="duplicates", reason="the same image")])
+    birds.decisions.add([decided(ADA, Action.RELABEL, ids[2:3], value="c")])
+    app = curate(curate_tab="Decisions")
+    values = {one.label: one.value for one in app.metric}
+    assert (values["Images now"], values["Removed"], values["Relabelled"]) == (str(len(ids) - 2), "2", "1")
+    log = app.dataframe[0].value
+    assert log["What"].tolist() == ["relabelled → c", "removed"]
+    assert log["Who"].tolist() == ["Ada", "Ada"]
+    app.text_input(key="curate_version_name").input("clean")
+    app.button(key="curate_version_keep").click().run()
+    assert [one.name for one in birds.versions.all()] == ["clean"]
+    app.button(key="curate_select_removed").click().run()
+    assert app.query_params["selection"]
+
+
+def _columns(dataset: Dataset) -> Any:
+    from pages.parts import cached
+
+    return cached.columns(dataset)
+
+
+def _another(dataset: Dataset) -> tuple[list[int], list[Any]]:
+    from embedding_core.records import ImageRecord
+
+    ids = dataset.image_ids([*dataset.images()["path"].to_pylist(), "c/new.png"])
+    return ids[-1:], [ImageRecord("c/new.png", "f" * 64, 10, 10, "PNG", 10, b"thumb", b"new")]
+
+
+def test_every_check_has_a_task_and_keys_of_its_own() -> None:
+    taken = {"s", "z", "?"}
+    for kind, one in REAL.items():
+        assert one.kind == kind
+        assert one.task in TASKS
+        assert one.looks_for.endswith(".")
+        keys = [act.key.lower() for act in one.acts]
+        assert len(set(keys)) == len(keys) and not taken & set(keys), kind
+
+
+def test_what_the_review_loads_is_there_and_reads_no_picture() -> None:
+    code = (
+        "import sys, pages.parts.routes, pages.parts.curate.findings; "
+        "print([name for name in ('torch', 'sklearn', 'scipy', 'cv2', 'skimage') if name in sys.modules])"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=small.FRAME.parent.parent, check=True
+    )
+    assert found.stdout.strip() == "[]", found.stdout + found.stderr
