@@ -14,7 +14,8 @@ from embedding_core.records import silent
 
 if TYPE_CHECKING:
     from embedding_core.derived.kept import Kept
-    from embedding_core.quality.duplicates import DuplicatesFound, Pictures
+    from embedding_core.quality.duplicates import DuplicatesFound
+    from embedding_core.quality.duplicates.finding import Pictures
     from embedding_core.records import Progress
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
@@ -25,11 +26,11 @@ def find_duplicates(
     workspace: Workspace, dataset: Dataset, embedding: Embedding, *, progress: Progress = silent
 ) -> Kept[DuplicatesFound]:
     """The copies and bursts among the images of an embedding, rows as in `embedding.ids`."""
-    from embedding_core.quality import duplicates
+    from embedding_core.quality.duplicates import DuplicatesFound, finding
 
     def find() -> DuplicatesFound:
         graph = neighbour_graph(workspace, dataset, embedding, progress=progress)
-        return duplicates.find(_pictures(dataset, embedding), graph, progress=progress)
+        return finding.find(_pictures(dataset, embedding), graph, progress=progress)
 
     return keep(
         workspace,
@@ -37,14 +38,14 @@ def find_duplicates(
         duplicates_key(embedding.fingerprint),
         kind="duplicates",
         parent=embedding.fingerprint,
-        of=duplicates.DuplicatesFound,
+        of=DuplicatesFound,
         find=find,
     )
 
 
 def read_duplicates(workspace: Workspace, key: str) -> Kept[DuplicatesFound] | None:
     """What has been found and kept under `key`; None when nothing is."""
-    from embedding_core.quality.duplicates.found import DuplicatesFound
+    from embedding_core.quality.duplicates import DuplicatesFound
 
     return read_kept(workspace, key, DuplicatesFound)
 
@@ -55,7 +56,7 @@ def duplicates_key(embedding: str) -> str:
 
 
 def _pictures(dataset: Dataset, embedding: Embedding) -> Pictures:
-    from embedding_core.quality.duplicates import Pictures
+    from embedding_core.quality.duplicates.finding import Pictures
 
     images = dataset.images()
     rows = rows_of(embedding.ids, images["id"].to_numpy())

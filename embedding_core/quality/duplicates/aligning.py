@@ -81,7 +81,7 @@ def by_features(first: View, second: View) -> Agreement:
     there = others[[one.trainIdx for one in good]]
     found, inside = cv2.estimateAffine2D(there, here, method=cv2.RANSAC, ransacReprojThreshold=WITHIN, maxIters=500)
     movement = np.asarray(found, np.float32)
-    if movement.shape != (2, 3):  # there is none
+    if movement.shape != (2, 3) or not np.isfinite(movement).all():  # there is none
         return Agreement(len(good), 0, None)
     agreeing = int(inside.sum())
     return Agreement(len(good), agreeing, movement if agreeing >= ENOUGH and plausible(movement) else None)
@@ -103,7 +103,10 @@ def refined(first: View, second: View, movement: Movement) -> Close:
         )
     except cv2.error:  # it did not converge
         return Close(-1.0, None)
-    better = _inverse(np.asarray(back, np.float32))
+    found = np.asarray(back, np.float32)
+    if not np.isfinite(found).all() or abs(float(np.linalg.det(found[:, :2]))) < 1 / ZOOM**3:
+        return Close(-1.0, None)
+    better = _inverse(found)
     return Close(float(correlation), better) if plausible(better) else Close(-1.0, None)
 
 
@@ -134,14 +137,16 @@ def _slid(inner: NDArray[np.uint8], outer: NDArray[np.uint8], zoom: float) -> tu
 
 
 def _deviation(grey: NDArray[np.uint8]) -> float:
+    """As `grey.std()`, in a tenth of the time."""
     import cv2
 
-    return float(np.asarray(cv2.meanStdDev(grey)[1], np.float64)[0, 0])
+    deviation: list[float] = np.ravel(cv2.meanStdDev(grey)[1]).tolist()
+    return deviation[0]
 
 
 def _zoom(one: View) -> float:
     """Pixels of the view in one of its coarse version."""
-    return max(one.grey.shape) / max(one.coarse.shape)
+    return float(max(one.grey.shape) / max(one.coarse.shape))
 
 
 def scaled(movement: Movement, first: float, second: float) -> Movement:

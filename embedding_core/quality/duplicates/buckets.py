@@ -46,11 +46,12 @@ def alike(hashes: NDArray[np.uint64], most: int, *, progress: Progress = silent)
     Memory is a few arrays of n and the pairs that are found.
     """
     n = len(hashes)
-    pieces = [np.empty((0, 4), np.int32)]
+    found = np.empty((0, 4), np.int32)
     turns = [turned(hashes, symmetry) for symmetry in SYMMETRIES]
     tables = list(_tables(n))
     for done, table in enumerate(tables):
         progress("comparing hashes", done, len(tables))
+        pieces = [found]
         keys = _keys(hashes, table)
         order = np.lexsort((hashes, keys))
         ascending = keys[order]
@@ -60,10 +61,9 @@ def alike(hashes: NDArray[np.uint64], most: int, *, progress: Progress = silent)
                 distance = hamming(hashes[first], turns[number][second])
                 near = (distance <= most) & (first != second)
                 pieces.append(_ordered(first[near], second[near], number, distance[near]))
-    found = _nearest(np.concatenate(pieces), n)
+        found = _nearest(np.concatenate(pieces), n)
     recall = _recall(hashes, turns, found, most)
-    first, second, symmetry, distance = found.T
-    return Alike(first, second, symmetry.astype(np.int8), distance.astype(np.uint8), recall)
+    return Alike(found[:, 0], found[:, 1], found[:, 2].astype(np.int8), found[:, 3].astype(np.uint8), recall)
 
 
 def nearest_symmetry(

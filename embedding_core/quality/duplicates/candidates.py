@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 NEAREST = 3  # neighbours of each image that are looked at …
 SIMILAR = 0.75  # … from this cosine on
 CERTAIN = 0.97  # cosine from which all neighbours in the graph are looked at
-BITS = 10  # that hashes of copies may differ in
+# Bits that hashes of copies may differ in, by the number of images up to which. Among photographs of one sort a pair in
+# 6,000 is 10 bits apart by chance, one in 40,000 still 4 bits: of very many images the others cost too much.
+BITS = ((20_000, 10), (200_000, 6))
+FEWEST = 3  # bits, of more
+PARTNERS = 4  # of more than the first number, pairs that are among the nearest so many by hash of one of both
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +56,13 @@ def candidates(
     """
     near, cosine = _neighbours(graph)
     standing = np.flatnonzero(same == np.arange(len(same))).astype(np.int32)
-    by_hash = alike(hashes[standing], BITS, progress=progress)
-    pairs = np.concatenate([same[near], np.stack([standing[by_hash.first], standing[by_hash.second]], axis=1)])
-    cosines = np.concatenate([cosine, np.full(len(by_hash.first), np.nan, np.float32)])
+    bits = next((bits for most, bits in BITS if len(ids) <= most), FEWEST)
+    by_hash = alike(hashes[standing], bits, progress=progress)
+    hashed = np.stack([standing[by_hash.first], standing[by_hash.second]], axis=1)
+    if len(ids) > BITS[0][0]:
+        hashed = hashed[_nearest(by_hash.first, by_hash.second, by_hash.distance)]
+    pairs = np.concatenate([same[near], hashed])
+    cosines = np.concatenate([cosine, np.full(len(hashed), np.nan, np.float32)])
     backwards = ids[pairs[:, 0]] > ids[pairs[:, 1]]
     pairs[backwards] = pairs[backwards][:, ::-1]
     # Of a pair that comes from both, the row with the cosine; NaN sorts last.
@@ -75,3 +83,14 @@ def _neighbours(graph: NeighbourGraph) -> tuple[NDArray[np.int32], NDArray[np.fl
     near = graph.similarity >= np.clip(last, SIMILAR, CERTAIN)
     rows, places = np.nonzero(near)
     return np.stack([rows, graph.rows[rows, places]], axis=1).astype(np.int32), graph.similarity[rows, places]
+
+
+def _nearest(first: NDArray[np.int32], second: NDArray[np.int32], distance: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which pairs (m,) are among the `PARTNERS` nearest of one of both."""
+    kept = np.zeros(len(first), dtype=bool)
+    for ends in (first, second):
+        order = np.lexsort((distance, ends))
+        starts = np.flatnonzero(np.r_[True, np.diff(ends[order]) != 0][: len(order)])
+        place = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
+        kept[order[place < PARTNERS]] = True
+    return kept

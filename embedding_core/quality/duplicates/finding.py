@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from embedding_core.quality.duplicates.views import Read
     from embedding_core.records import Progress
 
+THUMBNAILS = 512  # in memory together
 LEAST = 0.5  # score from which a pair is kept in the result, so that the line can be moved
 TINT = 40.0  # levels by which colours may differ: a red shirt is no copy of a blue one
 EQUAL = 0.97  # score from which pictures of one size are asked whether they are the same pixel by pixel
@@ -105,12 +106,15 @@ def thumbnail_hashes(pictures: Pictures, *, progress: Progress = silent) -> NDAr
     def grey(data: bytes | ImageRefused | None) -> NDArray[np.float32]:
         if data is None or isinstance(data, ImageRefused):
             return np.zeros((SIDE, SIDE), np.float32)
-        return grey_of(decode(data, side=SIDE).image, SIDE)
+        try:
+            return grey_of(decode(data, side=SIDE).image, SIDE)
+        except ImageRefused:
+            return np.zeros((SIDE, SIDE), np.float32)
 
     hashes = [np.empty(0, np.uint64)]
     ids: list[int] = pictures.ids.tolist()
-    for number, batch in enumerate(batched(ids)):
-        progress("hashing", number * len(batch), len(ids))
+    for number, batch in enumerate(batched(ids, THUMBNAILS)):
+        progress("hashing", number * THUMBNAILS, len(ids))
         found = pictures.thumbnails(batch)
         hashes.append(perceptual_hashes(np.stack(list(in_order(grey, [found.get(image) for image in batch])))))
     return np.concatenate(hashes)

@@ -12,6 +12,7 @@ import numpy as np
 from embedding_core.errors import ImageRefused
 from embedding_core.images import decode
 from embedding_core.parallel import in_order
+from embedding_core.quality.duplicates.views import batched
 from embedding_core.records import silent
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from embedding_core.records import Progress
 
 ENOUGH = 1024  # pixels of the short side at which detail is measured, of a larger JPEG
-_BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Inspected:
     """One picture, decoded whole."""
 
     pixels: str  # SHA-256 of size and decoded pixels, whatever the file's format; empty where nobody asked
-    detail: float  # pixels × sharpness, see `detail_of`
+    detail: float  # see `detail_of`
 
 
 def inspect(
@@ -49,28 +49,26 @@ def inspect(
         return Inspected(_digest(picture.image) if image in exact else "", reduced * detail_of(picture.image))
 
     found: dict[int, Inspected] = {}
-    for start in range(0, len(wanted), _BATCH):
-        progress("measuring copies", start, len(wanted))
-        files = read(wanted[start : start + _BATCH])
+    for batch in batched(wanted):
+        progress("measuring copies", len(found), len(wanted))
+        files = read(batch)
         looks = zip(files, in_order(seen, files.items()), strict=True)
         found.update((image, one) for image, one in looks if one is not None)
     return found
 
 
 def detail_of(image: Image.Image) -> float:
-    """How much there is to see: the number of pixels times their mean Laplacian over the deviation of the brightness.
+    """How much there is to see: the number of pixels times the mean square of the frequencies in them.
 
-    Enlarging a picture adds pixels and takes as much sharpness from each; compression takes sharpness, cutting off
-    takes pixels; light and contrast change nothing.
+    That is the energy of the Laplacian over that of the gradient. Enlarging a picture adds pixels and lowers its
+    frequencies as much; compression takes the high ones, cutting off takes pixels; light and contrast change nothing.
     """
     import cv2
 
-    grey = np.asarray(image.convert("L"))
-    deviation = float(grey.std())
-    if deviation < 1:
-        return 0.0
-    edges = cv2.Laplacian(cv2.GaussianBlur(grey, (0, 0), 0.8), cv2.CV_32F)
-    return float(np.abs(edges).mean()) * grey.size / deviation
+    grey = np.asarray(image.convert("L"), np.float32)
+    across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
+    slopes = float(np.mean(np.square(across) + np.square(down)))
+    return float(np.mean(np.square(cv2.Laplacian(grey, cv2.CV_32F)))) * grey.size / slopes if slopes else 0.0
 
 
 def _digest(image: Image.Image) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MORE = 1.03  # factor from which a difference in detail or size is one
-BYTES = 1.1  # likewise of bytes a pixel
+MORE = 1.1  # factor from which a difference in detail or size is one
+BYTES = 2.0  # likewise of bytes a pixel: formats differ in what they need
 
 
 def best(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SMALL, LARGE = 64, 256  # pixels, longest side, of the first and the second look
 BLOCK = 1024  # pairs whose pictures are in memory together: at most 0.5 GB
 
+REPORTED = 64  # pairs between reports of progress
 ROUGH = 0.84  # correlation of the middles, from which a pair goes on
 FIRST = 0.35  # likeness of thumbnails from which the pictures are read
 SURE = 0.9  # likeness from which no better alignment is looked for
@@ -87,7 +88,11 @@ class _Looking:
                 self.progress(self.stage, start, len(which))
                 some = which[start : start + BLOCK]
                 known = views(self.read, self._images(some), self.longest, known)
-                yield from in_order(lambda pair: look(*pair), self._seen(some.tolist(), known))
+                seen = in_order(lambda pair: look(*pair), self._seen(some.tolist(), known))
+                for done, one in enumerate(seen):
+                    if done % REPORTED == 0:
+                        self.progress(self.stage, start + done, len(which))
+                    yield one
         finally:
             cv2.setNumThreads(threads)
 

@@ -23,7 +23,7 @@ Read = Callable[[Sequence[int]], Mapping[int, bytes | ImageRefused]]  # image fi
 
 COARSE = 32  # pixels, longest side, for a first look
 FEATURES = 400
-_BATCH = 256
+BATCH = 64  # files in memory together, which may have megabytes each
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,10 @@ def views(read: Read, ids: Sequence[int], longest: int, known: Mapping[int, View
     return found
 
 
-def batched(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), _BATCH):
-        yield ids[start : start + _BATCH]
+def batched(ids: Sequence[int], size: int = BATCH) -> Iterator[Sequence[int]]:
+    """The ids in order, so many at a time."""
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
 
 
 def _fitted(picture: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
