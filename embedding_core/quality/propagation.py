@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 NEIGHBOURS = 15  # of each image along which labels spread
 ALPHA = 0.9  # share of a belief that comes from neighbours; the rest is the label itself
-ROUNDS = 40
+ROUNDS = 20
 SHARPNESS = 16  # power of similarity: .9 counts a fifth, .8 a thirtieth
 FOLDS = 5
 PRECISION = 0.95  # among the confident, if nothing else is wanted
