@@ -6,9 +6,10 @@ import argparse
 from collections.abc import Callable
 from typing import NoReturn
 
-from embedding_core.commands import curating, exploring, filling, keeping, preparing
+from embedding_core.commands import curating, deciding, exploring, exporting, filling, keeping, preparing
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
+from embedding_core.export.registry import FORMATS
 
 _Maker = Callable[..., argparse.ArgumentParser]
 
@@ -35,9 +36,11 @@ def parser() -> argparse.ArgumentParser:
 
     _filling(command)
     _exploring(command)
-    _curating(command)
     _preparing(command)
+    _curating(command)
     _keeping(command)
+    _deciding(command)
+    _exporting(command)
     return whole
 
 
@@ -48,6 +51,7 @@ def _filling(command: _Maker) -> None:
     add.add_argument("--embed", metavar="ID", nargs="?", const="", help="embed in the same pass, with this encoder")
 
     embed = _encoder(command("embed", filling.embed, "name"))
+    _version(embed)
     _engine(embed)
     embed.add_argument("--workers", type=int, help="processes that hold a model each; by default as many as fit")
 
@@ -66,6 +70,7 @@ def _exploring(command: _Maker) -> None:
         "--place", action="store_true", help="put new images on the last map drawn so; no other one moves"
     )
     map_.add_argument("--out", metavar="F.csv", help="write path,x,y[,z],trust,label")
+    _version(map_)
 
     similar = _encoder(command("similar", exploring.similar, "name", "path"))
     similar.add_argument("-k", type=int, default=12, help="how many")
@@ -79,11 +84,8 @@ def _exploring(command: _Maker) -> None:
     clusters.add_argument("--k", type=int, help="clusters of kmeans; chosen by silhouette when not given")
     clusters.add_argument("--min-size", type=int, help="smallest cluster of hdbscan and evoc")
     clusters.add_argument("--seed", type=int, default=0)
+    _version(clusters)
     _engine(clusters)
-
-
-def _curating(command: _Maker) -> None:
-    _encoder(command("duplicates", curating.duplicates, "name"))
 
 
 def _preparing(command: _Maker) -> None:
@@ -113,6 +115,27 @@ def _preparing(command: _Maker) -> None:
     drift.add_argument("--seed", type=int, default=0)
 
 
+def _curating(command: _Maker) -> None:
+    _encoder(command("check", curating.check, "name"))
+    _encoder(command("duplicates", curating.duplicates, "name"))
+
+    odd = _encoder(command("outliers", curating.outliers, "name"))
+    odd.add_argument("-n", type=int, help="how many, by default all")
+
+    wrong = _encoder(command("label-issues", curating.label_issues, "name"))
+    wrong.add_argument("-n", type=int, help="how many, by default all that are labelled")
+    wrong.add_argument("--seed", type=int, default=0)
+
+    photos = _encoder(command("photos", curating.photos, "name"))
+    photos.add_argument("--turned", action="store_true", help="find what lies turned as well; takes longer")
+
+    balance = _encoder(command("balance", curating.balance, "name"))
+    balance.add_argument("--radius", type=float, metavar="S", help="similarity from which one image stands for another")
+    balance.add_argument(
+        "--keep-covered", type=float, default=1.0, metavar="SHARE", help="of the images; what could go is listed"
+    )
+
+
 def _keeping(command: _Maker) -> None:
     vectors = _encoder(command("vectors", keeping.vectors, "name"))
     vectors.add_argument("--out", required=True, metavar="F.npz", help="arrays vectors, labels, paths; no pickle")
@@ -136,6 +159,45 @@ def _keeping(command: _Maker) -> None:
     command("warm", keeping.warm)
 
 
+def _deciding(command: _Maker) -> None:
+    decide = command("decide", deciding.decide, "name")
+    decide.add_argument("file", nargs="?", metavar="FILE.csv", help="path,action[,label|value][,reason][,finding]")
+    decide.add_argument("--undo", metavar="ID", help="take one decision back, see `decisions`")
+    _who(decide)
+
+    log = command("decisions", deciding.log, "name")
+    log.add_argument("-n", type=int, metavar="N", help="only the last N")
+
+    command("versions", deciding.list_versions, "name")
+    version = command("version", deciding.freeze, "name", "version")
+    version.add_argument("--note", default="", metavar="TEXT")
+    _who(version)
+
+    differ = command("difference", deciding.differ, "name", "first", "second")
+    differ.add_argument("-n", type=int, default=100, metavar="N", help="images that are listed of each kind")
+
+
+def _who(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--who", metavar="NAME", help="who decides")
+
+
+def _exporting(command: _Maker) -> None:
+    export = _encoder(command("export", exporting.export_version, "name"))
+    export.add_argument("--format", required=True, metavar="F", help=", ".join(FORMATS))
+    export.add_argument("--out", required=True, metavar="PATH", help="a folder or a file; with .zip a ZIP")
+    export.add_argument("--version", metavar="V", help="original, now (the default) or a name, see `versions`")
+
+    effect = _encoder(command("effect", exporting.effect, "name"))
+    effect.add_argument("--from", dest="first", metavar="V", help="by default original")
+    effect.add_argument("--to", dest="second", metavar="W", help="by default now")
+
+    repair = _encoder(command("repair", exporting.repair, "name"))
+    repair.add_argument("--steps", metavar="A,B", help="by default all that can be tried")
+    repair.add_argument("--version", metavar="V", help="by default now")
+    for made in (effect, repair):
+        made.add_argument("--seeds", type=int, help="trainings of each; by default 8")
+
+
 def _engine(made: argparse.ArgumentParser) -> None:
     made.add_argument(
         "--engine", choices=("local", "ray"), default="local", help="ray: on a cluster, see docs/scale.md"
@@ -145,6 +207,10 @@ def _engine(made: argparse.ArgumentParser) -> None:
 
 def _address(made: argparse.ArgumentParser) -> None:
     made.add_argument("--address", metavar="URI", help="of a Ray cluster; without, one is started here")
+
+
+def _version(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--version", metavar="V", help="only what that version holds, see `versions`")
 
 
 def _encoder(made: argparse.ArgumentParser) -> argparse.ArgumentParser:

@@ -95,18 +95,22 @@ def embed(
     dataset: Dataset,
     encoder: Encoder,
     *,
+    among: NDArray[np.int64] | None = None,
     suspects: Mapping[str, int] | None = None,
     progress: Reporter = silent,
 ) -> Embedded:
-    """Embed the images that have no vector from `encoder` yet.
+    """Embed the images that have no vector from `encoder` yet, of these ids (m,) where they are given.
 
     `suspects` counts, by path, how often decoding that file has crashed a process; after the second time it is left
     out. Images whose file has gone or changed are reported in `failed`.
     """
     begun = time.perf_counter()
     missing = set(dataset.vectors.missing(encoder.card))
+    wanted = dataset.count
+    if among is not None:
+        wanted, missing = len(among), missing.intersection(among.tolist())
     rows = [row for row in dataset.images().select(["id", "path", "sha256"]).to_pylist() if row["id"] in missing]
-    skipped = dataset.count - len(rows)
+    skipped = wanted - len(rows)
     writer = VectorWriter(dataset, encoder.card)
     checkpoints = Checkpoints(soon=False)
     failed: list[Rejected] = []

@@ -10,8 +10,10 @@
     │   ├── UnknownImage
     │   ├── UnknownEncoder
     │   ├── UnknownJob
-    │   └── UnknownUpload
-    ├── NameTaken             a dataset with that name exists
+    │   ├── UnknownUpload
+    │   ├── UnknownVersion
+    │   └── UnknownDecision
+    ├── NameTaken             a dataset, or a version of one, with that name exists
     ├── NotEmbedded           the images have no vectors from that encoder yet
     ├── WeightsUnavailable    pretrained weights could not be fetched or verified
     ├── TooLarge              more than a stated limit
@@ -51,11 +53,13 @@ __all__ = [
     "NotEmbedded",
     "TooLarge",
     "UnknownDataset",
+    "UnknownDecision",
     "UnknownEncoder",
     "UnknownImage",
     "UnknownJob",
     "UnknownName",
     "UnknownUpload",
+    "UnknownVersion",
     "WeightsUnavailable",
     "WorkspaceError",
 ]
@@ -118,8 +122,16 @@ class UnknownUpload(UnknownName):
     noun = "upload"
 
 
+class UnknownVersion(UnknownName):
+    noun = "version"
+
+
+class UnknownDecision(UnknownName):
+    noun = "decision"
+
+
 class NameTaken(KindredError):
-    """A dataset with that name exists."""
+    """A dataset, or a version of one, with that name exists."""
 
 
 class NotEmbedded(KindredError):

@@ -97,7 +97,8 @@ def _extended(
     """The last graph of this encoder with what has changed since; None where that is too much, or there is none."""
     wanted = min(NEIGHBOURS, len(embedding) - 1)
     for found in workspace.results.find(dataset.uuid, "graph"):
-        if found.parameters["encoder"] != embedding.card.id or found.parameters["k"] != wanted:
+        how = found.parameters
+        if how["encoder"] != embedding.card.id or how["k"] != wanted or of_another_part(found, embedding):
             continue
         last = workspace.results.get(found.fingerprint)
         if last is None or "contents" not in last.arrays:
@@ -119,6 +120,12 @@ def kept_rows(embedding: Embedding, arrays: Mapping[str, Any]) -> NDArray[np.int
     rows = find(embedding.ids, arrays["ids"])
     same = arrays["contents"][rows] == embedding.contents
     return np.where(same, rows, -1)
+
+
+def of_another_part(found: StoredResult, embedding: Embedding) -> bool:
+    """Whether a result is of a part of the images, such as a version, that this embedding is not: it is not the last
+    of the whole dataset, however new it is."""
+    return bool(found.parameters.get("part_of")) and found.parent != embedding.fingerprint
 
 
 def read_graph(workspace: Workspace, embedding: str, k: int = NEIGHBOURS) -> NeighbourGraph | None:
@@ -157,7 +164,12 @@ def _put(
         dataset=dataset.uuid,
         parent=embedding.fingerprint,
         arrays=arrays if graph.among is None else {**arrays, "among": graph.among},
-        parameters={"k": graph.k, "encoder": embedding.card.id, "recall": graph.recall},
+        parameters={
+            "k": graph.k,
+            "encoder": embedding.card.id,
+            "recall": graph.recall,
+            "part_of": embedding.part_of,
+        },
         seconds=seconds,
     )
 

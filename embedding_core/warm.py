@@ -12,11 +12,13 @@ def compile_all() -> None:
     """
     from embedding_core import clusters, neighbours, projection
     from embedding_core.encoders import registry
+    from embedding_core.quality.cover import cover
 
     registry.load(registry.DEFAULT)
 
     vectors = np.random.default_rng(0).normal(size=(200, 64)).astype(np.float32)
     graph = neighbours.graph(vectors)
+    cover(np.arange(len(vectors)), graph)
     for method in projection.METHODS:
         for dims in (2, 3):
             projection.project(method, vectors, graph, dims=dims)

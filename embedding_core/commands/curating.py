@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from embedding_core import derived
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
     from embedding_core.commands.shared import Result
     from embedding_core.quality.duplicates import DuplicatesFound
+    from embedding_core.quality.shortcuts import Shortcut
+
+
+def check(arguments: Namespace) -> Result:
+    """Run every check at once, and say how much each has found."""
+    return run(arguments, "check", encoder=arguments.encoder)
 
 
 def duplicates(arguments: Namespace) -> Result:
@@ -26,6 +33,139 @@ def duplicates(arguments: Namespace) -> Result:
         raise InvalidInput("What was found is gone. Look for duplicates again.")
     path = {image: one for one, image in workspace.dataset(arguments.name).ids().items()}
     return {**_duplicates(kept.found, path), "images": result["images"], "seconds": result["seconds"]}
+
+
+def label_issues(arguments: Namespace) -> Result:
+    """List labelled images by how likely their label is wrong, worst first, with the label they rather are."""
+    answer = run(arguments, "label_issues", encoder=arguments.encoder, seed=arguments.seed)
+    workspace = Workspace.open(arguments.workspace)
+    kept = derived.read_label_issues(workspace, answer["fingerprint"])
+    if kept is None:  # deleted by someone in between
+        raise InvalidInput("What was found is gone. Ask again.")
+    found, paths = kept.found, _paths(workspace, arguments.name)
+    flagged, judged = found.flagged, found.judged
+    issues = [
+        {
+            "path": paths.get(int(found.ids[row]), ""),
+            "label": found.names[found.codes[row]],
+            "suggested": found.names[found.suggested[row]] if judged[row] else None,
+            "score": round(float(found.score[row]), 6),
+            "flagged": bool(flagged[row]),
+        }
+        for row in found.ranked[: arguments.n].tolist()
+    ]
+    return {"issues": issues, **answer, "said": found.share.said}
+
+
+def outliers(arguments: Namespace) -> Result:
+    """List images by how unlike all others they are, worst first, each with the reason."""
+    answer = run(arguments, "outliers", encoder=arguments.encoder)
+    workspace = Workspace.open(arguments.workspace)
+    kept = derived.read_outliers(workspace, answer["fingerprint"])
+    if kept is None:  # deleted by someone in between
+        raise InvalidInput("What was found is gone. Ask again.")
+    found, paths = kept.found, _paths(workspace, arguments.name)
+    results = [
+        {
+            "path": paths.get(int(found.ids[row]), ""),
+            "score": round(float(found.score[row]), 6),
+            "reason": found.reason(row, paths),
+        }
+        for row in found.ranked[: arguments.n].tolist()
+    ]
+    return {"results": results, **answer}
+
+
+def photos(arguments: Namespace) -> Result:
+    """List the bad photographs: dark, bright, blurred, near-empty and so on, against the rest of the set."""
+    found = run(arguments, "photos", encoder=arguments.encoder, turned=arguments.turned)
+    workspace = Workspace.open(arguments.workspace)
+    kept = derived.read_photos(workspace, found["fingerprint"], found.get("turned"))
+    if kept is None:  # deleted by someone in between
+        raise InvalidInput("What was found is gone. Ask again.")
+    judged, paths = kept.found, _paths(workspace, arguments.name)
+    lists = {}
+    for kind in judged.kinds:
+        rows = judged.flagged(kind)
+        lists[kind] = [
+            {
+                "path": paths.get(int(judged.ids[row]), ""),
+                "value": round(float(judged.of(kind)[row]), 4),
+                "reason": reason,
+            }
+            for row, reason in zip(rows.tolist(), judged.reasons(kind, rows), strict=True)
+        ]
+    lines = {kind: _round(judged.line(kind)) for kind in judged.kinds if judged.line(kind) == judged.line(kind)}
+    return {**lists, "lines": lines, "images": len(judged.ids), "seconds": found["seconds"]}
+
+
+def balance(arguments: Namespace) -> Result:
+    """Count classes and slices; find thin regions, what could go, and what goes together with the label."""
+    done = run(arguments, "balance", encoder=arguments.encoder, radius=arguments.radius)
+    workspace = Workspace.open(arguments.workspace)
+    counted = derived.read_balance(workspace, done["fingerprint"])
+    if counted is None:  # deleted by someone in between
+        raise InvalidInput("What was found is gone. Ask again.")
+    found = counted.found
+    result: Result = {
+        "classes": [{"label": name, "images": images} for name, images in found.classes],
+        "unlabelled": found.unlabelled,
+        "evenness": _rounded(asdict(found.evenness)),
+        "words": found.words,
+        "slices": [_rounded(asdict(one)) for one in found.slices],
+        **_covered(workspace, arguments, done["cover"]),
+        "correlations": [],
+    }
+    related = None if done["shortcuts"] is None else derived.read_shortcuts(workspace, done["shortcuts"])
+    if related is not None:
+        result["correlations"] = [_related(one) for one in related.found.found]
+    return {**result, "seconds": round(done["seconds"], 3)}
+
+
+def _covered(workspace: Workspace, arguments: Namespace, key: str | None) -> Result:
+    """What is thin and what could go; without vectors nothing is known of either."""
+    kept = None if key is None else derived.read_cover(workspace, key)
+    if kept is None:
+        return {"sparse": [], "sparse_classes": [], "redundancy": None}
+    cover, dataset = kept.found, workspace.dataset(arguments.name)
+    paths, labels = _paths(workspace, arguments.name), derived.said_of(dataset, cover.ids).labels
+    names = derived.labels_of(dataset, cover.ids)
+    share = arguments.keep_covered
+    return {
+        "sparse": [
+            {
+                "path": paths.get(int(cover.ids[row]), ""),
+                "distance": _round(cover.distance[row]),
+                "label": names[row],
+                "reason": cover.reason(row),
+            }
+            for row in cover.sparse().tolist()
+        ],
+        "sparse_classes": [_rounded(asdict(one)) for one in cover.by_class(labels)] if labels is not None else [],
+        "redundancy": {
+            "radius": _round(cover.radius),
+            "covered": share,
+            "kept": len(cover.kept(share)),
+            "could_go": [paths.get(int(cover.ids[row]), "") for row in cover.redundant(share).tolist()],
+            "curve": [[_round(kept), _round(covered)] for kept, covered in cover.curve()],
+        },
+    }
+
+
+def _related(one: Shortcut) -> Result:
+    return {**_rounded(asdict(one)), "suspect": one.suspect, "words": one.words}
+
+
+def _paths(workspace: Workspace, name: str) -> dict[int, str]:
+    return {image: path for path, image in workspace.dataset(name).ids().items()}
+
+
+def _rounded(figures: Result) -> Result:
+    return {name: _round(value) if isinstance(value, float) else value for name, value in figures.items()}
+
+
+def _round(value: float) -> float:
+    return round(float(value), 4)
 
 
 def _duplicates(found: DuplicatesFound, path: dict[int, str]) -> Result:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embedding_core import derived
-from embedding_core.commands.shared import local, replacing, run
+from embedding_core.commands.shared import local, replacing, run, whole
 from embedding_core.errors import InvalidInput, UnknownImage
+from embedding_core.review.versions import snapshot
 from embedding_core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -40,10 +41,13 @@ def draw_map(arguments: Namespace) -> Result:
         seed=arguments.seed,
         parameters=_numbers(arguments.set),
         place=arguments.place,
+        version=arguments.version,
     )
     if arguments.out:
         workspace = Workspace.open(arguments.workspace)
-        _write_map(workspace, workspace.dataset(arguments.name), result["fingerprint"], Path(arguments.out))
+        _write_map(
+            workspace, workspace.dataset(arguments.name), result["fingerprint"], Path(arguments.out), arguments.version
+        )
         result["out"] = arguments.out
     return result
 
@@ -77,9 +81,17 @@ def find_clusters(arguments: Namespace) -> Result:
     if arguments.engine == "ray":
         if arguments.method != "kmeans" or arguments.min_size is not None or arguments.k is None:
             raise InvalidInput("On a Ray cluster KMeans groups images, and --k says into how many.")
+        whole(arguments.version)
         return run(arguments, "clusters_on_cluster", address=arguments.address, **common)
     local(arguments.address)
-    return run(arguments, "clusters", method=arguments.method, min_size=arguments.min_size, **common)
+    return run(
+        arguments,
+        "clusters",
+        method=arguments.method,
+        min_size=arguments.min_size,
+        version=arguments.version,
+        **common,
+    )
 
 
 def _without_id(row: Result) -> Result:
@@ -97,13 +109,16 @@ def _numbers(given: list[str]) -> dict[str, float]:
     return numbers
 
 
-def _write_map(workspace: Workspace, dataset: Dataset, key: str, out: Path) -> None:
+def _write_map(workspace: Workspace, dataset: Dataset, key: str, out: Path, version: str | None) -> None:
     drawn = derived.read_map(workspace, key)
     if drawn is None:  # deleted by someone in between
         raise InvalidInput("The map is gone. Draw it again.")
     path = {image: one for one, image in dataset.ids().items()}
     trust = drawn.projection.trust
-    label = derived.labels_of(dataset, drawn.ids)
+    if version:
+        label = snapshot(workspace, dataset, version).labels_of(drawn.ids)
+    else:
+        label = derived.labels_of(dataset, drawn.ids)
     with replacing(out).open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["path", *"xyz"[: drawn.projection.dims], "trust", "label"])

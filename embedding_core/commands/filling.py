@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embedding_core.commands.shared import local, run
+from embedding_core.commands.shared import local, run, whole
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput
 from embedding_core.workspace import Workspace
@@ -33,7 +33,8 @@ def embed(arguments: Namespace) -> Result:
     """Embed the images that have no vector yet."""
     if arguments.engine == "local":
         local(arguments.address or arguments.workers)
-        return run(arguments, "embed", encoder=arguments.encoder)
+        return run(arguments, "embed", encoder=arguments.encoder, version=arguments.version)
+    whole(arguments.version)
     return run(
         arguments, "embed_on_cluster", encoder=arguments.encoder, address=arguments.address, workers=arguments.workers
     )

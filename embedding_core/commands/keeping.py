@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from embedding_core import derived
+from embedding_core import export
 from embedding_core.commands.shared import replacing
 from embedding_core.encoders import registry
 from embedding_core.workspace import Workspace
@@ -23,16 +21,11 @@ def vectors(arguments: Namespace) -> Result:
     """Export vectors with their paths and labels."""
     dataset = Workspace.open(arguments.workspace).dataset(arguments.name)
     embedding = dataset.embedding(arguments.encoder or registry.DEFAULT)
-    path = {image: one for one, image in dataset.ids().items()}
+    taken = export.take(dataset, embedding=embedding)
     out = Path(arguments.out)
     with replacing(out).open("wb") as file:
-        np.savez(
-            file,
-            allow_pickle=False,
-            vectors=embedding.matrix(),
-            labels=np.array([label or "" for label in derived.labels_of(dataset, embedding.ids)], dtype=np.str_),
-            paths=np.array([path[image] for image in embedding.ids.tolist()], dtype=np.str_),
-        )
+        for member in export.format_card("npz").members(taken):
+            file.writelines(member.pieces)
     replacing(out).replace(out)
     return {"out": str(out), "encoder": embedding.card.id, "count": len(embedding), "dim": embedding.card.dim}
 

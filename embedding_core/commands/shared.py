@@ -33,3 +33,8 @@ def replacing(out: Path) -> Path:
 def local(given: object) -> None:
     if given:
         raise InvalidInput("--address and --workers are for --engine ray.")
+
+
+def whole(version: str | None) -> None:
+    if version:
+        raise InvalidInput("On a Ray cluster the whole dataset is read. Leave --version out, or use --engine local.")

@@ -4,8 +4,21 @@
 line. The `read_…` functions and the lists only read, import nothing heavy, and are what pages use.
 """
 
+from embedding_core.derived.balance import (
+    balance,
+    balance_key,
+    cover,
+    cover_key,
+    read_balance,
+    read_cover,
+    read_shortcuts,
+    said_of,
+    shortcuts,
+    shortcuts_key,
+)
 from embedding_core.derived.drift import find_drift, read_drift
 from embedding_core.derived.duplicates import duplicates_key, find_duplicates, read_duplicates
+from embedding_core.derived.effect import effect_key, measure_effect, read_effect
 from embedding_core.derived.grouping import (
     ClusterResult,
     clusterings,
@@ -14,6 +27,7 @@ from embedding_core.derived.grouping import (
     labels_of,
     read_clusters,
 )
+from embedding_core.derived.label_issues import label_issues, label_issues_key, read_label_issues
 from embedding_core.derived.labelling import (
     choose_next,
     propagate_labels,
@@ -21,35 +35,69 @@ from embedding_core.derived.labelling import (
     read_propagated,
 )
 from embedding_core.derived.leakage import find_leakage, make_split, read_leakage
+from embedding_core.derived.looks import looks, looks_key, read_looks
 from embedding_core.derived.mapping import UNTURNED, MapResult, draw_map, maps, read_map
+from embedding_core.derived.outliers import outliers, outliers_key, read_outliers
+from embedding_core.derived.photos import photos, photos_key, read_photos, turned, turned_key
+from embedding_core.derived.repairs import measure_repairs
+from embedding_core.derived.story import story
 from embedding_core.graphs import graph_key, neighbour_graph, read_graph, read_nearest
 
 __all__ = [
     "UNTURNED",
     "ClusterResult",
     "MapResult",
+    "balance",
+    "balance_key",
     "choose_next",
     "clusterings",
+    "cover",
+    "cover_key",
     "draw_map",
     "duplicates_key",
+    "effect_key",
     "find_clusters",
     "find_drift",
     "find_duplicates",
     "find_leakage",
     "graph_key",
     "keep_clusters",
+    "label_issues",
+    "label_issues_key",
     "labels_of",
+    "looks",
+    "looks_key",
     "make_split",
     "maps",
+    "measure_effect",
+    "measure_repairs",
     "neighbour_graph",
+    "outliers",
+    "outliers_key",
+    "photos",
+    "photos_key",
     "propagate_labels",
+    "read_balance",
     "read_clusters",
+    "read_cover",
     "read_drift",
     "read_duplicates",
+    "read_effect",
     "read_graph",
+    "read_label_issues",
     "read_leakage",
+    "read_looks",
     "read_map",
     "read_nearest",
     "read_next",
+    "read_outliers",
+    "read_photos",
     "read_propagated",
+    "read_shortcuts",
+    "said_of",
+    "shortcuts",
+    "shortcuts_key",
+    "story",
+    "turned",
+    "turned_key",
 ]

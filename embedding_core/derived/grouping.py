@@ -57,12 +57,16 @@ def find_clusters(
     min_size: int | None = None,
     seed: int = 0,
     encoder: Callable[[], Encoder] | None = None,
+    labels: Sequence[str | None] | None = None,
     progress: Progress = silent,
 ) -> ClusterResult:
-    """Groups of an embedding, named by labels, else by the categories of `encoder`, which is loaded only then."""
+    """Groups of an embedding, named by labels, else by the categories of `encoder`, which is loaded only then.
+
+    `labels` (n,) of `embedding.ids` are those of a version; without them the dataset's own count.
+    """
     asked: dict[str, Any] = {"method": method, "k": k, "min_size": min_size, "seed": seed}
     key = clusters_key(embedding, asked)
-    labels = labels_of(dataset, embedding.ids)
+    labels = labels_of(dataset, embedding.ids) if labels is None else labels
     known = read_clusters(workspace, key, lambda ids: labels)
     if known is not None and known.current:
         return known
@@ -116,6 +120,7 @@ def keep_clusters(
         parameters={
             "asked": dict(asked),
             "encoder": embedding.card.id,
+            "part_of": embedding.part_of,
             "count": found.count,
             **facts(found, "labels", "nmi", "purity"),
         },

@@ -12,7 +12,7 @@ import numpy as np
 from embedding_core import projection
 from embedding_core.derived.facts import facts
 from embedding_core.fingerprint import digest, fingerprint
-from embedding_core.graphs import kept_rows, map_graph
+from embedding_core.graphs import kept_rows, map_graph, of_another_part
 from embedding_core.projection import Placement, Projection, align
 from embedding_core.records import silent
 from embedding_core.vectors import read_only, unit_rows
@@ -82,6 +82,7 @@ def draw_map(
     else by this method, else of all. The turn is of the two-dimensional map as a whole and is stored beside the points,
     which the fingerprint names. With `place`, where UMAP has drawn most of the images before in the same way, the new
     ones are placed on that map and no other one moves.
+    Maps of another part of the images, such as a version, do not count as one before it.
     Raises `InvalidInput` for what `projection.project` does not take.
     """
     asked: dict[str, str | float] = {"method": method, "dims": dims, "seed": seed, **(parameters or {})}
@@ -117,6 +118,7 @@ def draw_map(
             "asked": asked,
             **onto,
             "encoder": embedding.card.id,
+            "part_of": embedding.part_of,
             **facts(drawn, "points", "trust", "placement", "misplaced"),
             "dims": drawn.dims,
             "turn": turn.tolist(),
@@ -135,6 +137,8 @@ def _base(
     for found in workspace.results.find(dataset.uuid, "map"):
         how = found.parameters
         if how["encoder"] != embedding.card.id or how["asked"] != asked or how["method"] != "umap":
+            continue
+        if of_another_part(found, embedding):
             continue
         whole = workspace.results.get(found.fingerprint)
         if whole is None or "contents" not in whole.arrays:
@@ -162,7 +166,11 @@ def _turn(workspace: Workspace, dataset: Dataset, embedding: Embedding, drawn: P
     """How to turn a new map (2, 2), so that whoever knows the one before it finds the way."""
     if drawn.dims != 2:
         return UNTURNED
-    flat = [found for found in workspace.results.find(dataset.uuid, "map") if found.parameters["dims"] == 2]
+    flat = [
+        found
+        for found in workspace.results.find(dataset.uuid, "map")
+        if found.parameters["dims"] == 2 and not of_another_part(found, embedding)
+    ]
 
     def strange(found: StoredResult) -> tuple[bool, bool]:
         return found.parameters["encoder"] != embedding.card.id, found.parameters["method"] != drawn.method

@@ -33,9 +33,9 @@ def discriminant(rows: NDArray[np.float32], codes: NDArray[np.int64], shrunk: fl
     each class in turn and warns of classes with one member.
     """
     counts = np.bincount(codes)
-    means = np.zeros((len(counts), rows.shape[1]))
-    np.add.at(means, codes, rows)
-    means /= counts[:, None]
+    begins = np.cumsum(counts) - counts
+    sums = np.add.reduceat(rows[np.argsort(codes, kind="stable")], begins, axis=0, dtype=np.float64)
+    means = sums / counts[:, None]
     within = rows - means[codes].astype(np.float32)
     covariance = (within.T @ within).astype(np.float64) / len(rows)
     spread = np.trace(covariance) / len(covariance) or 1.0

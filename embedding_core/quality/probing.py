@@ -56,17 +56,26 @@ class Probe:
 
 
 def fit_probe(
-    vectors: ArrayLike, codes: ArrayLike, *, folds: int = 5, seed: int = 0, groups: ArrayLike | None = None
+    vectors: ArrayLike,
+    codes: ArrayLike,
+    *,
+    folds: int = 5,
+    seed: int = 0,
+    groups: ArrayLike | None = None,
+    calibrated: bool = True,
 ) -> Probe:
     """Fit a probe on `vectors` (n, d) with classes `codes` (n,), 0 … c − 1, or −1 for rows that have none.
 
-    Its temperature is found on `out_of_fold` predictions, for which `folds`, `seed` and `groups` are. Raises
-    `InvalidVectors`, and `InvalidInput` with fewer than two classes.
+    Its temperature is found on `out_of_fold` predictions, for which `folds`, `seed` and `groups` are; without
+    `calibrated` it is 1, which changes no prediction and takes a third of the time. Raises `InvalidVectors`, and
+    `InvalidInput` with fewer than two classes.
     """
     unit, classes = _asked(vectors, codes)
     reduced, axes, mean = _reduced(unit)
-    dealt = deal(classes, folds, seed=seed, groups=groups)
-    temperature = _temperature(_logits(reduced, classes, dealt, seed), classes, seed)
+    temperature = 1.0
+    if calibrated:
+        dealt = deal(classes, folds, seed=seed, groups=groups)
+        temperature = _temperature(_logits(reduced, classes, dealt, seed), classes, seed)
     weights, bias = _fitted(reduced, classes, np.flatnonzero(classes >= 0), _count(classes), seed)
     whole = axes @ weights
     return Probe(whole / temperature, (bias - mean @ whole) / np.float32(temperature), temperature)

@@ -33,8 +33,8 @@ def read_csv(content: bytes, what: str) -> pa.Table:
     Commas, semicolons, tabs and bars separate; UTF-8, UTF-16 and, failing these, Windows-1252 are read. An empty cell
     is null. Values keep their meaning: a column becomes numbers only when nothing is lost by it.
     """
-    text = _decoded(content)
-    delimiter = _delimiter(text)
+    text = decoded(content)
+    delimiter = delimiter_of(text)
     stream = io.StringIO(text, newline="")
     try:
         names = distinct(next(filter(None, csv.reader(stream, delimiter=delimiter)), []))
@@ -128,7 +128,7 @@ def _looks_like_paths(column: pa.ChunkedArray) -> bool:
     return sum(map(has_image_name, values)) * 2 > len(values)
 
 
-def _decoded(content: bytes) -> str:
+def decoded(content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "replace")
     try:
@@ -137,6 +137,6 @@ def _decoded(content: bytes) -> str:
         return content.decode("cp1252", "replace")
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
     first = text.lstrip().split("\n", 1)[0]
     return max(_DELIMITERS, key=first.count)  # a comma when there is none of them

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from embedding_core.tasks import checks, explaining, explore, fill, preparing, searching, spreading
+from embedding_core.tasks import checking, checks, explaining, explore, fill, preparing, proving, searching, spreading
 from embedding_core.tasks.shared import Parameters, Result
 
 if TYPE_CHECKING:
@@ -32,10 +32,17 @@ TASKS: dict[str, Task] = {
     "search": searching.search,
     "preview": explore.preview,
     "explain": explaining.explain,
-    "duplicates": checks.duplicates,
+    "check": checking.check,
     "leakage": preparing.find_leakage,
     "split": preparing.make_split,
     "next": preparing.choose_next,
     "propagate": preparing.propagate,
     "drift": preparing.find_drift,
+    "duplicates": checks.duplicates,
+    "label_issues": checks.label_issues,
+    "outliers": checks.outliers,
+    "photos": checks.photos,
+    "balance": checks.balance,
+    "effect": proving.effect,
+    "repair": proving.repair,
 }

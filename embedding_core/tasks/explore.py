@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 def draw_map(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
     """Draw a map of `dataset` under `encoder` with `method`, `dims`, `seed` and `parameters`.
 
-    With `place`, new images are placed on the last map that was drawn so, if there is one.
+    With `place`, new images are placed on the last map that was drawn so, if there is one. Of a `version` only the
+    images that it holds are drawn.
     """
     dataset = shared.dataset(workspace, parameters)
+    embedding = dataset.embedding(parameters.get("encoder") or registry.DEFAULT)
+    taken = shared.version(workspace, dataset, parameters)
     drawn = derived.draw_map(
         workspace,
         dataset,
-        dataset.embedding(parameters.get("encoder") or registry.DEFAULT),
+        embedding if taken is None else embedding.of(taken.ids),
         method=parameters.get("method") or "umap",
         dims=parameters.get("dims") or 2,
         seed=parameters.get("seed") or 0,
@@ -38,9 +41,15 @@ def draw_map(workspace: Workspace, parameters: Parameters, progress: Reporter, a
 
 
 def find_clusters(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
-    """Group the images of `dataset` under `encoder` with `method`, `k` and `min_size`."""
+    """Group the images of `dataset` under `encoder` with `method`, `k` and `min_size`.
+
+    Of a `version` those that it holds, named and judged by the labels that they have in it.
+    """
     dataset = shared.dataset(workspace, parameters)
     embedding = dataset.embedding(parameters.get("encoder") or registry.DEFAULT)
+    taken = shared.version(workspace, dataset, parameters)
+    if taken is not None:
+        embedding = embedding.of(taken.ids)
     found = derived.find_clusters(
         workspace,
         dataset,
@@ -50,6 +59,7 @@ def find_clusters(workspace: Workspace, parameters: Parameters, progress: Report
         min_size=parameters.get("min_size"),
         seed=parameters.get("seed") or 0,
         encoder=shared.namer(embedding),
+        labels=None if taken is None else taken.labels_of(embedding.ids),
         progress=progress,
     )
     return clustered(dataset, found)

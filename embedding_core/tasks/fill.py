@@ -55,14 +55,16 @@ def _add(workspace: Workspace, parameters: Parameters, progress: Reporter) -> Re
 
 
 def embed(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
-    """Embed what `dataset` lacks from `encoder`."""
+    """Embed what `dataset` lacks from `encoder`, or what its version `version` does."""
     from embedding_core.embed import embed as run
 
     dataset = shared.dataset(workspace, parameters)
     startup = time.perf_counter()
     encoder = shared.encoder(parameters.get("encoder") or registry.DEFAULT, progress)
     startup = time.perf_counter() - startup
-    done = run(dataset, encoder, suspects=parameters.get("suspects"), progress=progress)
+    taken = shared.version(workspace, dataset, parameters)
+    among = None if taken is None else taken.ids
+    done = run(dataset, encoder, among=among, suspects=parameters.get("suspects"), progress=progress)
     if done.embedded:
         dataset.tidy()
     return embedded(dataset, encoder.card.id, done, startup=startup, device=encoder.device)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from embedding_core.encoders.base import Encoder
     from embedding_core.neighbours.inverted import Index, Indexed
     from embedding_core.records import Reporter
+    from embedding_core.review.versions import Snapshot
     from embedding_core.sources import Source, Upload
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
@@ -112,6 +113,14 @@ def dataset(workspace: Workspace, parameters: Parameters, *, create: bool = Fals
         return workspace.create(parameters["name"])
     except NameTaken:  # another process has made it meanwhile
         return workspace.dataset(parameters["name"])
+
+
+def version(workspace: Workspace, dataset: Dataset, parameters: Parameters) -> Snapshot | None:
+    """The version of the dataset that is asked about; None for the dataset as it is. Raises `UnknownVersion`."""
+    from embedding_core.review.versions import snapshot
+
+    name = parameters.get("version")
+    return snapshot(workspace, dataset, name) if name else None
 
 
 def source(workspace: Workspace, parameters: Parameters) -> Source:

@@ -17,7 +17,19 @@ from embedding_core.errors import InvalidInput, NameTaken, NewerLayout, UnknownD
 from embedding_core.workspace.dataset import Dataset
 from embedding_core.workspace.jobs import JobTable
 from embedding_core.workspace.results import Results
-from embedding_core.workspace.schema import ATTRIBUTES, CATALOGUE, ENCODINGS, IMAGES, LAYOUT, META, REJECTED, TAGS
+from embedding_core.workspace.schema import (
+    ATTRIBUTES,
+    CATALOGUE,
+    CLAIMS,
+    DECISIONS,
+    ENCODINGS,
+    IMAGES,
+    LAYOUT,
+    META,
+    REJECTED,
+    TAGS,
+    VERSIONS,
+)
 from embedding_core.workspace.selections import Selections
 from embedding_core.workspace.steady import SteadyStore
 from embedding_core.workspace.store import quoted
@@ -27,7 +39,12 @@ NAME_LIMIT = 100  # characters
 ORPHAN_AGE = 600.0  # seconds: a younger table may belong to a dataset that is being made
 
 _OWN_TABLES = {"images": IMAGES, "attributes": ATTRIBUTES, "tags": TAGS, "rejected": REJECTED}
-_TABLE_NAME = re.compile(r"(?:images|attributes|tags|rejected|vectors|staged|parts|nearest)_([0-9a-f]{32})(?:_.*)?")
+# Older workspaces lack them; there they are made when first written to.
+_OWN_TABLES |= {"decisions": DECISIONS, "versions": VERSIONS, "claims": CLAIMS}
+_TABLE_NAME = re.compile(
+    r"(?:images|attributes|tags|rejected|decisions|versions|claims|vectors|staged|parts|nearest)"
+    r"_([0-9a-f]{32})(?:_.*)?"
+)
 
 
 class Workspace:

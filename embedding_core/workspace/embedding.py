@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +11,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from embedding_core.encoders.base import EncoderCard
-from embedding_core.errors import TooLarge, UnknownImage
+from embedding_core.errors import InvalidInput, NotEmbedded, TooLarge, UnknownImage
+from embedding_core.fingerprint import digest, fingerprint
+from embedding_core.ids import distinct, find
+from embedding_core.vectors import read_only
 from embedding_core.workspace.spread import Spread
 from embedding_core.workspace.store import Store
 
@@ -28,6 +31,7 @@ class Embedding:
     fingerprint: str
     _store: Store = field(repr=False)
     _table: str = field(repr=False)
+    part_of: str = ""  # fingerprint of the embedding of all images that it was taken from; empty for that itself
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -72,8 +76,28 @@ class Embedding:
         matrix.flags.writeable = False
         return matrix
 
+    def of(self, ids: NDArray[np.int64]) -> Embedding:
+        """The vectors of a part of the images, whatever the order of `ids` (m,); those without one are left out.
+
+        Its fingerprint is over the encoder, the images and their contents: it stays when the dataset grows, and what
+        follows from it, graph and maps and clusters, is its own. Of all images it is this embedding itself. Raises
+        `NotEmbedded` when none of them has a vector.
+        """
+        kept = find(self.ids, distinct(ids)) >= 0
+        if not kept.any():
+            raise NotEmbedded(
+                f"None of the {len(ids):,} images has a vector from {self.card.name}. Embed them, or choose others."
+            )
+        if kept.all():
+            return self
+        some, contents = read_only(self.ids[kept]), read_only(self.contents[kept])
+        name = fingerprint("part", 1, self.card.fingerprint, digest(some.tobytes() + contents.tobytes()))
+        return replace(self, ids=some, contents=contents, fingerprint=name, part_of=self.part_of or self.fingerprint)
+
     def spread(self) -> Spread:
-        """The same vectors for many machines."""
+        """The same vectors for many machines. Raises `InvalidInput` for a part: they read the whole table."""
+        if self.part_of:
+            raise InvalidInput("A cluster reads the vectors of all images. Leave the version out, or use this machine.")
         return Spread(self._store, self._table, self.card.dim)
 
     def positions(self, ids: Iterable[int]) -> NDArray[np.int64]:

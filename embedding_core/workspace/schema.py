@@ -99,6 +99,42 @@ JOBS = pa.schema(
 )
 
 
+# Of each dataset. An older Kindred leaves these tables alone, and its orphans are swept like others: LAYOUT stays.
+DECISIONS = pa.schema(
+    [
+        key("id", pa.string()),
+        ("at", pa.float64()),  # seconds since the epoch
+        ("actor", pa.string()),
+        ("who", pa.string()),
+        ("action", pa.string()),
+        ("ids", pa.list_(pa.int64())),
+        ("value", pa.string()),
+        ("finding", pa.string()),
+        ("case", pa.string()),
+        ("reason", pa.string()),
+        ("score", pa.float64()),
+    ]
+)
+
+VERSIONS = pa.schema(
+    [
+        key("name", pa.string()),
+        ("created", pa.float64()),
+        ("facts", pa.string()),  # JSON: who, note, counts, state
+        ("arrays", pa.large_binary()),  # npz without pickle: ids, codes of labels and splits, tags
+    ]
+)
+
+CLAIMS = pa.schema(
+    [
+        key("case", pa.string()),
+        ("actor", pa.string()),  # who has it before their eyes; empty when nobody has
+        ("until", pa.float64()),  # seconds since the epoch, when others may have it
+        ("skipped", pa.float64()),  # when someone last passed it over; 0 never
+    ]
+)
+
+
 def vectors(dim: int) -> pa.Schema:
     """The table of one dataset's vectors from one encoder of `dim` dimensions."""
     return pa.schema(

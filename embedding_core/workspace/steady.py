@@ -76,6 +76,11 @@ class SteadyStore(Store):
         super().upsert(name, key, rows)
         self._changed(name)
 
+    def insert(self, name: str, key: str, rows: pa.Table, *, over: str | None = None) -> int:
+        written = super().insert(name, key, rows, over=over)
+        self._changed(name)
+        return written
+
     def append(self, name: str, rows: pa.Table) -> None:
         super().append(name, rows)
         self._changed(name)

@@ -120,6 +120,27 @@ class Store:
             self._again(lambda: merge.execute(_keyed(rows, key)))
 
     @explaining
+    def insert(self, name: str, key: str, rows: pa.Table, *, over: str | None = None) -> int:
+        """Insert rows whose key is not there yet, and say how many; the others stay as they are. One atomic commit.
+
+        With `over`, a condition on columns of `target`, rows for which it holds are replaced too. Of several processes
+        that insert the same key at once exactly one does.
+        """
+        written = 0
+        if rows.num_rows:
+            merge = self._table(name).merge_insert(key).when_not_matched_insert_all()
+            if over is not None:
+                merge = merge.when_matched_update_all(where=over)
+
+            def commit() -> None:
+                nonlocal written
+                done = merge.execute(_keyed(rows, key))
+                written = int(done.num_inserted_rows + done.num_updated_rows)
+
+            self._again(commit)
+        return written
+
+    @explaining
     def append(self, name: str, rows: pa.Table) -> None:
         if rows.num_rows:
             self._again(lambda: self._table(name).add(rows))

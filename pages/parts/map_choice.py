@@ -95,7 +95,11 @@ def beside(dataset: Dataset, one: StoredResult) -> MapResult | None:
 
 def _called(maps: Sequence[StoredResult]) -> list[str]:
     """What each of the maps, newest first, is called in a list: those drawn alike, of images of before, are older."""
-    found = [f"{title(one)} · {words.encoder(one.parameters['encoder'])}" for one in maps]
+    found = [
+        f"{title(one)} · {words.encoder(one.parameters['encoder'])}"
+        f"{' · of a version' * bool(one.parameters.get('part_of'))}"
+        for one in maps
+    ]
     ages = [found[:at].count(each) for at, each in enumerate(found)]
     return [f"{each} · older{f' ({age})' * (age > 1)}" if age else each for each, age in zip(found, ages, strict=True)]
 

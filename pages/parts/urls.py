@@ -40,6 +40,11 @@ def table(dataset: str, selection: str) -> str:
     return f"{api()}download/{dataset}/{selection}.csv"
 
 
+def export(dataset: str, form: str, version: str) -> str:
+    """A version of a dataset in a format of `embedding_core.export.FORMATS`."""
+    return f"{api()}export/{dataset}/{form}?version={quote(version, safe='')}"
+
+
 def map_data(fingerprint: str) -> str:
     """Below this lies all that the browser needs of a stored map, see `map_routes`."""
     return f"{api()}map/{fingerprint}/"

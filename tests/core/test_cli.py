@@ -258,3 +258,43 @@ def test_a_command_starts_without_what_it_does_not_use(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == ""
+
+
+def test_photos_lists_bad_photographs_by_kind(tmp_path: Path, images: Path) -> None:
+    uri, folder = str(tmp_path / "workspace"), tmp_path / "some"
+    shutil.copytree(images / "bird", folder)
+    Image.new("RGB", (160, 160), (4, 4, 4)).save(folder / "night.png")
+    run(uri, "add", "some", str(folder))
+    found = run(uri, "photos", "some")
+    assert [one["path"] for one in found["dark"]] == ["night.png"]
+    assert set(found["dark"][0]) == {"path", "value", "reason"}
+    kinds = {"dark", "bright", "blurred", "low_information", "near_empty", "tiny", "odd_shape", "grey"}
+    assert set(found["lines"]) == kinds <= set(found)
+    assert run(uri, "photos", "some", "--turned", status=2)["error"], "nothing is embedded"
+
+
+def test_photos_finds_what_lies_turned_when_asked(workspace: str) -> None:
+    found = run(workspace, "photos", "three", "--turned")
+    assert isinstance(found["turned"], list)
+    assert found["lines"]["turned"] > 0
+    assert "turned" not in run(workspace, "photos", "three")
+
+
+def test_balance_counts_and_says_what_could_go(workspace: str, images: Path) -> None:
+    found = run(workspace, "balance", "three", "--keep-covered", "0.9")
+    assert {one["label"]: one["images"] for one in found["classes"]} == {
+        name: len(list((images / name).glob("*.webp"))) for name in CLASSES
+    }
+    could_go, kept = found["redundancy"]["could_go"], found["redundancy"]["kept"]
+    assert len(could_go) + kept == count(images)
+    assert {"classes", "slices", "sparse", "redundancy", "correlations"} <= set(found)
+    assert "brightness" in {one["column"] for one in found["correlations"]}
+    assert "0 to 1" in run(workspace, "balance", "three", "--keep-covered", "2", status=2)["error"]
+
+
+def test_balance_counts_what_is_not_embedded(tmp_path: Path, images: Path) -> None:
+    uri = str(tmp_path / "workspace")
+    run(uri, "add", "three", str(images))
+    found = run(uri, "balance", "three")
+    assert len(found["classes"]) == len(CLASSES)
+    assert (found["sparse"], found["redundancy"], found["correlations"]) == ([], None, [])

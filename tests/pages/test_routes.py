@@ -17,11 +17,13 @@ import pyarrow as pa
 import pytest
 
 from embedding_core.errors import InvalidInput, JobFailed
+from embedding_core.export.names import NOTE
 from embedding_core.fingerprint import digest
 from embedding_core.records import Actor, ImageRecord
+from embedding_core.review.decisions import Action, decided
 from embedding_core.workspace import Dataset, Workspace
 from pages.parts import download_routes, image_routes, server, urls
-from tests.pages.serving import ADA, visitor
+from tests.pages.serving import ADA, stranger, visitor
 
 CONTENT = {"cat/a.jpg": b"original a" * 1000, "cat/ß.png": b"original b", "dog/c.webp": b"original c"}
 
@@ -200,22 +202,44 @@ def test_a_zip_holds_exactly_the_originals_of_the_selection(pets: Dataset, works
     assert zipfile.ZipFile(io.BytesIO(everything.content)).namelist() == sorted(CONTENT)
 
 
-def test_a_zip_is_sent_while_it_is_written() -> None:
-    size = 3 * download_routes.PIECE
-    groups = []
+def test_a_version_comes_in_any_format(pets: Dataset, workspace: Workspace) -> None:
+    ids = pets.ids()
+    pets.decisions.add(
+        [
+            decided(ADA, Action.REMOVE, [ids["cat/a.jpg"]], reason="blurred"),
+            decided(ADA, Action.RELABEL, [ids["cat/ß.png"]], value="dog"),
+        ]
+    )
+    answer = visitor().get(urls.export(pets.uuid, "originals", "now"))
+    assert answer.headers["content-type"] == "application/zip"
+    assert "Pets, now, originals.zip" in answer.headers["content-disposition"]
+    assert zipfile.ZipFile(io.BytesIO(answer.content)).namelist() == ["cat/ß.png", "dog/c.webp"]
+    before = visitor().get(urls.export(pets.uuid, "imagefolder", "original"))
+    names = zipfile.ZipFile(io.BytesIO(before.content)).namelist()
+    assert names == ["train/cat/a.jpg", "unsplit/cat/ß.png.jpg", "test/dog/c.webp.jpg", "files.csv"]
+    removed = visitor().get(urls.export(pets.uuid, "removal", "now"))
+    assert removed.headers["content-type"] == "text/csv; charset=utf-8"
+    (row,) = csv.DictReader(io.StringIO(removed.text))
+    assert (row["path"], row["reason"], row["who"]) == ("cat/a.jpg", "blurred", "Ada")
+    report = visitor().get(urls.export(pets.uuid, "report", "now"))
+    assert report.headers["content-disposition"].startswith("attachment"), "never shown as a page of this server"
+    assert "default-src 'none'" in report.headers["content-security-policy"]
 
-    def contents(ids: list[int]) -> dict[int, bytes]:
-        groups.append(ids)
-        return {image: bytes(size) for image in ids}
 
-    rows = [{"id": image, "path": f"{image}.bin", "nbytes": size} for image in range(20)]
-    fake = SimpleNamespace(images=lambda: pa.Table.from_pylist(rows), contents=contents)
-    pieces = download_routes.zipped(fake, range(20))  # type: ignore[arg-type]
-    assert len(next(pieces)) > download_routes.PIECE
-    assert len(groups) == 1
-    assert max(map(len, pieces)) < 2 * download_routes.PIECE
-    assert [image for group in groups for image in group] == list(range(20))
-    assert max(map(len, groups)) * size <= download_routes.GROUP
+def test_what_cannot_be_exported_is_said_in_words(pets: Dataset, workspace: Workspace) -> None:
+    asked = {
+        urls.export(pets.uuid, "xml", "now"): 404,
+        urls.export(pets.uuid, "csv", "best"): 404,
+        urls.export("0" * 32, "csv", "now"): 404,
+        urls.export(pets.uuid, "npz", "now"): 409,
+    }
+    pets.put_attributes(list(pets.ids().values()), labels=[None] * 3)
+    asked[urls.export(pets.uuid, "imagefolder", "now")] = 400
+    for address, status in asked.items():
+        answer = visitor().get(address)
+        assert answer.status_code == status, address
+        assert answer.json()["error"]
+    assert stranger().get(urls.export(pets.uuid, "csv", "now")).status_code == 403
 
 
 def test_a_zip_lists_the_files_that_could_not_be_sent(pets: Dataset, tmp_path: Path) -> None:
@@ -229,8 +253,8 @@ def test_a_zip_lists_the_files_that_could_not_be_sent(pets: Dataset, tmp_path: P
     pets.put_images(ids, records)
     answer = visitor().get(urls.originals(pets.uuid, download_routes.EVERYTHING))
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-        assert archive.namelist() == [*sorted(CONTENT), download_routes.MISSING_NOTE]
-        note = archive.read(download_routes.MISSING_NOTE).decode()
+        assert archive.namelist() == [*sorted(CONTENT), NOTE]
+        note = archive.read(NOTE).decode()
     assert "x/gone.jpg: " in note
     assert "x/stayed.jpg: " in note
 
