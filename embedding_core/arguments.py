@@ -109,6 +109,7 @@ def _preparing(command: _Maker) -> None:
     drift = _encoder(command("drift", preparing.drift, "name"))
     drift.add_argument("other", nargs="?", help="the dataset that is held against NAME")
     drift.add_argument("--by", metavar="COLUMN:VALUE", help="or the images of NAME with this value, against the rest")
+    drift.add_argument("--since", metavar="COLUMN:VALUE", help="or those with this value or a higher one, as a date")
     drift.add_argument("--prefix", metavar="PATH", help="or those whose path begins so")
     drift.add_argument("--split", nargs=2, metavar=("FIRST", "SECOND"), help="or one split against another")
     drift.add_argument("--seed", type=int, default=0)

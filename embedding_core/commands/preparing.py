@@ -116,6 +116,7 @@ def drift(arguments: Namespace) -> Result:
         encoder=arguments.encoder,
         other=arguments.other,
         by=arguments.by,
+        since=arguments.since,
         prefix=arguments.prefix,
         splits=arguments.split,
         seed=arguments.seed,

@@ -26,7 +26,7 @@ def groupings(
     column: str | None = None,
     progress: Progress = silent,
 ) -> dict[str, NDArray[np.int32]]:
-    """Copies and bursts as groups (n,) by kind, rows as in `embedding.ids`; with `column` also of equal values of it.
+    """Copies and bursts as groups (n,) by kind, rows as in `embedding.ids`; with `column` of one value too.
 
     Raises `InvalidInput` for a column that is not there.
     """

@@ -51,6 +51,17 @@ def by_value(side: Side, column: str, value: str) -> tuple[Side, Side]:
     return _parted(side, np.array([one == value for one in values], bool), f"{column} {value}")
 
 
+def since(side: Side, column: str, value: str) -> tuple[Side, Side]:
+    """What has a lower value, or none, in a metadata column, and what has this or a higher one: numbers by size, else
+    texts in their order, in which dates as 2026-11-29 follow each other. Raises `InvalidInput`."""
+    values = values_of(side.dataset, side.ids, column)
+    try:
+        later = [one is not None and float(one) >= float(value) for one in values]
+    except ValueError:
+        later = [one is not None and one >= value for one in values]
+    return _parted(side, np.array(later, bool), f"{column} from {value}")
+
+
 def by_prefix(side: Side, prefix: str) -> tuple[Side, Side]:
     """What lies elsewhere, and what has a path that begins so. Raises `InvalidInput`."""
     paths = {image: path for path, image in side.dataset.ids().items()}

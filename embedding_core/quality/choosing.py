@@ -47,13 +47,13 @@ def farthest(
     `near` (p,) is what `reach` says. Chosen is what is farthest from all before, times its `weight` (p,), above 0;
     where nothing was before, the heaviest. Distances are 1 − cosine.
     """
-    near, left = near.copy(), np.ones(len(rows), bool)
+    here, near, left = unit[rows], near.copy(), np.ones(len(rows), bool)
     chosen, away = np.empty(count, np.int64), np.empty(count, np.float32)
     for turn in range(count):
         value = np.where(left, np.maximum(1 - near, 1e-6) * weight, -np.inf)
         best = int(value.argmax())
         chosen[turn], away[turn], left[best] = best, 1 - near[best], False
-        np.maximum(near, reach(unit, rows[best : best + 1], rows), out=near)
+        np.maximum(near, here @ here[best], out=near)
     return chosen, away
 
 

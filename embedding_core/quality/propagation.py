@@ -21,13 +21,14 @@ from embedding_core.vectors import read_only
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from embedding_core.neighbours import NeighbourGraph
     from embedding_core.quality.intervals import Interval
 
 NEIGHBOURS = 15  # of each image along which labels spread
 ALPHA = 0.9  # share of a belief that comes from neighbours; the rest is the label itself
-ROUNDS = 40
+ROUNDS = 20
 SHARPNESS = 16  # power of similarity: .9 counts a fifth, .8 a thirtieth
 FOLDS = 5
 PRECISION = 0.95  # among the confident, if nothing else is wanted
@@ -113,13 +114,8 @@ def propagate(
         )
     size = len(names)
     folds = _folds(codes, known, groups, np.random.default_rng(seed))
-    # One spreading answers all questions side by side: that of all labels, then that without each fold.
-    start = np.zeros((len(codes), 1 + folds.max() + 1, size), np.float32)
-    start[known, :, codes[known]] = 1
-    hidden = folds >= 0
-    start[known[hidden], 1 + folds[hidden]] = 0
-    belief = _spread(graph, start.reshape(len(codes), -1)).reshape(start.shape)
-    whole = _probabilities(belief[:, 0], np.bincount(codes[known], minlength=size))
+    step = _step(graph)
+    whole = _spread(step, codes, known, size)
     best = whole.argmax(axis=1).astype(np.int32)
     best[whole.max(axis=1) == 0] = -1
     best[known] = codes[known]
@@ -127,8 +123,7 @@ def propagate(
     surety, right = [np.empty(0, np.float32)], [np.empty(0, bool)]
     for fold in range(folds.max() + 1):
         rows = known[folds == fold]
-        rest = np.bincount(codes[known[folds != fold]], minlength=size)
-        found = _probabilities(belief[:, 1 + fold], rest)[rows]
+        found = _spread(step, codes, known[folds != fold], size)[rows]
         surety.append(found.max(axis=1))
         right.append((found.argmax(axis=1) == codes[rows]) & (surety[-1] > 0))
     hidden_surety, hidden_right = np.concatenate(surety), np.concatenate(right)
@@ -136,8 +131,8 @@ def propagate(
     return Propagated(ids, best, confidence, codes >= 0, hidden_surety[order], hidden_right[order], names)
 
 
-def _spread(graph: NeighbourGraph, start: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Beliefs (n, q) after `ROUNDS` rounds from `start` (n, q)."""
+def _step(graph: NeighbourGraph) -> csr_array:
+    """What one round of passing on does to beliefs (n, n), sparse."""
     from scipy.sparse import csr_array, diags_array
 
     n, k = graph.n, min(NEIGHBOURS, graph.k)
@@ -147,12 +142,17 @@ def _spread(graph: NeighbourGraph, start: NDArray[np.float32]) -> NDArray[np.flo
     both = one_way.maximum(one_way.T)
     degree = np.asarray(both.sum(axis=1), np.float32).ravel()
     scale = diags_array(1 / np.sqrt(np.maximum(degree, 1e-12)).astype(np.float32))
-    step = (scale @ both @ scale).tocsr() * np.float32(ALPHA)
+    return (scale @ both @ scale).tocsr() * np.float32(ALPHA)
+
+
+def _spread(step: csr_array, codes: NDArray[np.integer], known: NDArray[np.int64], size: int) -> NDArray[np.float32]:
+    """Probabilities (n, size) after `ROUNDS` rounds from the labels of the rows `known`."""
+    start = np.zeros((len(codes), size), np.float32)
+    start[known, codes[known]] = 1 - ALPHA
     belief = start
     for _ in range(ROUNDS):
-        belief = step @ belief + np.float32(1 - ALPHA) * start
-    spread: NDArray[np.float32] = belief
-    return spread
+        belief = step @ belief + start
+    return _probabilities(belief, np.bincount(codes[known], minlength=size))
 
 
 def _probabilities(belief: NDArray[np.float32], counts: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -90,10 +90,10 @@ def propagate(workspace: Workspace, parameters: Parameters, progress: Reporter, 
 
 def find_drift(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
     """Hold a second set against `dataset`: the dataset named `other`, or a part of `dataset` itself, which is then held
-    against the rest: `by` ("column:value"), `prefix` (of paths), or `splits` (two of them, first and second)."""
+    against the rest: `by` or `since` ("column:value"), `prefix` (of paths), or `splits` (two, first and second)."""
     encoder = parameters.get("encoder") or registry.DEFAULT
     first = drifting.whole(shared.dataset(workspace, parameters), encoder)
-    ways = [way for way in ("other", "by", "prefix", "splits") if parameters.get(way)]
+    ways = [way for way in ("other", "by", "since", "prefix", "splits") if parameters.get(way)]
     if len(ways) != 1:
         raise InvalidInput(
             "Say what is held against it: another dataset, or a part of it by a column's value, a prefix of paths, or "
@@ -102,11 +102,11 @@ def find_drift(workspace: Workspace, parameters: Parameters, progress: Reporter,
     given = parameters[ways[0]]
     if ways == ["other"]:
         second = drifting.whole(workspace.dataset(given), encoder)
-    elif ways == ["by"]:
+    elif ways in (["by"], ["since"]):
         column, colon, value = given.rpartition(":")
         if not colon or not column:
             raise InvalidInput(f"A part is named as column:value, not {given!r}.")
-        first, second = drifting.by_value(first, column, value)
+        first, second = (drifting.by_value if ways == ["by"] else drifting.since)(first, column, value)
     elif ways == ["prefix"]:
         first, second = drifting.by_prefix(first, given)
     else:

@@ -163,6 +163,9 @@ def test_drift_between_parts_and_datasets(workspace: str, folder: Path) -> None:
     days = run(workspace, "drift", "some", "--by", "day:tue")
     assert not days["drifted"], "the days were dealt in turn"
     assert days["interval"][0] <= 0.5 <= days["interval"][1]
+    late = run(workspace, "drift", "some", "--since", "day:tue")
+    assert late["second"] == "some day from tue"
+    assert late["fingerprint"] != days["fingerprint"], "wednesday came as well"
     kind = sorted(one.name for one in folder.iterdir())[0]
     parted = run(workspace, "drift", "some", "--prefix", f"{kind}/")
     assert parted["drifted"]
