@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.derived.kept import Kept, keep, read_kept
+from embedding_core.derived.suggested import known_groups
 from embedding_core.effect.comparing import SEEDS, Effect, compare
 from embedding_core.effect.parting import Side, part
 from embedding_core.fingerprint import digest, fingerprint
@@ -43,10 +44,12 @@ def measure_effect(
     seeds: int = SEEDS,
     progress: Progress = silent,
 ) -> Kept[Effect]:
-    """The second version against the first. `groups` (n,), row by row with `embedding.ids`, are of near-duplicates.
+    """The second version against the first. `groups` (n,), rows as in `embedding.ids`, are of near-duplicates, by
+    default those that are known.
 
     Raises `UnknownVersion`, and `InvalidInput` where there is too little to judge by.
     """
+    groups = known_groups(workspace, embedding) if groups is None else groups
     states = [snapshot(workspace, dataset, name) for name in (first, second)]
     decided = _decided(dataset.decisions.all())
 
@@ -90,6 +93,7 @@ def effect_key(
     seeds: int = SEEDS,
 ) -> str:
     """The fingerprint of an effect as it stands now. Raises `UnknownVersion`."""
+    groups = known_groups(workspace, embedding) if groups is None else groups
     states = [snapshot(workspace, dataset, name) for name in (first, second)]
     return _effect_key(embedding, states, _decided(dataset.decisions.all()), groups, seeds)
 
