@@ -10,8 +10,8 @@ import numpy as np
 
 from embedding_core.derived.kept import Kept, keep, read_kept
 from embedding_core.derived.suggested import known_groups
-from embedding_core.effect.comparing import SEEDS, Effect, compare
-from embedding_core.effect.parting import Side, part
+from embedding_core.effect.comparing import SEEDS, Effect, check_runs, compare
+from embedding_core.effect.parting import Side, parts_of
 from embedding_core.fingerprint import digest, fingerprint
 from embedding_core.ids import find
 from embedding_core.records import silent
@@ -49,6 +49,7 @@ def measure_effect(
 
     Raises `UnknownVersion`, and `InvalidInput` where there is too little to judge by.
     """
+    check_runs(seeds)
     groups = known_groups(workspace, embedding) if groups is None else groups
     states = [snapshot(workspace, dataset, name) for name in (first, second)]
     decided = _decided(dataset.decisions.all())
@@ -57,7 +58,7 @@ def measure_effect(
         classes = classes_of(states)
         before, after = (side_of(embedding, state, classes) for state in states)
         touched = np.isin(embedding.ids, decided)
-        parts = part(before, after, decided=touched, groups=groups)
+        parts = parts_of(before, after, seeds, decided=touched, groups=groups)
         return compare(
             embedding.ids,
             embedding.matrix(),
@@ -66,7 +67,6 @@ def measure_effect(
             parts,
             classes=classes,
             fit=quick_fit(),
-            seeds=seeds,
             progress=progress,
         )
 
