@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from embedding_core.review.versions import Snapshot
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
-REVISION = 1  # raised when the same versions come out otherwise
+REVISION = 2  # raised when the same versions come out otherwise
 
 _VERDICTS = (Action.KEEP, Action.REMOVE, Action.RELABEL, Action.UNSURE)
 
