@@ -115,6 +115,7 @@ def _preparing(command: _Maker) -> None:
 
 
 def _curating(command: _Maker) -> None:
+    _encoder(command("check", curating.check, "name"))
     _encoder(command("duplicates", curating.duplicates, "name"))
 
     odd = _encoder(command("outliers", curating.outliers, "name"))

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from embedding_core.quality.shortcuts import Shortcut
 
 
+def check(arguments: Namespace) -> Result:
+    """Run every check at once, and say how much each has found."""
+    return run(arguments, "check", encoder=arguments.encoder)
+
+
 def duplicates(arguments: Namespace) -> Result:
     """Find the same pixels, altered copies and bursts, verified on the pixels."""
     result = run(arguments, "duplicates", encoder=arguments.encoder)

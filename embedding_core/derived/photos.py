@@ -79,10 +79,10 @@ def turned(
 
 
 def read_photos(workspace: Workspace, key: str, turned: str | None = None) -> Kept[Photos] | None:
-    """The stored bad photographs; with the kind "turned", where that is stored under `turned` for the same images."""
+    """The stored bad photographs; with the kind "turned" where that is stored, under `turned`."""
     kept = read_kept(workspace, key, Photos)
     other = None if turned is None else read_kept(workspace, turned, Turned)
-    if kept is None or other is None or not np.array_equal(kept.found.ids, other.found.ids):
+    if kept is None or other is None:
         return kept
     return Kept(kept.fingerprint, kept.found.joined(other.found), kept.seconds + other.seconds)
 

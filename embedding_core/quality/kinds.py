@@ -79,7 +79,7 @@ _LIGHT = "light {{value:.0f}} of 255, halfway from its mean to its {} twentieth"
 KINDS = (
     Kind("dark", _lit, False, (16, 110), "Darker", _LIGHT.format("lightest")),
     Kind("bright", _unlit, True, (180, 240), "Brighter", _LIGHT.format("darkest")),
-    Kind("blurred", lambda looks: looks.sharpness, False, (0, 0.5), "More blurred", "sharpness {value:.2f} of 1"),
+    Kind("blurred", lambda looks: looks.sharpness, False, (0, 0.48), "More blurred", "sharpness {value:.2f} of 1"),
     Kind("low_information", lambda looks: looks.entropy, False, (1, 5), "Poorer", "{value:.1f} of 8 bits of shades"),
     Kind("near_empty", lambda looks: looks.flat, True, (0.9, 0.97), "Emptier", "{value:.1%} of it is one flat colour"),
     Kind(

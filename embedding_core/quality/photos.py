@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from embedding_core.errors import InvalidInput, UnknownName
+from embedding_core.errors import UnknownName
+from embedding_core.ids import find
 from embedding_core.quality.kinds import BY_NAME, KINDS, TURNED, Kind
 from embedding_core.review.cases import Case, Suggestion
 from embedding_core.vectors import read_only
@@ -146,15 +147,15 @@ class Photos:
         )
 
     def joined(self, turned: Turned) -> Photos:
-        """With the kind "turned" as well. Raises `InvalidInput` where that is of other images."""
-        if not np.array_equal(self.ids, turned.ids):
-            raise InvalidInput("What was measured and what was turned are of different images. Look for both again.")
+        """With the kind "turned" as well, which cannot be told of pictures that it knows nothing of."""
+        rows = find(self.ids, turned.ids)
+        evidence = np.where(rows >= 0, turned.evidence[rows], np.float32(np.nan)).astype(np.float32)
         return Photos(
             self.ids,
             (*self.kinds, TURNED.name),
-            np.concatenate([self.values, turned.evidence[None]]),
-            (*self.lines, TURNED.line(turned.evidence)),
-            turned.turns,
+            np.concatenate([self.values, evidence[None]]),
+            (*self.lines, TURNED.bounds[0]),
+            np.where(rows >= 0, turned.turns[rows], 0).astype(np.int16),
         )
 
     def _row(self, kind: str) -> int:

@@ -1,9 +1,9 @@
 """The review queue: hands the next cases to whoever asks, and to nobody else while they have them.
 
 A case is open until someone gives a verdict on it, or until so many of its images have been removed before other cases
-that nothing is left to decide. Whoever is handed a case holds a claim on it, for `LEASE` seconds from when they last
-asked; what they leave lying is handed out again after that. All of it lies in the workspace, so that it holds for
-several servers.
+that nothing is left to decide. Whoever is handed a case holds a claim on it, for `LEASE` seconds, which is renewed when
+they ask for more and half of it is over; what they leave lying is handed out again after that. All of it lies in the
+workspace, so that it holds for several servers.
 
 Nobody gets a case that another one has decided meanwhile: claims are released only after the decision is stored, and
 what is in the log is looked at again after a claim is made.
@@ -81,15 +81,17 @@ class Queue:
         claims are renewed. Other cases that the actor claimed before come first, so a page that is loaded again goes on
         where it was.
         """
-        now = time.time() if now is None else now
+        now, n = time.time() if now is None else now, max(0, n)
         handed: list[str] = []
         for _ in range(ROUNDS):
             claims = self.claims.all()  # before the log is read: a case is decided before it is released
             opened = self._opened(self.decisions.standing())
             had = [key for key in {*holding, *handed} if key in self._rows and opened[self._rows[key]]]
             asked = self._candidates(opened, claims, actor, n - len(handed), {*holding, *handed}, now)
-            wanted = [_claim(claims.get(key), key, actor, now) for key in [*had, *asked]]
-            mine = set(self.claims.take(wanted, now))
+            # Few rows written are few conflicts with others who claim: what is held for long enough is left alone.
+            mine = {key for key in asked if _lasts(claims.get(key), actor, now)}
+            short = [key for key in [*had, *asked] if not _lasts(claims.get(key), actor, now)]
+            mine.update(self.claims.take([_claim(claims.get(key), key, actor, now) for key in short], now))
             opened = self._opened(self.decisions.standing())
             handed += [key for key in asked if key in mine and opened[self._rows[key]]]
             if len(handed) >= n or len(asked) == 0:
@@ -158,6 +160,11 @@ class Queue:
         fresh = (key for key in self._rows if key not in held and key not in skipped and free(key))
         late = (key for key in sorted(skipped, key=skipped.__getitem__) if key not in held and free(key))
         return list(islice(chain(own, fresh, late), n))
+
+
+def _lasts(known: Claim | None, actor: Actor, now: float) -> bool:
+    """Whether a claim is the actor's for at least half a lease from now."""
+    return known is not None and known.actor == actor.id and known.until - now >= LEASE / 2
 
 
 def _claim(known: Claim | None, key: str, actor: Actor, now: float) -> Claim:

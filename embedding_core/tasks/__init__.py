@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from embedding_core.tasks import checks, explaining, explore, fill, preparing, proving, searching, spreading
+from embedding_core.tasks import checking, checks, explaining, explore, fill, preparing, proving, searching, spreading
 from embedding_core.tasks.shared import Parameters, Result
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ TASKS: dict[str, Task] = {
     "search": searching.search,
     "preview": explore.preview,
     "explain": explaining.explain,
+    "check": checking.check,
     "leakage": preparing.find_leakage,
     "split": preparing.make_split,
     "next": preparing.choose_next,

@@ -20,6 +20,7 @@ from embedding_core.workspace.results import Results
 from embedding_core.workspace.schema import (
     ATTRIBUTES,
     CATALOGUE,
+    CLAIMS,
     DECISIONS,
     ENCODINGS,
     IMAGES,
@@ -27,6 +28,7 @@ from embedding_core.workspace.schema import (
     META,
     REJECTED,
     TAGS,
+    VERSIONS,
 )
 from embedding_core.workspace.selections import Selections
 from embedding_core.workspace.steady import SteadyStore
@@ -36,7 +38,9 @@ DEFAULT_URI = "./workspace"
 NAME_LIMIT = 100  # characters
 ORPHAN_AGE = 600.0  # seconds: a younger table may belong to a dataset that is being made
 
-_OWN_TABLES = {"images": IMAGES, "attributes": ATTRIBUTES, "tags": TAGS, "rejected": REJECTED, "decisions": DECISIONS}
+_OWN_TABLES = {"images": IMAGES, "attributes": ATTRIBUTES, "tags": TAGS, "rejected": REJECTED}
+# Older workspaces lack them; there they are made when first written to.
+_OWN_TABLES |= {"decisions": DECISIONS, "versions": VERSIONS, "claims": CLAIMS}
 _TABLE_NAME = re.compile(
     r"(?:images|attributes|tags|rejected|decisions|versions|claims|vectors|staged|parts|nearest)"
     r"_([0-9a-f]{32})(?:_.*)?"

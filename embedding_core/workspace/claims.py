@@ -11,12 +11,12 @@ from embedding_core.review.queue import Claim
 from embedding_core.workspace.schema import CLAIMS
 from embedding_core.workspace.store import Store, quoted
 
-FRAGMENTS = 64
+FRAGMENTS = 16  # of a small table, that everyone who claims reads whole
 
 
 @dataclass(frozen=True)
 class Claims:
-    """Reads and writes the claims of the dataset `uuid`. The table is made by the first one.
+    """Reads and writes the claims of the dataset `uuid`. In older workspaces the first claim makes the table.
 
     Several processes may claim at once. Lance compares the keys of what was committed meanwhile, and a claim is written
     only over one that has lapsed, so that of two who want a case exactly one gets it.

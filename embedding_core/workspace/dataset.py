@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from embedding_core import remote
 from embedding_core.errors import ImageRefused, UnknownImage
 from embedding_core.fingerprint import digest, fingerprint
 from embedding_core.records import ImageRecord, Reason, Rejected
@@ -22,6 +19,7 @@ from embedding_core.workspace import attributes as attribute_rows
 from embedding_core.workspace.claims import Claims
 from embedding_core.workspace.decisions import Decisions
 from embedding_core.workspace.embedding import Embedding
+from embedding_core.workspace.originals import original
 from embedding_core.workspace.schema import IMAGE_COLUMNS, IMAGES, REJECTED, TAGS
 from embedding_core.workspace.store import Store, id_filters, quoted
 from embedding_core.workspace.vectors import Encoding, Vectors
@@ -45,7 +43,7 @@ class Dataset:
     def table(self, kind: str) -> str:
         return f"{kind}_{self.uuid}"
 
-    # -- reading ------------------------------------------------------------------------------------------------
+    # -- reading, what follows, what people decide ------------------------------------------------------------
 
     @property
     def count(self) -> int:
@@ -53,10 +51,7 @@ class Dataset:
 
     @property
     def token(self) -> str:
-        """Changes whenever images, attributes or tags do. Names a state of the dataset in caches.
-
-        Decisions have a token of their own: one a second must not have everything else read again.
-        """
+        """Changes whenever images, attributes or tags do, not with decisions. Names a state in caches."""
         versions = (self._store.version(self.table(kind)) for kind in ("images", "attributes", "tags"))
         return ":".join([self.uuid, *map(str, versions)])
 
@@ -145,7 +140,7 @@ class Dataset:
         Ids that are not there are left out.
         """
         rows = self._store.select_ids(self.table("images"), ["id", "sha256", "nbytes", "origin"], ids).to_pylist()
-        found: dict[int, bytes | ImageRefused] = {row["id"]: _original(row) for row in rows if row["origin"]}
+        found: dict[int, bytes | ImageRefused] = {row["id"]: original(row) for row in rows if row["origin"]}
         kept = [row["id"] for row in rows if not row["origin"]]
         found.update(self._store.blobs(self.table("images"), "content", kept))
         return found
@@ -179,8 +174,6 @@ class Dataset:
         rows = self._store.select(self.table("rejected"), REJECTED.names).sort_by("path").to_pylist()
         return [Rejected(row["path"], Reason(row["reason"]), row["detail"]) for row in rows]
 
-    # -- vectors ------------------------------------------------------------------------------------------------
-
     @property
     def vectors(self) -> Vectors:
         """The vectors of this dataset, by encoder."""
@@ -193,8 +186,6 @@ class Dataset:
     def embedding(self, encoder_id: str) -> Embedding:
         """The vectors from one encoder. Raises `NotEmbedded` when there are none."""
         return self.vectors.embedding(encoder_id)
-
-    # -- what people decide ---------------------------------------------------------------------------------------
 
     @property
     def decisions(self) -> Decisions:
@@ -294,18 +285,6 @@ class Dataset:
         """Merge the small fragments that batch-wise writing leaves, once there are many."""
         for table in [*map(self.table, ("images", "attributes", "tags")), *self.vectors.tables()]:
             self._store.tidy(table, above=FRAGMENTS)
-
-
-def _original(row: Mapping[str, Any]) -> bytes | ImageRefused:
-    """A file that stayed where it is, if it still is what was added."""
-    origin = row["origin"]
-    try:
-        data = remote.read(origin, row["nbytes"]) if "://" in origin else Path(origin).read_bytes()
-    except OSError as error:
-        return ImageRefused(Reason.MISSING, f"{origin} cannot be read any more: {error.strerror}.")
-    if digest(data) != row["sha256"]:
-        return ImageRefused(Reason.CHANGED, f"{origin} has changed since it was added. Add it again.")
-    return data
 
 
 def _hashed(uuid: str, path: str, salt: int) -> int:

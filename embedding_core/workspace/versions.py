@@ -21,7 +21,7 @@ _LISTED = ["name", "created", "facts"]
 
 @dataclass(frozen=True)
 class Versions:
-    """Reads and adds to the versions of the dataset `uuid`. The table is made by the first one."""
+    """Reads and adds to the versions of the dataset `uuid`. In older workspaces the first makes the table."""
 
     uuid: str
     _store: Store = field(repr=False)

@@ -97,6 +97,8 @@ def delete(dataset: Dataset) -> None:
         number = len(workspace.results.find(dataset.uuid, kind))
         lost += [words.count(number, one)] if number else []
     lost += [f"{words.count(len(dataset.tags()), 'tag')}"] if dataset.tags() else []
+    lost += [words.count(decided, "decision")] if (decided := dataset.decisions.count) else []
+    lost += [words.count(made, "version")] if (made := len(dataset.versions.all())) else []
     saved = len(workspace.selections.named(dataset.uuid))
     lost += [words.count(saved, "saved selection")] if saved else []
     st.markdown("\n".join(f"- {one}" for one in lost))

@@ -15,6 +15,7 @@ from embedding_core.records import Actor
 from embedding_core.review.cases import case_key
 from embedding_core.review.decisions import Action, decided
 from embedding_core.review.table import read_decisions
+from embedding_core.review.versions import make_version
 from embedding_core.workspace import Dataset, Workspace, catalogue
 from embedding_core.workspace import decisions as decisions_module
 from tests.core.test_workspace import put, record
@@ -160,23 +161,26 @@ def test_several_who_decide_at_once_all_arrive(place: str, bucket: str, tmp_path
 
 
 def test_a_workspace_from_before_there_were_decisions(workspace: Workspace, dataset: Dataset) -> None:
-    workspace._store.drop(f"decisions_{dataset.uuid}")
+    for kind in ("decisions", "versions", "claims"):
+        workspace._store.drop(f"{kind}_{dataset.uuid}")
     old = Workspace.open(workspace.uri).dataset("birds")
     assert (old.decisions.all(), old.decisions.count, old.decisions.standing().empty) == ((), 0, True)
     assert old.versions.all() == []
     assert old.claims.all() == {}
     before = old.decisions.token
-    assert f"decisions_{dataset.uuid}" not in old._store.names(), "looking has made a table"
+    assert not {f"decisions_{dataset.uuid}", f"versions_{dataset.uuid}"} & set(old._store.names()), "looking made one"
     old.decisions.add([decided(ANNA, Action.REMOVE, [1])])
     assert old.decisions.token != before
     assert old.decisions.standing().removed.tolist() == [1]
+    put(old, record("a.png"))
+    assert make_version(workspace, old, "cleaned", ANNA).images == 1
+    old.claims.skip("case", "a", 1.0)
+    assert old.claims.all()["case"].skipped == 1.0
 
 
 def test_a_dataset_takes_its_decisions_along(
     workspace: Workspace, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from embedding_core.review.versions import make_version
-
     def fill(one: Dataset) -> None:
         put(one, record("a.png"))
         one.decisions.add([decided(ANNA, Action.KEEP, [1])])

@@ -63,7 +63,7 @@ def test_planted_blur_dark_and_tiny_are_found_in_the_sample(sample: Files) -> No
 
 def test_the_clean_sample_has_next_to_no_bad_photographs(sample: Files) -> None:
     counts = photos(seen(sample)).counts()
-    assert sum(counts.values()) <= 0.01 * len(sample), counts
+    assert sum(counts.values()) <= 0.003 * len(sample), counts
 
 
 @pytest.mark.skipif(not BENCH, reason="KINDRED_BENCH_DATA is not set")

@@ -47,6 +47,7 @@ def test_it_hands_out_the_worst_first_and_nobody_gets_anothers(dataset: Dataset)
     assert images(one.next(BEN, 3)) == [3, 4, 5]
     assert images(one.next(Actor("c", "Cem"), 3)) == [6]
     assert one.next(Actor("d", "Dana"), 3) == []
+    assert one.next(ANNA, 0) == one.next(ANNA, -1) == []
 
 
 def test_who_loads_the_page_again_goes_on_where_they_were(dataset: Dataset) -> None:

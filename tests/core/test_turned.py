@@ -51,6 +51,8 @@ def test_it_joins_the_bad_photographs() -> None:
     row = int(joined.flagged("turned")[0])
     assert joined.reason("turned", row).startswith(f"Turned by {found.turns[row]}° clockwise")
     assert {case.suggestion for case in joined.cases("turned")} == {None}, "turning it is better than removing it"
+    some = photos(looks(found.ids[:9], found.ids[:9].astype(np.uint64), lambda ids: {})).joined(found)
+    assert np.array_equal(some.of("turned"), found.evidence[:9], equal_nan=True), "by id, whatever else there is"
     again = Photos.restored(joined.arrays(), joined.facts())
     assert again.reason("turned", row) == joined.reason("turned", row)
     assert np.array_equal(Turned.restored(found.arrays(), found.facts()).turns, found.turns)
