@@ -41,9 +41,11 @@ from embedding_core.derived.outliers import outliers, outliers_key, read_outlier
 from embedding_core.derived.photos import photos, photos_key, read_photos, turned, turned_key
 from embedding_core.derived.repairs import measure_repairs
 from embedding_core.derived.story import story
+from embedding_core.derived.suggested import CHECKS, known_groups, suggested
 from embedding_core.graphs import graph_key, neighbour_graph, read_graph, read_nearest
 
 __all__ = [
+    "CHECKS",
     "UNTURNED",
     "ClusterResult",
     "MapResult",
@@ -62,6 +64,7 @@ __all__ = [
     "find_leakage",
     "graph_key",
     "keep_clusters",
+    "known_groups",
     "label_issues",
     "label_issues_key",
     "labels_of",
@@ -98,6 +101,7 @@ __all__ = [
     "shortcuts",
     "shortcuts_key",
     "story",
+    "suggested",
     "turned",
     "turned_key",
 ]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.derived.kept import Kept, keep, read_kept
-from embedding_core.effect.comparing import SEEDS, Effect, compare
-from embedding_core.effect.parting import Side, part
+from embedding_core.derived.suggested import known_groups
+from embedding_core.effect.comparing import SEEDS, Effect, check_runs, compare
+from embedding_core.effect.parting import Side, parts_of
 from embedding_core.fingerprint import digest, fingerprint
 from embedding_core.ids import find
 from embedding_core.records import silent
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from embedding_core.review.versions import Snapshot
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
-REVISION = 1  # raised when the same versions come out otherwise
+REVISION = 2  # raised when the same versions come out otherwise
 
 _VERDICTS = (Action.KEEP, Action.REMOVE, Action.RELABEL, Action.UNSURE)
 
@@ -43,10 +44,13 @@ def measure_effect(
     seeds: int = SEEDS,
     progress: Progress = silent,
 ) -> Kept[Effect]:
-    """The second version against the first. `groups` (n,), row by row with `embedding.ids`, are of near-duplicates.
+    """The second version against the first. `groups` (n,), rows as in `embedding.ids`, are of near-duplicates, by
+    default those that are known.
 
     Raises `UnknownVersion`, and `InvalidInput` where there is too little to judge by.
     """
+    check_runs(seeds)
+    groups = known_groups(workspace, embedding) if groups is None else groups
     states = [snapshot(workspace, dataset, name) for name in (first, second)]
     decided = _decided(dataset.decisions.all())
 
@@ -54,7 +58,7 @@ def measure_effect(
         classes = classes_of(states)
         before, after = (side_of(embedding, state, classes) for state in states)
         touched = np.isin(embedding.ids, decided)
-        parts = part(before, after, decided=touched, groups=groups)
+        parts = parts_of(before, after, seeds, decided=touched, groups=groups)
         return compare(
             embedding.ids,
             embedding.matrix(),
@@ -63,7 +67,6 @@ def measure_effect(
             parts,
             classes=classes,
             fit=quick_fit(),
-            seeds=seeds,
             progress=progress,
         )
 
@@ -90,6 +93,7 @@ def effect_key(
     seeds: int = SEEDS,
 ) -> str:
     """The fingerprint of an effect as it stands now. Raises `UnknownVersion`."""
+    groups = known_groups(workspace, embedding) if groups is None else groups
     states = [snapshot(workspace, dataset, name) for name in (first, second)]
     return _effect_key(embedding, states, _decided(dataset.decisions.all()), groups, seeds)
 

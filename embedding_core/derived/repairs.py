@@ -10,6 +10,7 @@ import numpy as np
 
 from embedding_core.derived.effect import classes_of, digest_of_groups, quick_fit, side_of
 from embedding_core.derived.kept import Kept, keep
+from embedding_core.derived.suggested import known_groups
 from embedding_core.effect.comparing import SEEDS
 from embedding_core.effect.parting import Side, part
 from embedding_core.effect.repair import (
@@ -62,6 +63,7 @@ def measure_repairs(
         if step not in known:
             advice = "Find them first." if step in NAMES else f"Known: {', '.join(known)}."
             raise InvalidInput(f"There is nothing to go by for the step {step!r}. {advice}")
+    groups = known_groups(workspace, embedding) if groups is None else groups
     state = snapshot(workspace, dataset, version)
 
     def find_it() -> Repairs:

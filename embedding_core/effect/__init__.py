@@ -2,7 +2,7 @@
 
 from embedding_core.effect.comparing import SEEDS, Effect, compare
 from embedding_core.effect.intervals import Difference, differences
-from embedding_core.effect.parting import Parts, Side, part
+from embedding_core.effect.parting import Parts, Side, part, parts_of
 from embedding_core.effect.repair import Repairs, Step, label_suspects, label_weights, repair
 from embedding_core.effect.words import points, said, verdict
 
@@ -19,6 +19,7 @@ __all__ = [
     "label_suspects",
     "label_weights",
     "part",
+    "parts_of",
     "points",
     "repair",
     "said",

@@ -27,6 +27,9 @@ KEPT = 0.9  # of the images that are trained on in each run
 MOST_TRAINED = 50_000  # images of a run; more change nothing that can be seen in a probe
 
 
+_ARRAYS = ("ids", "truth", "clusters", "tested", "before", "after")
+
+
 class Classifier(Protocol):
     def probabilities(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]: ...
 
@@ -47,10 +50,11 @@ class Changed:
 class Effect:
     """What was right before and after, in each of s runs on k test images."""
 
-    ids: NDArray[np.int64]  # (k,) of the test images
+    ids: NDArray[np.int64]  # (k,) of the images that judged in any run
     truth: NDArray[np.int32]  # (k,) their classes
     clusters: NDArray[np.int64]  # (k,) images with the same number are drawn together
-    before: NDArray[np.bool_]  # (s, k)
+    tested: NDArray[np.bool_]  # (s, k) which of them judged in which run
+    before: NDArray[np.bool_]  # (s, k) which were right, False also where they did not judge
     after: NDArray[np.bool_]  # (s, k)
     classes: tuple[str, ...]  # (c,)
     versions: tuple[str, str]  # the names of both
@@ -62,10 +66,10 @@ class Effect:
 
     @cached_property
     def differences(self) -> Differences:
-        return differences(self.before, self.after, self.truth, self.clusters, len(self.classes))
+        return differences(self.before, self.after, self.truth, self.clusters, len(self.classes), tested=self.tested)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        return {name: getattr(self, name) for name in ("ids", "truth", "clusters", "before", "after")}
+        return {name: getattr(self, name) for name in _ARRAYS}
 
     def facts(self) -> dict[str, Any]:
         return {
@@ -81,7 +85,7 @@ class Effect:
     @classmethod
     def restored(cls, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> Self:
         return cls(
-            **{name: arrays[name] for name in ("ids", "truth", "clusters", "before", "after")},
+            **{name: arrays[name] for name in _ARRAYS},
             classes=tuple(facts["classes"]),
             versions=(facts["versions"][0], facts["versions"][1]),
             trained=(facts["trained"][0], facts["trained"][1]),
@@ -97,52 +101,55 @@ def compare(
     vectors: NDArray[np.float32],
     before: Side,
     after: Side,
-    parts: Parts,
+    parts: Sequence[Parts],
     *,
     classes: Sequence[str],
     fit: Fit,
-    seeds: int = SEEDS,
     progress: Progress = silent,
 ) -> Effect:
-    """Train on both versions of the images `ids` (n,) with `vectors` (n, d), and judge both by `parts.test`.
+    """Train on both versions of the images `ids` (n,) with `vectors` (n, d), and judge both by the same images.
 
-    In each of `seeds` runs every image is in with a probability of 0.9, in both versions or in neither, so that chance
-    cancels. `classes` (c,) are the names of the classes. Raises `InvalidInput`.
+    There is a run for each of `parts`. In it every image is in with a probability of 0.9, in both versions or in
+    neither, so that chance cancels. `classes` (c,) are the names of the classes. Raises `InvalidInput`.
     """
-    check_runs(seeds)
-    sides = ((before, parts.before), (after, parts.after))
-    alike = np.array_equal(parts.before, parts.after) and np.array_equal(
-        before.codes[parts.before], after.codes[parts.after]
+    check_runs(len(parts))
+    rows = np.unique(np.concatenate([one.test for one in parts]))
+    clusters = np.zeros(len(ids), np.int64)
+    tested, right = np.zeros((len(parts), len(rows)), bool), np.zeros((2, len(parts), len(rows)), bool)
+    alike = all(
+        np.array_equal(one.before, one.after) and np.array_equal(before.codes[one.before], after.codes[one.after])
+        for one in parts
     )
-    truth = before.codes[parts.test]
-    right = np.zeros((2, seeds, len(parts.test)), bool)
-    for seed in range(seeds):
+    for seed, one in enumerate(parts):
+        at = np.searchsorted(rows, one.test)
+        tested[seed, at], clusters[one.test] = True, one.clusters
         chance = np.random.default_rng(seed).random(len(ids))
-        for number, (side, rows) in enumerate(sides):
-            progress("training", 2 * seed + number, 2 * seeds)
+        for number, (side, train) in enumerate(((before, one.before), (after, one.after))):
+            progress("training", 2 * seed + number, 2 * len(parts))
             if number and alike:
                 right[1, seed] = right[0, seed]
                 continue
-            taken = drawn(rows, chance)
-            right[number, seed] = judged(vectors, taken, side.codes[taken], parts.test, truth, fit)
+            taken = drawn(train, chance)
+            right[number, seed, at] = judged(vectors, taken, side.codes[taken], one.test, before.codes[one.test], fit)
     known = (before.codes >= 0, after.codes >= 0)
     return Effect(
-        ids[parts.test],
-        truth.astype(np.int32),
-        parts.clusters,
+        ids[rows],
+        before.codes[rows].astype(np.int32),
+        clusters[rows],
+        tested,
         right[0],
         right[1],
         tuple(classes),
         (before.name, after.name),
-        (len(parts.before), len(parts.after)),
+        (len(parts[0].before), len(parts[0].after)),
         Changed(
             removed=int(np.count_nonzero(known[0] & ~known[1])),
             added=int(np.count_nonzero(known[1] & ~known[0])),
             relabelled=int(np.count_nonzero(known[0] & known[1] & (before.codes != after.codes))),
         ),
-        parts.left_out,
-        parts.chosen,
-        bool(alike),
+        parts[0].left_out,
+        parts[0].chosen,
+        alike,
     )
 
 

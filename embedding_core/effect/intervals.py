@@ -61,27 +61,35 @@ def differences(
     clusters: NDArray[np.integer],
     classes: int,
     *,
+    tested: NDArray[np.bool_] | None = None,
     seed: int = 0,
 ) -> Differences:
     """Compare which of k test images were right in each of s runs, `before` and `after` (s, k).
 
     `truth` (k,) are the images' classes, of which there are `classes`; `clusters` (k,) numbers what is drawn together.
+    `tested` (s, k) says which images judged which run, by default all.
     """
+    seen = np.ones(before.shape, np.float32) if tested is None else tested.astype(np.float32)
     member = np.zeros((len(truth), classes), np.float32)
     member[np.arange(len(truth)), truth] = 1
-    drawn = _drawn(after.astype(np.float32) - before, member, clusters, np.random.default_rng(seed))
-    tested: list[bool] = (member.sum(axis=0) > 0).tolist()
-    drawn[:, 2:][:, np.logical_not(tested)] = 0
+    drawn = _drawn((after.astype(np.float32) - before) * seen, seen, member, clusters, np.random.default_rng(seed))
+    there: list[bool] = (member.sum(axis=0) > 0).tolist()
+    drawn[:, 2:][:, np.logical_not(there)] = 0
     low, high = np.nanquantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-    first, second = (_measures(one.mean(axis=0, dtype=np.float32)[None], member)[0] for one in (before, after))
+    times = seen.sum(axis=0)[None]
+    first, second = (_measures((one * seen).sum(axis=0)[None], times, member)[0] for one in (before, after))
     columns = (one.tolist() for one in (first, second, low, high))
     found = [Difference(*one) for one in zip(*columns, strict=True)]
-    each = tuple(one if seen else None for one, seen in zip(found[2:], tested, strict=True))
+    each = tuple(one if seen else None for one, seen in zip(found[2:], there, strict=True))
     return Differences(found[0], found[1], each)
 
 
 def _drawn(
-    change: NDArray[np.float32], member: NDArray[np.float32], clusters: NDArray[np.integer], rng: np.random.Generator
+    change: NDArray[np.float32],
+    seen: NDArray[np.float32],
+    member: NDArray[np.float32],
+    clusters: NDArray[np.integer],
+    rng: np.random.Generator,
 ) -> NDArray[np.float64]:
     """The measures (`DRAWS`, 2 + c) of `change` (s, k), runs and clusters drawn with replacement."""
     runs, k = change.shape
@@ -91,22 +99,21 @@ def _drawn(
     found = []
     for start in range(0, DRAWS, step):
         size = min(step, DRAWS - start)
-        of_runs = rng.multinomial(runs, np.full(runs, 1 / runs), size).astype(np.float32) / runs
+        of_runs = rng.multinomial(runs, np.full(runs, 1 / runs), size).astype(np.float32)
         # Poisson counts instead of multinomial ones: as good, and quick for many images.
         times = rng.poisson(1, (size, count)).astype(np.float32)[:, place]
-        found.append(_measures(of_runs @ change, member, times))
+        found.append(_measures((of_runs @ change) * times, (of_runs @ seen) * times, member))
     return np.concatenate(found)
 
 
 def _measures(
-    values: NDArray[np.float32], member: NDArray[np.float32], times: NDArray[np.float32] | None = None
+    sums: NDArray[np.float32], times: NDArray[np.float32], member: NDArray[np.float32]
 ) -> NDArray[np.float64]:
-    """(b, 2 + c) of `values` (b, k), counted `times` (b, k): mean, mean of the classes' means, each of these."""
-    counted = np.ones_like(values) if times is None else times
-    weighted = values * counted
+    """(b, 2 + c) of the sums (b, k) of what each image was given so many `times` (b, k): mean, mean of the classes'
+    means, each of these; NaN of a class that is not there."""
     with np.errstate(invalid="ignore"):
-        each = (weighted @ member) / (counted @ member).astype(np.float64)
-        overall = weighted.sum(axis=1, dtype=np.float64) / counted.sum(axis=1, dtype=np.float64)
-    seen = ~np.isnan(each)
-    balanced = np.where(seen, each, 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+        each = (sums @ member) / (times @ member).astype(np.float64)
+        overall = sums.sum(axis=1, dtype=np.float64) / times.sum(axis=1, dtype=np.float64)
+    known = ~np.isnan(each)
+    balanced = np.where(known, each, 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
     return np.column_stack([overall, balanced, each])

@@ -98,6 +98,22 @@ def part(
     )
 
 
+def parts_of(
+    before: Side,
+    after: Side,
+    runs: int,
+    *,
+    decided: NDArray[np.bool_] | None = None,
+    groups: NDArray[np.integer] | None = None,
+) -> list[Parts]:
+    """The parts of each run: the split for tests in all of them, or a part drawn anew, so that in the end nearly every
+    untouched image has judged and the answer hangs on no single draw. Raises `InvalidInput` as `part` does."""
+    first = part(before, after, decided=decided, groups=groups)
+    if first.chosen == "split":
+        return [first] * runs
+    return [first, *(part(before, after, decided=decided, groups=groups, seed=seed) for seed in range(1, runs))]
+
+
 def _enough(codes: NDArray[np.int64]) -> bool:
     return len(codes) >= FEWEST and len(np.unique(codes)) >= 2
 

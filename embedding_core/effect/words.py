@@ -34,13 +34,17 @@ def said(effect: Effect) -> list[str]:
         "unclear": f"No difference can be told. {figures}: the interval holds zero.",
     }[verdict(effect)]
     runs, k = effect.before.shape
-    part = "the split kept for tests" if effect.chosen == "split" else "a part that was drawn by chance and class"
+    part = (
+        f"{k:,} images of the split kept for tests"
+        if effect.chosen == "split"
+        else f"{k:,} images, three tenths of them in each training, drawn by class"
+    )
     sentences = [
         answer,
         f"From {found.accuracy.before:.1%} to {found.accuracy.after:.1%}; every class counted alike, "
         f"{_signed(found.balanced.change)} points ({_plain(found.balanced.low)} to {_plain(found.balanced.high)}).",
-        f"Judged by {k:,} images of {part}, which both versions hold under one label and nobody decided on, "
-        f"over {runs} trainings each.",
+        f"Judged over {runs} trainings of each by {part}; both versions hold them under one label, and nobody "
+        "decided on them.",
     ]
     if effect.left_out:
         sentences.append(f"{effect.left_out:,} images of that split were decided on and judge neither version.")

@@ -9,6 +9,7 @@ from embedding_core import derived
 from embedding_core.effect import SEEDS, Difference, Effect, Repairs, points, said, verdict
 from embedding_core.effect.repair import NAMES
 from embedding_core.encoders import registry
+from embedding_core.errors import InvalidInput
 from embedding_core.review.versions import NOW, ORIGINAL
 from embedding_core.tasks import shared
 
@@ -34,14 +35,29 @@ def effect(workspace: Workspace, parameters: Parameters, progress: Reporter, act
 
 
 def repair(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
-    """Try `steps` of cleaning on `version` of `dataset` under `encoder`, each alone and all together."""
+    """Try `steps` of cleaning on `version` of `dataset` under `encoder`, each alone and all together.
+
+    Checks that a step goes by are run first. Without `steps` all are tried that can be.
+    """
     dataset = shared.dataset(workspace, parameters)
+    embedding = dataset.embedding(parameters.get("encoder") or registry.DEFAULT)
+    steps = parameters.get("steps") or ()
+    without = {}
+    for check in derived.CHECKS:
+        if steps and check not in steps:
+            continue
+        try:
+            without[check] = derived.suggested(workspace, dataset, embedding, check, progress=progress)
+        except InvalidInput:  # as of too few images
+            if steps:
+                raise
     kept = derived.measure_repairs(
         workspace,
         dataset,
-        dataset.embedding(parameters.get("encoder") or registry.DEFAULT),
+        embedding,
         version=parameters.get("version") or NOW,
-        steps=parameters.get("steps") or (),
+        steps=steps,
+        without=without,
         seeds=parameters.get("seeds") or SEEDS,
         progress=progress,
     )

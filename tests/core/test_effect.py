@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from embedding_core import derived, effect
-from embedding_core.effect import Effect, Parts, Side, compare, differences, part
+from embedding_core.effect import Effect, Parts, Side, compare, differences, part, parts_of
 from embedding_core.effect.parting import FEWEST
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput, UnknownVersion
@@ -55,9 +55,9 @@ def side(codes: NDArray[np.int64], name: str = "a", splits: list[str | None] | N
 def compared(
     vectors: NDArray[np.float32], before: Side, after: Side, *, fit: effect.comparing.Fit = quick, seeds: int = 4
 ) -> Effect:
-    parts = part(before, after)
+    parts = parts_of(before, after, seeds)
     names = [f"class {code}" for code in range(CLASSES)]
-    return compare(np.arange(len(vectors)), vectors, before, after, parts, classes=names, fit=fit, seeds=seeds)
+    return compare(np.arange(len(vectors)), vectors, before, after, parts, classes=names, fit=fit)
 
 
 # -- parts -----------------------------------------------------------------------------------------------------------
@@ -228,13 +228,32 @@ def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
         sides = side(wrong), side(known)
         changes = []
         for rows, seeds in ((test, 6), (np.arange(700, len(every)), 10)):
-            parts = Parts(rows, train, train, rows, 0, "split")
-            found = compare(np.arange(len(every)), every, *sides, parts, classes=list("abcd"), fit=Nearest, seeds=seeds)
+            parts = [Parts(rows, train, train, rows, 0, "split")] * seeds
+            found = compare(np.arange(len(every)), every, *sides, parts, classes=list("abcd"), fit=Nearest)
             changes.append(found)
         real = float(changes[1].after.mean() - changes[1].before.mean())
         accuracy = changes[0].differences.accuracy
         held += accuracy.low <= real <= accuracy.high
     assert 90 <= held <= 99
+
+
+def test_parts_that_are_drawn_anew_hang_on_no_single_draw() -> None:
+    rng = np.random.default_rng(0)
+    vectors, codes = clouds(900, rng)
+    before, after = side(flipped(codes, 0.02, rng)), side(codes)
+    parts = parts_of(before, after, 6)
+    assert len({one.test.tobytes() for one in parts}) == 6
+    assert all(not set(one.test.tolist()) & set(one.before.tolist()) for one in parts)
+    found = compared(vectors, before, after, fit=Nearest, seeds=6)
+    assert len(found.ids) > 2 * len(parts[0].test)
+    assert found.tested.sum() == sum(len(one.test) for one in parts)
+    accuracy = found.differences.accuracy
+    assert accuracy.before == pytest.approx(found.before.sum() / found.tested.sum())
+    assert accuracy.after == pytest.approx(found.after.sum() / found.tested.sum())
+    for seed, one in enumerate(parts):
+        assert found.ids[found.tested[seed]].tolist() == one.test.tolist()
+    splits: list[str | None] = ["test" if row < 300 else "train" for row in range(900)]
+    assert len({one.test.tobytes() for one in parts_of(side(codes, splits=splits), side(codes, splits=splits), 3)}) == 1
 
 
 def test_every_class_counts_alike_in_the_balanced_figure() -> None:

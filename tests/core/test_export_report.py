@@ -125,6 +125,7 @@ def test_findings_and_the_effect_are_told(workspace: Workspace) -> None:
         np.arange(40),
         np.arange(40, dtype=np.int32) % 2,
         np.arange(40),
+        ~right,
         right,
         ~right,
         ("cat", "dog"),
