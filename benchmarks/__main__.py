@@ -20,7 +20,7 @@ from benchmarks.report import FAILS, Report, Table, readme
 from benchmarks.surroundings import BENCH, QUICK, RESULTS, UP_TO, facts, machine
 
 ALL = (
-    *("embed", "memory", "map", "search", "start", "quality"),
+    *("embed", "memory", "map", "search", "start", "quality", "curate"),
     *("journey", "server_latency", "scale", "cluster", "drawing", "soak"),
 )
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import tarfile
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from benchmarks.contest import Contestant, Score, rounds
-from benchmarks.embed import SCRIPTS as JOBS
 from benchmarks.embed import add, warm
 from benchmarks.outside import Ran, checked, ran
 from benchmarks.peers import Missing, answer, judged
@@ -21,6 +20,7 @@ from benchmarks.report import Bar, Figure, Headline, Report, Table, data, times
 from benchmarks.surroundings import BENCH, quick
 from embedding_core import places
 from tests import damage, damage_photos
+from tests.core import natural_duplicates
 
 SCRIPTS = Path(__file__).with_name("scripts")
 OURS, WHOLE = "Kindred, every check", "Kindred, from files to every check"
@@ -97,7 +97,9 @@ def _damaged(scratch: Path) -> tuple[str, Path, Truth]:
 def _members(archive: Path) -> dict[str, bytes]:
     with tarfile.open(archive) as opened:
         return {
-            one.name: content.read() for one in opened if one.isfile() and (content := opened.extractfile(one)) is not None
+            one.name.removeprefix("./"): content.read()
+            for one in opened
+            if one.isfile() and (content := opened.extractfile(one)) is not None
         }
 
 
@@ -111,7 +113,7 @@ def _contest(folder: Path, scratch: Path) -> tuple[Mapping[str, Score], dict[str
 
     def ours() -> Ran | Missing:
         # A copy each time: what a check has found is kept, and would only be read.
-        here = _copied(embedded, scratch / f"checked-{next(turn)}")
+        here = Path(shutil.copytree(embedded, scratch / f"checked-{next(turn)}"))
         return judged(ran(_command("check", here)))
 
     def whole() -> Ran | Missing:
@@ -119,9 +121,7 @@ def _contest(folder: Path, scratch: Path) -> tuple[Mapping[str, Score], dict[str
 
     def fastdup() -> Ran | Missing:
         script, work = SCRIPTS / "fastdup_findings.py", scratch / f"fastdup-{next(turn)}"
-        return run_peer(
-            ("fastdup",), script, folder, work, scratch / "fastdup.json", environment=FASTDUP_QUIET
-        )
+        return run_peer(("fastdup",), script, folder, work, scratch / "fastdup.json", environment=FASTDUP_QUIET)
 
     def cleanvision() -> Ran | Missing:
         return run_peer(("cleanvision",), SCRIPTS / "cleanvision_findings.py", folder, scratch / "cleanvision.json")
@@ -164,16 +164,16 @@ def _judged(found: Found, copies: Mapping[str, str], photos: Mapping[str, set[st
     """Recall of copies, precision over groups, and F1 of each kind of bad photograph."""
     groups = [set(map(str, group)) for group in found["groups"]]
     together = sum(any({copy, source} <= group for group in groups) for copy, source in copies.items())
-    known = natural(title.split(",")[0])
-    right = sum(_of_one(group, copies, known) for group in groups)
+    natural = natural_duplicates.CLOTHING if title.startswith("clothing") else natural_duplicates.SAMPLE
+    right = sum(len({_drawn(path, copies, natural) for path in group}) == 1 for group in groups)
     shares = [_f1(_listed(found, kind, len(photos[kind])), photos[kind]) for kind in KINDS]
     return together / len(copies), right / len(groups) if groups else None, *shares
 
 
-def _of_one(group: Iterable[str], copies: Mapping[str, str], known: frozenset[frozenset[str]]) -> bool:
-    """Whether a group holds one picture, in copies of ours and in natural duplicates."""
-    pictures = sorted({copies.get(path, path) for path in group})
-    return all(frozenset(pair) in known for pair in combinations(pictures, 2))
+def _drawn(path: str, copies: Mapping[str, str], natural: Iterable[frozenset[str]]) -> str:
+    """The picture that a file shows: the same for copies of ours and for natural duplicates."""
+    source = str(PurePosixPath(copies.get(path, path)).with_suffix(""))
+    return next((min(one) for one in natural if source in one), source)
 
 
 def _listed(found: Found, kind: str, count: int) -> Sequence[str] | None:
