@@ -22,13 +22,15 @@ table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums
 th,td{text-align:left;padding:.3rem 1.25rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 th{color:var(--soft);font-weight:500}
 .bar{display:block;height:.6rem;background:var(--bar);border-radius:2px;min-width:2px}
-td.long{width:50%}.pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(6.5rem,1fr));gap:.75rem;
+td.long{width:50%}.told{--least:10rem}
+.pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(var(--least,6.5rem),1fr));gap:.75rem;
 margin:0 0 1rem}figure{margin:0}
 figure img{width:100%;
 aspect-ratio:1;object-fit:contain;background:rgba(128,128,128,.12);
 border-radius:6px;display:block}figcaption{font-size:.75rem;line-height:1.3;margin-top:.25rem}
 summary{cursor:pointer;margin:1rem 0}@media print{section{break-inside:avoid-page}}
 """
+_SHORT = 40  # characters of a caption that a narrow column takes
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
@@ -88,4 +90,5 @@ def figures(pictures: Sequence[tuple[bytes, str, str]], title: str = "") -> str:
         caption = f"<figcaption>{escaped(said)}</figcaption>" if said else ""
         shown.append(f'<figure><img src="{source}" alt="{escaped(name)}" title="{escaped(name)}">{caption}</figure>')
     heading = f"<h3>{escaped(title)}</h3>" if title else ""
-    return f'{heading}<div class="pictures">{"".join(shown)}</div>'
+    told = " told" if max(len(said) for _, _, said in pictures) > _SHORT else ""
+    return f'{heading}<div class="pictures{told}">{"".join(shown)}</div>'

@@ -27,7 +27,7 @@ def finding(title: str, cases: Sequence[Case]) -> Section:
         return Section(title, "Nothing was found.")
     pictures = tuple((one.ids[0], one.reason) for one in cases[:SHOWN])
     worst = "" if len(cases) <= SHOWN else f" The worst {SHOWN} are shown."
-    return Section(title, f"{many(len(cases), 'case')} to decide on.{worst}", pictures)
+    return Section(title, f"{many(len(cases), 'case')} found.{worst}", pictures)
 
 
 def versions(known: Sequence[Version]) -> Section:

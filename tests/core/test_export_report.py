@@ -139,7 +139,7 @@ def test_findings_and_the_effect_are_told(workspace: Workspace) -> None:
     more = (telling.finding("Outliers", cases), telling.finding("Leakage", []), telling.effect(found))
     page = report(workspace, one, *more)
     text = Reading(page).text
-    assert f"{len(cases)} cases to decide on. The worst 12 are shown." in text
+    assert f"{len(cases)} cases found. The worst 12 are shown." in text
     assert "reason 11" in text
     assert "reason 12" not in text
     assert "Nothing was found." in text
