@@ -80,7 +80,9 @@ def split(
     n, random = len(codes), np.random.default_rng(seed)
     classes = codes - codes.min() if n else codes
     count = int(classes.max()) + 1
-    number = np.unique(np.where(groups < 0, groups.max(initial=0) + 1 + np.arange(n), groups), return_inverse=True)[1]
+    together = np.where(groups < 0, groups.max(initial=0) + 1 + np.arange(n), groups)
+    _, first, number = np.unique(together, return_index=True, return_inverse=True)
+    number = np.argsort(np.argsort(first))[number]  # by where they begin, however they were numbered
     sizes = np.bincount(number)
     large = np.flatnonzero(sizes > 1)
     place = np.full(len(sizes), -1, np.int64)

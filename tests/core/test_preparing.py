@@ -178,7 +178,9 @@ def test_drift_between_parts_and_datasets(workspace: str, folder: Path) -> None:
     assert other["second"] == "other"
     assert other["new"] == [], "each of them is in the first as well"
     run(workspace, "split", "some", "--apply")
-    assert not run(workspace, "drift", "some", "--split", "train", "test")["drifted"]
+    halves = run(workspace, "drift", "some", "--split", "train", "test")
+    assert (halves["first"], halves["second"]) == ("some train", "some test")
+    assert halves["interval"][0] < parted["interval"][0]
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,8 @@ def test_the_seed_decides() -> None:
     codes, groups = np.zeros(500, int), np.arange(500) // 3
     one, again, other = (split(codes, groups, SHARES, seed=seed).parts for seed in (1, 1, 2))
     assert np.array_equal(one, again)
+    renumbered = np.random.default_rng(0).permutation(1_000)[groups]
+    assert np.array_equal(one, split(codes, renumbered, SHARES, seed=1).parts), "how groups are numbered does not"
     assert not np.array_equal(one, other)
 
 
