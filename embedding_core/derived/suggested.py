@@ -43,6 +43,12 @@ def known_groups(workspace: Workspace, embedding: Embedding) -> NDArray[np.int32
     return None if kept is None else kept.found.groups_with_bursts
 
 
+def known_copies(workspace: Workspace, embedding: Embedding) -> NDArray[np.int32] | None:
+    """Copies alone as groups (n,) likewise; None also where there are none, which comes to the same."""
+    kept = read_duplicates(workspace, duplicates_key(embedding.fingerprint))
+    return kept.found.groups if kept is not None and kept.found.copies else None
+
+
 def _removals(cases: Iterable[Case]) -> NDArray[np.int64]:
     ids: set[int] = set()
     for one in cases:

@@ -39,7 +39,7 @@ def show(dataset: Dataset, columns: Columns, encoder: str, one: Check) -> list[i
         checks.ask(dataset, columns, encoder, one)
     elif not one.newest.current:
         with st.container(horizontal=True, vertical_alignment="center", key="curate_stale"):
-            st.caption(":material/update: Images or vectors have changed since this was looked for.")
+            st.caption(f":material/update: {one.newest.since} this was looked for.")
             checks.run_button(dataset, encoder, one)
     if one.finding.panel:
         one.finding.panel(read.kept, read.subject)
