@@ -54,7 +54,7 @@ def label_issues(arguments: Namespace) -> Result:
         }
         for row in found.ranked[: arguments.n].tolist()
     ]
-    return {"issues": issues, **answer, "said": found.share.said}
+    return {"issues": issues, **answer, "said": found.said}
 
 
 def outliers(arguments: Namespace) -> Result:

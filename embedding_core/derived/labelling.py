@@ -63,7 +63,7 @@ def choose_next(
 
 
 def next_key(embedding: str, labels: str, *, count: int, by: str, seed: int) -> str:
-    """The fingerprint of what is chosen with the embedding of that fingerprint; `labels` is the digest of those (n,)."""
+    """The fingerprint of a choice by the embedding of that fingerprint; `labels` is the digest of those (n,)."""
     return fingerprint("next", NEXT_REVISION, embedding, labels, count=count, by=by, seed=seed)
 
 

@@ -60,7 +60,9 @@ LABELS = Finding(
     goes_by="labels or known copies",
     read=derived.read_label_issues,
     cases=lambda found, _: found.cases(),
-    said=lambda found, cases: f"**{words.count(len(cases), 'label')}** to look at. {found.share.said}",
+    said=lambda found, cases: (
+        f"**{len(cases):,}** of {words.count(found.share.labelled, 'label')} to look at. {found.expected}"
+    ),
     acts=(RELABEL, replace(KEEP, title="Label is right"), REMOVE, UNSURE),
     evidence="Look-alikes that speak for it",
     labelled=True,
