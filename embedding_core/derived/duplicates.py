@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.derived.kept import keep, read_kept
+from embedding_core.derived.looks import looks
 from embedding_core.fingerprint import fingerprint
 from embedding_core.graphs import neighbour_graph
 from embedding_core.ids import find as rows_of
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from embedding_core.derived.kept import Kept
     from embedding_core.quality.duplicates import DuplicatesFound
     from embedding_core.quality.duplicates.finding import Pictures
+    from embedding_core.quality.looks import Looks
     from embedding_core.records import Progress
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
-REVISION = 1  # raised when the same images have other duplicates
+REVISION = 2  # raised when the same images have other duplicates
 
 
 def find_duplicates(
@@ -30,7 +32,8 @@ def find_duplicates(
 
     def find() -> DuplicatesFound:
         graph = neighbour_graph(workspace, dataset, embedding, progress=progress)
-        return finding.find(_pictures(dataset, embedding), graph, progress=progress)
+        looked = looks(workspace, dataset, progress).found
+        return finding.find(_pictures(dataset, embedding, looked), graph, progress=progress)
 
     return keep(
         workspace,
@@ -55,7 +58,7 @@ def duplicates_key(embedding: str) -> str:
     return fingerprint("duplicates", REVISION, embedding)
 
 
-def _pictures(dataset: Dataset, embedding: Embedding) -> Pictures:
+def _pictures(dataset: Dataset, embedding: Embedding, looked: Looks) -> Pictures:
     from embedding_core.quality.duplicates.finding import Pictures
 
     images = dataset.images()
@@ -67,6 +70,7 @@ def _pictures(dataset: Dataset, embedding: Embedding) -> Pictures:
         widths.astype(np.int32),
         heights.astype(np.int32),
         nbytes.astype(np.int64),
+        looked.hashes[rows_of(embedding.ids, looked.ids)],
         dataset.thumbnails,
         dataset.contents,
     )

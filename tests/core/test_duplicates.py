@@ -22,6 +22,7 @@ from embedding_core.quality.duplicates import DuplicatesFound
 from embedding_core.quality.duplicates.buckets import INVERSE, alike
 from embedding_core.quality.duplicates.finding import Pictures, find
 from embedding_core.quality.duplicates.grouping import grouped, members
+from embedding_core.quality.measuring import look
 from embedding_core.records import Reason
 from tests import damage
 
@@ -43,6 +44,7 @@ def pictures_of(files: Sequence[bytes], ids: Sequence[int]) -> tuple[Pictures, N
         np.array([one.width for one in decoded], np.int32),
         np.array([one.height for one in decoded], np.int32),
         np.array([len(data) for data in files], np.int64),
+        np.array([look(data).hash for data in files], np.uint64),
         thumbnails,
         contents,
     )
@@ -252,7 +254,7 @@ def test_work_that_is_cancelled_stops() -> None:
     pictures, vectors = pictures_of([*files, written(decode(files[0]).image, "PNG")], range(6))
     with pytest.raises(Stopped):
         find(pictures, neighbours.graph(vectors), progress=progress)
-    assert stages[0] == "hashing"
+    assert stages[0] == "comparing hashes"
 
 
 def test_few_images_have_no_duplicates_and_a_foreign_graph_is_refused() -> None:

@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core.errors import ImageRefused, InvalidInput
-from embedding_core.images import decode
-from embedding_core.parallel import in_order
+from embedding_core.errors import InvalidInput
 from embedding_core.quality.duplicates.candidates import Candidates, candidates
 from embedding_core.quality.duplicates.found import LINE, POINTS, DuplicatesFound
 from embedding_core.quality.duplicates.grouping import joined
 from embedding_core.quality.duplicates.inspecting import Inspected, inspect
 from embedding_core.quality.duplicates.kinds import KINDS, Kind, kind_of
 from embedding_core.quality.duplicates.verifying import Look, verify
-from embedding_core.quality.duplicates.views import batched, grey_of
-from embedding_core.quality.hashing import SIDE, perceptual_hashes
 from embedding_core.records import silent
 
 if TYPE_CHECKING:
@@ -27,7 +23,6 @@ if TYPE_CHECKING:
     from embedding_core.quality.duplicates.views import Read
     from embedding_core.records import Progress
 
-THUMBNAILS = 512  # in memory together
 LEAST = 0.5  # score from which a pair is kept in the result, so that the line can be moved
 TINT = 40.0  # levels by which colours may differ: a red shirt is no copy of a blue one
 EQUAL = 0.97  # score from which pictures of one size are asked whether they are the same pixel by pixel
@@ -42,6 +37,7 @@ class Pictures:
     widths: NDArray[np.int32]  # (n,) pixels, upright
     heights: NDArray[np.int32]  # (n,)
     nbytes: NDArray[np.int64]  # (n,)
+    hashes: NDArray[np.uint64]  # (n,) perceptual, see `hashing`
     thumbnails: Read  # at least 64 pixels long where the image is
     files: Read  # as they came
 
@@ -50,22 +46,19 @@ def find(
     pictures: Pictures,
     graph: NeighbourGraph,
     *,
-    hashes: NDArray[np.uint64] | None = None,
     progress: Progress = silent,
 ) -> DuplicatesFound:
     """Copies and bursts among these pictures.
 
-    `hashes` (n,) are made of the thumbnails where they are not given. Time goes with n times the neighbours that are
-    looked at; in memory are a few arrays of n and one block of small pictures. `progress` may raise to stop it.
+    Time goes with n times the neighbours that are looked at; in memory are a few arrays of n and one block of small
+    pictures. `progress` may raise to stop it.
     Raises `InvalidInput` when the graph is of another number of images.
     """
     n = len(pictures.ids)
     if graph.n != n:
         raise InvalidInput(f"The graph has {graph.n:,} rows and there are {n:,} images. Compute it anew.")
-    if hashes is None:
-        hashes = thumbnail_hashes(pictures, progress=progress)
     same = _same_bytes(pictures)
-    pairs = candidates(graph, hashes, pictures.ids, same, progress=progress)
+    pairs = candidates(graph, pictures.hashes, pictures.ids, same, progress=progress)
     looks = verify(pairs, pictures.ids, pictures.thumbnails, pictures.files, progress=progress)
     copies = [one for one in looks if one.likeness.score >= LEAST and one.likeness.tint <= TINT]
     seen = _inspected(pictures, pairs, copies, progress)
@@ -98,26 +91,6 @@ def find(
         len(pairs),
         len(looks),
     )
-
-
-def thumbnail_hashes(pictures: Pictures, *, progress: Progress = silent) -> NDArray[np.uint64]:
-    """The perceptual hash of each (n,), of what is not there the hash of nothing."""
-
-    def grey(data: bytes | ImageRefused | None) -> NDArray[np.float32]:
-        if data is None or isinstance(data, ImageRefused):
-            return np.zeros((SIDE, SIDE), np.float32)
-        try:
-            return grey_of(decode(data, side=SIDE).image, SIDE)
-        except ImageRefused:
-            return np.zeros((SIDE, SIDE), np.float32)
-
-    hashes = [np.empty(0, np.uint64)]
-    ids: list[int] = pictures.ids.tolist()
-    for number, batch in enumerate(batched(ids, THUMBNAILS)):
-        progress("hashing", number * THUMBNAILS, len(ids))
-        found = pictures.thumbnails(batch)
-        hashes.append(perceptual_hashes(np.stack(list(in_order(grey, [found.get(image) for image in batch])))))
-    return np.concatenate(hashes)
 
 
 def _same_bytes(pictures: Pictures) -> NDArray[np.int32]:

@@ -15,7 +15,6 @@ from embedding_core.parallel import in_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PIL import Image
 
     from embedding_core.quality.hashing import Symmetry
 
@@ -118,11 +117,3 @@ def _fitted(picture: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
     size = (max(8, round(width * scale)), max(8, round(height * scale)))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(picture, size, interpolation=how), np.uint8)
-
-
-def grey_of(image: Image.Image, side: int) -> NDArray[np.float32]:
-    """(side, side) float32, as it is hashed: the whole picture, whatever its shape."""
-    from PIL import Image
-
-    small = image.convert("L").resize((side, side), Image.Resampling.BOX)
-    return np.asarray(small, np.float32)
