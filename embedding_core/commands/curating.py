@@ -112,6 +112,7 @@ def balance(arguments: Namespace) -> Result:
         "unlabelled": found.unlabelled,
         "evenness": _rounded(asdict(found.evenness)),
         "words": found.words,
+        "left_out": list(found.left_out),
         "slices": [_rounded(asdict(one)) for one in found.slices],
         **_covered(workspace, arguments, done["cover"]),
         "correlations": [],
