@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from embedding_core.review.queue import Queue
 from pages.parts import cached, server, state
 from pages.parts.curate.finding import Finding, Subject, UnknownFinding
 
@@ -30,6 +31,7 @@ class Read:
     subject: Subject
     cases: tuple[Case, ...]  # worst first
     by_key: Mapping[str, Case]
+    queue: Queue  # that hands them out
 
     @property
     def said(self) -> str:
@@ -85,7 +87,8 @@ def read(dataset: Dataset, finding: Finding, key: str) -> Read:
             kept = replace(kept, found=finding.line.move(kept.found, float(line)))
         subject = Subject(dataset, cached.columns(dataset))
         cases = tuple(finding.cases(kept.found, subject))
-        return Read(finding, key, kept, subject, cases, {case.key: case for case in cases})
+        by_key = {case.key: case for case in cases}
+        return Read(finding, key, kept, subject, cases, by_key, Queue(cases, dataset.decisions, dataset.claims))
 
     return cached.finding(finding.kind, key, dataset.token, _make=make)
 
@@ -96,5 +99,4 @@ def _at(fingerprint: str, line: str) -> str:
 
 def decided(dataset: Dataset, read: Read) -> int:
     """How many of the cases somebody has decided."""
-    closed = dataset.decisions.standing().cases
-    return sum(case.key in closed for case in read.cases)
+    return len(dataset.decisions.standing().cases.keys() & read.by_key.keys())
