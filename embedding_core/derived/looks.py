@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from embedding_core.records import Progress
     from embedding_core.workspace import Dataset, Workspace
 
-REVISION = 2  # raised when the same picture measures otherwise
+REVISION = 3  # raised when the same picture measures otherwise
 
 
 def looks_key(dataset: Dataset) -> str:

@@ -64,7 +64,7 @@ def look(data: bytes) -> Look:
         colourfulness=colourfulness,
         chroma=chroma,
         flat=_flat(coarse),
-        hash=perceptual_hash(cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA)),
+        hash=perceptual_hash(cv2.resize(halved(grey, COARSE), (SIDE, SIDE), interpolation=cv2.INTER_AREA)),
     )
 
 

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from embedding_core.quality.duplicates.views import EVEN, deviation
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     Movement = NDArray[np.float32]  # (2, 3)
 
 ZOOMS = (1.0, 1.08, 1.17)  # either picture may show so much less than the other, each way
-MARGIN = 0.12  # of the middle's frame: by so much it may have been moved
 UNLIKE = 0.2  # correlation at the same size below which no other size is tried …
 AT_ONCE = 0.98  # … as above this
 
@@ -57,7 +54,7 @@ def roughly(first: View, second: View) -> Close:
     best = Close(-1.0, None)
     for zoom in ZOOMS:
         for inner, outer in ((second, first), (first, second))[: 1 if zoom == 1 else 2]:
-            correlation, movement = _slid(inner.coarse, outer.coarse, zoom)
+            correlation, movement = _slid(inner, outer, zoom)
             if correlation > best.correlation:
                 best = Close(correlation, movement if inner is second else _inverse(movement))
         if best.correlation < UNLIKE or best.correlation > AT_ONCE:
@@ -117,24 +114,18 @@ def plausible(movement: Movement) -> bool:
     return bool(stretches[0] <= STRETCH * stretches[1] and stretches[1] >= 1 / ZOOM and stretches[0] <= ZOOM)
 
 
-def _slid(inner: NDArray[np.uint8], outer: NDArray[np.uint8], zoom: float) -> tuple[float, Movement]:
+def _slid(inner: View, outer: View, zoom: float) -> tuple[float, Movement]:
     """The best place of the middle of `inner` in `outer` made larger by `zoom`, and the movement that follows."""
     import cv2
 
-    height, width = inner.shape
-    top, left = int(height * MARGIN), int(width * MARGIN)
-    middle = inner[top : height - top, left : width - left]
-    large = outer
-    if zoom != 1:
-        size = (round(outer.shape[1] * zoom), round(outer.shape[0] * zoom))
-        large = np.asarray(cv2.resize(outer, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-    if middle.shape[0] > large.shape[0] or middle.shape[1] > large.shape[1] or deviation(middle) < EVEN:
+    middle, large = inner.middle, outer.enlarged(zoom)
+    if middle.even or middle.pixels.shape[0] > large.shape[0] or middle.pixels.shape[1] > large.shape[1]:
         return -1.0, UNMOVED
-    fits = cv2.matchTemplate(large, middle, cv2.TM_CCOEFF_NORMED)
+    fits = cv2.matchTemplate(large, middle.pixels, cv2.TM_CCOEFF_NORMED)
     _, best, _, (x, y) = cv2.minMaxLoc(fits)
-    down, across = outer.shape[0] / large.shape[0], outer.shape[1] / large.shape[1]
-    movement = np.array([[across, 0, (x - left) * across], [0, down, (y - top) * down]], np.float32)
-    return float(best), movement
+    down, across = outer.coarse.shape[0] / large.shape[0], outer.coarse.shape[1] / large.shape[1]
+    movement = [[across, 0, (x - middle.left) * across], [0, down, (y - middle.top) * down]]
+    return float(best), np.array(movement, np.float32)
 
 
 def _zoom(one: View) -> float:
@@ -150,8 +141,9 @@ def scaled(movement: Movement, first: float, second: float) -> Movement:
 
 
 def _inverse(movement: Movement) -> Movement:
-    whole = np.vstack([movement.astype(np.float64), [0, 0, 1]])
-    return np.asarray(np.linalg.inv(whole)[:2], np.float32)
+    import cv2
+
+    return np.asarray(cv2.invertAffineTransform(movement.astype(np.float64)), np.float32)
 
 
 _EVERYWHERE: Any = None  # a mask that the stubs of OpenCV demand

@@ -59,13 +59,12 @@ def likeness(first: View, second: View, movement: Movement) -> Likeness:
         return NONE
     here = first.grey.astype(np.float32)
     there = np.asarray(cv2.cvtColor(moved, cv2.COLOR_RGB2GRAY), np.float32)
-    mine, theirs = here[inside], there[inside]
-    deviation, other = float(mine.std()), float(theirs.std())
+    mine, theirs = _level(here[inside]), _level(there[inside])
     if _correlation(mine, theirs) < HOPELESS:
         return NONE
-    gain = float(np.clip(deviation / max(other, 0.1), 1 / GAIN, GAIN))
-    light = float(mine.mean() - theirs.mean())
-    lit = (there - theirs.mean()) * gain + mine.mean()
+    gain = float(np.clip(mine.deviation / max(theirs.deviation, 0.1), 1 / GAIN, GAIN))
+    light = mine.mean - theirs.mean
+    lit = (there - np.float32(theirs.mean)) * np.float32(gain) + np.float32(mine.mean)
     similar = _structure(_softened(here), _softened(lit))
     side = max(3, max(height, width) // PATCH)
     patches = cv2.boxFilter(similar, -1, (side, side))[inside]
@@ -132,8 +131,23 @@ def _colours(picture: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray[n
     return np.stack([red - green, (red + green) / 2 - blue], axis=1)
 
 
-def _correlation(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
-    spread = float(first.std()) * float(second.std())
+@dataclass(frozen=True, eq=False, slots=True)
+class _Level:
+    """The light of an overlap."""
+
+    mean: float
+    deviation: float
+    off: NDArray[np.float32]  # (m,) from the mean
+
+
+def _level(values: NDArray[np.float32]) -> _Level:
+    mean = float(values.mean())
+    off = values - np.float32(mean)
+    return _Level(mean, float(np.sqrt(off @ off / len(off))), off)
+
+
+def _correlation(first: _Level, second: _Level) -> float:
+    spread = first.deviation * second.deviation
     if spread < EVEN**2:
         return 1.0
-    return float(np.mean((first - first.mean()) * (second - second.mean()))) / spread
+    return float(first.off @ second.off) / len(first.off) / spread

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,18 @@ Read = Callable[[Sequence[int]], Mapping[int, bytes | ImageRefused]]  # image fi
 COARSE = 32  # pixels, longest side, for a first look
 EVEN = 2.0  # levels of deviation below which there is nothing to lay over anything
 FEATURES = 400
+MARGIN = 0.12  # of a middle's frame: by so much it may have been moved
 BATCH = 64  # files in memory together, which may have megabytes each
+
+
+@dataclass(frozen=True, slots=True)
+class Middle:
+    """A picture without its frame."""
+
+    pixels: NDArray[np.uint8]  # (height, width)
+    top: int  # pixels of the frame
+    left: int
+    even: bool  # nothing is there to be found again
 
 
 @dataclass(frozen=True)
@@ -31,6 +42,7 @@ class View:
     """One picture, reduced."""
 
     colour: NDArray[np.uint8]  # (height, width, 3)
+    _enlarged: dict[float, NDArray[np.uint8]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def grey(self) -> NDArray[np.uint8]:
@@ -48,6 +60,25 @@ class View:
     def coarse(self) -> NDArray[np.uint8]:
         """(height, width) with `COARSE` as the longer one"""
         return _fitted(self.grey, COARSE)
+
+    @cached_property
+    def middle(self) -> Middle:
+        """That of the coarse version, which finds its place in another picture."""
+        height, width = self.coarse.shape
+        top, left = int(height * MARGIN), int(width * MARGIN)
+        pixels = self.coarse[top : height - top, left : width - left]
+        return Middle(pixels, top, left, deviation(pixels) < EVEN)
+
+    def enlarged(self, zoom: float) -> NDArray[np.uint8]:
+        """The coarse version, so many times as large."""
+        import cv2
+
+        if zoom not in self._enlarged:
+            height, width = self.coarse.shape
+            size = (round(width * zoom), round(height * zoom))
+            large = self.coarse if zoom == 1 else cv2.resize(self.coarse, size, interpolation=cv2.INTER_LINEAR)
+            self._enlarged[zoom] = np.asarray(large, np.uint8)
+        return self._enlarged[zoom]
 
     @cached_property
     def features(self) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
