@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from embedding_core.derived.kept import Kept
     from embedding_core.quality.looks import Looks
-    from embedding_core.records import Progress
+    from embedding_core.records import Reporter
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
 REVISION = 2  # of the counts, raised when the same columns are counted otherwise
@@ -92,7 +92,7 @@ def cover(
     embedding: Embedding,
     *,
     radius: float | None = None,
-    progress: Progress = silent,
+    progress: Reporter = silent,
 ) -> Kept[Cover]:
     """Where an embedding is thin, and which of its images stand for all; labels do not enter."""
     return keep(
@@ -110,7 +110,7 @@ def cover(
 
 
 def shortcuts(
-    workspace: Workspace, dataset: Dataset, embedding: Embedding, progress: Progress = silent
+    workspace: Workspace, dataset: Dataset, embedding: Embedding, progress: Reporter = silent
 ) -> Kept[Shortcuts]:
     """What of the columns and image properties goes together with the labels of now. Raises `InvalidInput` without."""
     said = said_of(dataset, embedding.ids)

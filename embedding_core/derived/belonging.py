@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedding_core.quality.duplicates import DuplicatesFound
-    from embedding_core.records import Progress
+    from embedding_core.records import Reporter
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
 
@@ -25,7 +25,7 @@ def groupings(
     embedding: Embedding,
     *,
     column: str | None = None,
-    progress: Progress = silent,
+    progress: Reporter = silent,
 ) -> dict[str, NDArray[np.int32]]:
     """Copies and bursts as groups (n,) by kind, rows as in `embedding.ids`; with `column` of one value too.
 

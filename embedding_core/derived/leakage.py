@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedding_core.derived.kept import Kept
-    from embedding_core.records import Progress
+    from embedding_core.records import Reporter
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
 REVISION = 1
@@ -34,7 +34,7 @@ def find_leakage(
     *,
     column: str | None = None,
     seed: int = 0,
-    progress: Progress = silent,
+    progress: Reporter = silent,
 ) -> Kept[Leakage]:
     """Groups that lie across the dataset's splits as they are now, and what they feign under its labels of now.
 
@@ -87,7 +87,7 @@ def make_split(
     *,
     column: str | None = None,
     seed: int = 0,
-    progress: Progress = silent,
+    progress: Reporter = silent,
 ) -> Split:
     """A split of the images of an embedding, rows as in its ids, that parts no group and holds the labels of now in
     equal shares. Nothing is changed by it."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from embedding_core.records import Progress
+    from embedding_core.records import Reporter
     from embedding_core.review.cases import Case
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
@@ -24,7 +24,7 @@ CHECKS = ("duplicates", "outliers", "photos")  # whose cases suggest removals
 
 
 def suggested(
-    workspace: Workspace, dataset: Dataset, embedding: Embedding, check: str, *, progress: Progress = silent
+    workspace: Workspace, dataset: Dataset, embedding: Embedding, check: str, *, progress: Reporter = silent
 ) -> NDArray[np.int64]:
     """The ids, ascending, that one of `CHECKS` suggests to remove; it is run where nothing is kept of it.
 
