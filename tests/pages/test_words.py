@@ -25,7 +25,7 @@ def test_every_task_that_pages_submit_has_words() -> None:
     for path in pages.rglob("*.py"):
         submitted |= set(
             re.findall(
-                r'(?:jobs|runner\(\))\.(?:submit|call)\(\s*"([a-z_]+)"|task="([a-z_]+)"', path.read_text("utf-8")
+                r'(?:jobs|runner\(\))\.(?:jobs\.submit|runner\(\)\.(?:submit|call))\(\s*"([a-z_]+)"|task="([a-z_]+)"', path.read_text("utf-8")
             )
         )
     names = {name for found in submitted for name in found if name}
