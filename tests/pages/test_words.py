@@ -7,6 +7,7 @@ from pathlib import Path
 
 import embedding_core
 from pages.parts import words
+from pages.parts.curate import findings
 
 STAGE = re.compile(r'progress\(\s*"([a-z ]+)"|_Looking\([^)]*"([a-z ]+)"')
 
@@ -19,15 +20,5 @@ def test_every_stage_that_the_core_reports_has_words() -> None:
     assert said - set(words.STAGES) == set()
 
 
-def test_every_task_that_pages_submit_has_words() -> None:
-    pages = Path(words.__file__).parent.parent
-    submitted = set()
-    for path in pages.rglob("*.py"):
-        submitted |= set(
-            re.findall(
-                r'(?:jobs|runner\(\))\.(?:jobs\.submit|runner\(\)\.(?:submit|call))\(\s*"([a-z_]+)"|task="([a-z_]+)"', path.read_text("utf-8")
-            )
-        )
-    names = {name for found in submitted for name in found if name}
-    assert {"prepare", "duplicates", "search"} <= names
-    assert names - set(words.KINDS) == set()
+def test_the_job_of_every_check_has_words() -> None:
+    assert {one.task for one in findings.FINDINGS.values()} <= set(words.KINDS)
