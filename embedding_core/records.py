@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol
 
 Scalar = str | int | float | bool | None
@@ -87,11 +88,18 @@ class Progress(Protocol):
 class Reporter(Progress, Protocol):
     """A `Progress` that is also told which files are being read, so that a crash can be laid at their door."""
 
+    @property
+    def suspects(self) -> Mapping[str, int]:
+        """How often a process has died while it read these paths, for this piece of work."""
+        ...
+
     def reading(self, paths: Sequence[str]) -> None: ...
 
 
 class Silent:
     """A `Reporter` that listens to nothing."""
+
+    suspects: Mapping[str, int] = MappingProxyType({})
 
     def __call__(self, stage: str, done: int = 0, total: int | None = None, note: str = "") -> None: ...
 

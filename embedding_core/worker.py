@@ -39,6 +39,7 @@ class Channel:
         self._lock = threading.Lock()
         self._said = ("", "")  # stage and note
         self._at = 0.0
+        self.suspects: Mapping[str, int] = {}  # of the request that is worked on
 
     def __call__(self, stage: str, done: int = 0, total: int | None = None, note: str = "") -> None:
         now = time.monotonic()
@@ -98,6 +99,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     tasks = Tasks(arguments.tasks, arguments.opener, arguments.workspace)
     while True:
         request = wire.decode(waiting.get())
+        channel.suspects = request["parameters"].get("suspects") or {}
         try:
             result = tasks.run(request["kind"], request["parameters"], channel, Actor(**request["actor"]))
             channel.send({"done": result})

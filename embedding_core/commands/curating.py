@@ -54,7 +54,7 @@ def label_issues(arguments: Namespace) -> Result:
         }
         for row in found.ranked[: arguments.n].tolist()
     ]
-    return {"issues": issues, **answer, "said": found.share.said}
+    return {"issues": issues, **answer, "said": found.said}
 
 
 def outliers(arguments: Namespace) -> Result:
@@ -112,6 +112,7 @@ def balance(arguments: Namespace) -> Result:
         "unlabelled": found.unlabelled,
         "evenness": _rounded(asdict(found.evenness)),
         "words": found.words,
+        "left_out": list(found.left_out),
         "slices": [_rounded(asdict(one)) for one in found.slices],
         **_covered(workspace, arguments, done["cover"]),
         "correlations": [],

@@ -39,9 +39,10 @@ from embedding_core.derived.looks import looks, looks_key, read_looks
 from embedding_core.derived.mapping import UNTURNED, MapResult, draw_map, maps, read_map
 from embedding_core.derived.outliers import outliers, outliers_key, read_outliers
 from embedding_core.derived.photos import photos, photos_key, read_photos, turned, turned_key
+from embedding_core.derived.present import Present
 from embedding_core.derived.repairs import measure_repairs
 from embedding_core.derived.story import story
-from embedding_core.derived.suggested import CHECKS, known_groups, suggested
+from embedding_core.derived.suggested import CHECKS, known_copies, known_groups, suggested
 from embedding_core.graphs import graph_key, neighbour_graph, read_graph, read_nearest
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "UNTURNED",
     "ClusterResult",
     "MapResult",
+    "Present",
     "balance",
     "balance_key",
     "choose_next",
@@ -64,6 +66,7 @@ __all__ = [
     "find_leakage",
     "graph_key",
     "keep_clusters",
+    "known_copies",
     "known_groups",
     "label_issues",
     "label_issues_key",

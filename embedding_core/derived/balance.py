@@ -14,7 +14,7 @@ from embedding_core.errors import InvalidInput
 from embedding_core.fingerprint import digest_of_texts, fingerprint
 from embedding_core.graphs import neighbour_graph
 from embedding_core.ids import find
-from embedding_core.quality.balance import Balance
+from embedding_core.quality.balance import Balance, one_to_one
 from embedding_core.quality.balance import balance as count
 from embedding_core.quality.columns import Column, classes, column
 from embedding_core.quality.cover import Cover
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
     from embedding_core.derived.kept import Kept
     from embedding_core.quality.looks import Looks
-    from embedding_core.records import Progress
+    from embedding_core.records import Reporter
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
-REVISION = 1  # of the counts, raised when the same columns are counted otherwise
+REVISION = 2  # of the counts, raised when the same columns are counted otherwise
 COVER_REVISION = 2
-SHORTCUTS_REVISION = 2
+SHORTCUTS_REVISION = 3
 
 DRAWN = 4_000  # images whose vectors are read to look for shortcuts; the probe takes fewer that have a value
 PROPERTIES = ("brightness", "contrast", "sharpness", "colourfulness", "aspect", "side", "nbytes")
@@ -45,6 +45,7 @@ class Said:
 
     labels: Column | None  # None without any
     columns: tuple[Column, ...]  # split and metadata
+    left_out: tuple[str, ...]  # columns that are the label by another name
     digest: str
 
 
@@ -53,10 +54,21 @@ def said_of(dataset: Dataset, ids: NDArray[np.int64]) -> Said:
     fixed, metadata = dataset.said_of(ids)
     named = [("split", fixed["split"]), *((name, metadata[name]) for name in metadata.column_names)]
     digests = [f"{name}:{digest_of_texts(_texts(given))}" for name, given in [("label", fixed["label"]), *named]]
-    found = [column(name, given) for name, given in named]
-    return Said(
-        classes("label", fixed["label"]), tuple(one for one in found if one is not None), digest_of_texts(digests)
-    )
+    labels = classes("label", fixed["label"])
+    found = [one for one in (column(name, given) for name, given in named) if one is not None]
+    left_out = tuple(one.name for one in found if labels is not None and _is_label(one, labels, dataset.label_source))
+    digests += [f"left out:{name}" for name in left_out]
+    return Said(labels, tuple(one for one in found if one.name not in left_out), left_out, digest_of_texts(digests))
+
+
+def _is_label(one: Column, labels: Column, source: str) -> bool:
+    """Whether a column is the label by construction: labels were taken from it, or it names them one to one.
+
+    The split never is, though it may go with the label as closely: that is worth knowing.
+    """
+    if one.name == "split":
+        return False
+    return source == f"column:{one.name}" or one.name.casefold() == "label" or one_to_one(labels, one)
 
 
 def balance(workspace: Workspace, dataset: Dataset) -> Kept[Balance]:
@@ -70,7 +82,7 @@ def balance(workspace: Workspace, dataset: Dataset) -> Kept[Balance]:
         kind="balance",
         parent=dataset.fingerprint,
         of=Balance,
-        find=lambda: count(len(ids), said.labels, said.columns),
+        find=lambda: count(len(ids), said.labels, said.columns, said.left_out),
     )
 
 
@@ -80,7 +92,7 @@ def cover(
     embedding: Embedding,
     *,
     radius: float | None = None,
-    progress: Progress = silent,
+    progress: Reporter = silent,
 ) -> Kept[Cover]:
     """Where an embedding is thin, and which of its images stand for all; labels do not enter."""
     return keep(
@@ -98,7 +110,7 @@ def cover(
 
 
 def shortcuts(
-    workspace: Workspace, dataset: Dataset, embedding: Embedding, progress: Progress = silent
+    workspace: Workspace, dataset: Dataset, embedding: Embedding, progress: Reporter = silent
 ) -> Kept[Shortcuts]:
     """What of the columns and image properties goes together with the labels of now. Raises `InvalidInput` without."""
     said = said_of(dataset, embedding.ids)

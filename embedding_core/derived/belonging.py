@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from embedding_core.records import Progress
+    from embedding_core.quality.duplicates import DuplicatesFound
+    from embedding_core.records import Reporter
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
 
@@ -24,13 +25,21 @@ def groupings(
     embedding: Embedding,
     *,
     column: str | None = None,
-    progress: Progress = silent,
+    progress: Reporter = silent,
 ) -> dict[str, NDArray[np.int32]]:
     """Copies and bursts as groups (n,) by kind, rows as in `embedding.ids`; with `column` of one value too.
 
     Raises `InvalidInput` for a column that is not there.
     """
-    copies = find_duplicates(workspace, dataset, embedding, progress=progress).found
+    return grouped_by(
+        find_duplicates(workspace, dataset, embedding, progress=progress).found, dataset, embedding, column
+    )
+
+
+def grouped_by(
+    copies: DuplicatesFound, dataset: Dataset, embedding: Embedding, column: str | None
+) -> dict[str, NDArray[np.int32]]:
+    """`groupings`, where the duplicates are known. Raises `InvalidInput`."""
     found = {DUPLICATE: copies.groups, BURST: groups.numbered(copies.bursts, len(embedding))}
     if column is not None:
         found[f"column:{column}"] = groups.by_value(values_of(dataset, embedding.ids, column))

@@ -8,6 +8,7 @@ import numpy as np
 
 from embedding_core.derived.kept import keep, read_kept
 from embedding_core.derived.looks import looks
+from embedding_core.derived.watched import watched
 from embedding_core.fingerprint import fingerprint
 from embedding_core.graphs import neighbour_graph
 from embedding_core.ids import find as rows_of
@@ -17,15 +18,16 @@ if TYPE_CHECKING:
     from embedding_core.derived.kept import Kept
     from embedding_core.quality.duplicates import DuplicatesFound
     from embedding_core.quality.duplicates.finding import Pictures
+    from embedding_core.quality.duplicates.views import Read
     from embedding_core.quality.looks import Looks
-    from embedding_core.records import Progress
+    from embedding_core.records import Reporter
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
 REVISION = 2  # raised when the same images have other duplicates
 
 
 def find_duplicates(
-    workspace: Workspace, dataset: Dataset, embedding: Embedding, *, progress: Progress = silent
+    workspace: Workspace, dataset: Dataset, embedding: Embedding, *, progress: Reporter = silent
 ) -> Kept[DuplicatesFound]:
     """The copies and bursts among the images of an embedding, rows as in `embedding.ids`."""
     from embedding_core.quality.duplicates import DuplicatesFound, finding
@@ -33,7 +35,8 @@ def find_duplicates(
     def find() -> DuplicatesFound:
         graph = neighbour_graph(workspace, dataset, embedding, progress=progress)
         looked = looks(workspace, dataset, progress).found
-        return finding.find(_pictures(dataset, embedding, looked), graph, progress=progress)
+        with watched(dataset, progress) as files:
+            return finding.find(_pictures(dataset, embedding, looked, files.contents), graph, progress=progress)
 
     return keep(
         workspace,
@@ -58,7 +61,7 @@ def duplicates_key(embedding: str) -> str:
     return fingerprint("duplicates", REVISION, embedding)
 
 
-def _pictures(dataset: Dataset, embedding: Embedding, looked: Looks) -> Pictures:
+def _pictures(dataset: Dataset, embedding: Embedding, looked: Looks, files: Read) -> Pictures:
     from embedding_core.quality.duplicates.finding import Pictures
 
     images = dataset.images()
@@ -72,5 +75,5 @@ def _pictures(dataset: Dataset, embedding: Embedding, looked: Looks) -> Pictures
         nbytes.astype(np.int64),
         looked.hashes[rows_of(embedding.ids, looked.ids)],
         dataset.thumbnails,
-        dataset.contents,
+        files,
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from embedding_core.derived.grouping import labels_of
 from embedding_core.derived.kept import Kept, keep, read_kept
+from embedding_core.derived.suggested import known_copies
 from embedding_core.fingerprint import digest, digest_of_texts, fingerprint
 from embedding_core.graphs import neighbour_graph
 from embedding_core.quality.label_issues import LabelIssues
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from embedding_core.fingerprint import Texts
     from embedding_core.records import Progress
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
@@ -32,11 +32,13 @@ def label_issues(
     seed: int = 0,
     progress: Progress = silent,
 ) -> Kept[LabelIssues]:
-    """Judge the labels of now. `groups` (n,) are images that must not vouch for each other, −1 for one that is alone.
+    """Judge the labels of now.
 
-    Raises `InvalidInput` when there are too few labels to compare.
+    `groups` (n,) are images that must not vouch for each other, −1 for one that is alone; by default the copies that
+    are known. Raises `InvalidInput` when there are too few labels to compare.
     """
     labels = labels_of(dataset, embedding.ids)
+    groups = known_copies(workspace, embedding) if groups is None else groups
 
     def find() -> LabelIssues:
         from embedding_core.quality.label_judging import judge_labels
@@ -48,7 +50,7 @@ def label_issues(
     return keep(
         workspace,
         dataset,
-        label_issues_key(embedding.fingerprint, labels, groups=groups, seed=seed),
+        label_issues_key(embedding.fingerprint, digest_of_texts(labels), copies=digest_of_copies(groups), seed=seed),
         kind=KIND,
         parent=embedding.fingerprint,
         of=LabelIssues,
@@ -57,10 +59,17 @@ def label_issues(
     )
 
 
-def label_issues_key(embedding: str, labels: Texts, *, groups: NDArray[np.integer] | None = None, seed: int = 0) -> str:
-    """The fingerprint of what is found with the embedding of that fingerprint, among `labels` (n,)."""
-    together = "" if groups is None else digest(groups.astype("<i8").tobytes())
-    return fingerprint("label_issues", REVISION, embedding, digest_of_texts(labels), together, seed=seed)
+def label_issues_key(embedding: str, labels: str, *, copies: str = "", seed: int = 0) -> str:
+    """The fingerprint of what is found with the embedding of that fingerprint.
+
+    `labels` is the digest of the labels (n,) as texts, `copies` that of the groups, see `digest_of_copies`.
+    """
+    return fingerprint("label_issues", REVISION, embedding, labels, copies, seed=seed)
+
+
+def digest_of_copies(groups: NDArray[np.integer] | None) -> str:
+    """Names groups of copies (n,); empty where none are known."""
+    return "" if groups is None else digest(groups.astype("<i8").tobytes())
 
 
 def read_label_issues(workspace: Workspace, key: str) -> Kept[LabelIssues] | None:

@@ -41,9 +41,7 @@ def choose_next(
 ) -> Kept[Next]:
     """The images most worth a label, given the labels of now. Raises `InvalidInput`."""
     labels = labels_of(dataset, embedding.ids)
-    key = fingerprint(
-        "next", NEXT_REVISION, embedding.fingerprint, digest_of_texts(labels), count=count, by=by, seed=seed
-    )
+    key = next_key(embedding.fingerprint, digest_of_texts(labels), count=count, by=by, seed=seed)
 
     def find() -> Next:
         vectors = embedding.matrix()
@@ -62,6 +60,11 @@ def choose_next(
         find=find,
         asked={"count": count, "by": by, "encoder": embedding.card.id, "seed": seed},
     )
+
+
+def next_key(embedding: str, labels: str, *, count: int, by: str, seed: int) -> str:
+    """The fingerprint of a choice by the embedding of that fingerprint; `labels` is the digest of those (n,)."""
+    return fingerprint("next", NEXT_REVISION, embedding, labels, count=count, by=by, seed=seed)
 
 
 def read_next(workspace: Workspace, key: str) -> Kept[Next] | None:

@@ -17,8 +17,10 @@ from embedding_core.records import silent
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from embedding_core.derived.kept import Kept
-    from embedding_core.records import Progress
+    from embedding_core.records import Reporter
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
 REVISION = 1
@@ -32,7 +34,7 @@ def find_leakage(
     *,
     column: str | None = None,
     seed: int = 0,
-    progress: Progress = silent,
+    progress: Reporter = silent,
 ) -> Kept[Leakage]:
     """Groups that lie across the dataset's splits as they are now, and what they feign under its labels of now.
 
@@ -41,15 +43,9 @@ def find_leakage(
     said, _ = dataset.said_of(embedding.ids)
     labels, splits = said["label"], said["split"]
     together = groupings(workspace, dataset, embedding, column=column, progress=progress)
-    key = fingerprint(
-        KIND,
-        REVISION,
-        embedding.fingerprint,
-        digest_of_texts(labels.combine_chunks()),
-        digest_of_texts(splits.combine_chunks()),
-        *(digest(groups.tobytes()) for groups in together.values()),
-        column=column,
-        seed=seed,
+    said_as = [digest_of_texts(one.combine_chunks()) for one in (labels, splits)]
+    key = leakage_key(
+        embedding.fingerprint, *said_as, *map(digest_of_groups, together.values()), column=column, seed=seed
     )
     progress("leakage", 0, None)
     return keep(
@@ -66,6 +62,19 @@ def find_leakage(
     )
 
 
+def leakage_key(embedding: str, labels: str, splits: str, *groups: str, column: str | None, seed: int) -> str:
+    """The fingerprint of what is found with the embedding of that fingerprint.
+
+    `labels` and `splits` are the digests of those (n,), `groups` of the groups by their kinds, see `groupings`.
+    """
+    return fingerprint(KIND, REVISION, embedding, labels, splits, *groups, column=column, seed=seed)
+
+
+def digest_of_groups(groups: NDArray[np.int32]) -> str:
+    """Names groups (n,)."""
+    return digest(groups.tobytes())
+
+
 def read_leakage(workspace: Workspace, key: str) -> Kept[Leakage] | None:
     return read_kept(workspace, key, Leakage)
 
@@ -78,7 +87,7 @@ def make_split(
     *,
     column: str | None = None,
     seed: int = 0,
-    progress: Progress = silent,
+    progress: Reporter = silent,
 ) -> Split:
     """A split of the images of an embedding, rows as in its ids, that parts no group and holds the labels of now in
     equal shares. Nothing is changed by it."""

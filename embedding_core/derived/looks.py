@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from embedding_core.derived.kept import keep, read_kept
+from embedding_core.derived.watched import watched
 from embedding_core.fingerprint import fingerprint
 from embedding_core.quality.looks import Looks
 from embedding_core.quality.looks import looks as look_at
@@ -15,7 +16,7 @@ from embedding_core.records import silent
 
 if TYPE_CHECKING:
     from embedding_core.derived.kept import Kept
-    from embedding_core.records import Progress
+    from embedding_core.records import Reporter
     from embedding_core.workspace import Dataset, Workspace
 
 REVISION = 3  # raised when the same picture measures otherwise
@@ -26,7 +27,7 @@ def looks_key(dataset: Dataset) -> str:
     return fingerprint("looks", REVISION, dataset.fingerprint)
 
 
-def looks(workspace: Workspace, dataset: Dataset, progress: Progress = silent) -> Kept[Looks]:
+def looks(workspace: Workspace, dataset: Dataset, progress: Reporter = silent) -> Kept[Looks]:
     """The looks of all images, in the order of their paths. Rows whose content was looked at before are reused."""
 
     def find() -> Looks:
@@ -34,9 +35,9 @@ def looks(workspace: Workspace, dataset: Dataset, progress: Progress = silent) -
         first = "".join(pc.utf8_slice_codeunits(rows["sha256"], 0, 16).to_pylist())
         contents = np.frombuffer(bytes.fromhex(first), ">u8").astype(np.uint64)
         known = _last(workspace, dataset)
-        return look_at(
-            rows["id"].to_numpy(), contents, dataset.contents, known=[] if known is None else [known], progress=progress
-        )
+        earlier = [] if known is None else [known]
+        with watched(dataset, progress) as files:
+            return look_at(rows["id"].to_numpy(), contents, files.contents, known=earlier, progress=progress)
 
     return keep(
         workspace,

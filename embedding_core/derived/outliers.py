@@ -12,7 +12,6 @@ from embedding_core.quality.strangers import Outliers
 from embedding_core.records import silent
 
 if TYPE_CHECKING:
-    from embedding_core.fingerprint import Texts
     from embedding_core.records import Progress
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
@@ -39,7 +38,7 @@ def outliers(
     return keep(
         workspace,
         dataset,
-        outliers_key(embedding.fingerprint, labels, seed=seed),
+        outliers_key(embedding.fingerprint, digest_of_texts(labels), seed=seed),
         kind=KIND,
         parent=embedding.fingerprint,
         of=Outliers,
@@ -48,9 +47,9 @@ def outliers(
     )
 
 
-def outliers_key(embedding: str, labels: Texts, *, seed: int = 0) -> str:
-    """The fingerprint of what is found with the embedding of that fingerprint, among `labels` (n,)."""
-    return fingerprint("outliers", REVISION, embedding, digest_of_texts(labels), seed=seed)
+def outliers_key(embedding: str, labels: str, *, seed: int = 0) -> str:
+    """The fingerprint of what is found with the embedding of that fingerprint; `labels` is the digest of those (n,)."""
+    return fingerprint("outliers", REVISION, embedding, labels, seed=seed)
 
 
 def read_outliers(workspace: Workspace, key: str) -> Kept[Outliers] | None:

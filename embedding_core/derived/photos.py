@@ -9,6 +9,7 @@ import numpy as np
 from embedding_core.batching import encoded
 from embedding_core.derived.kept import Kept, keep, read_kept
 from embedding_core.derived.looks import looks, looks_key
+from embedding_core.derived.watched import Watched, watched
 from embedding_core.errors import ImageRefused
 from embedding_core.fingerprint import fingerprint
 from embedding_core.quality.photos import Photos
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from embedding_core.encoders.base import Encoder
-    from embedding_core.records import Progress
+    from embedding_core.records import Reporter
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
 REVISION = 1  # raised when the same looks are judged otherwise
@@ -42,7 +43,7 @@ def turned_key(embedding: Embedding) -> str:
     return fingerprint("turned", TURNED_REVISION, embedding.fingerprint)
 
 
-def photos(workspace: Workspace, dataset: Dataset, progress: Progress = silent) -> Kept[Photos]:
+def photos(workspace: Workspace, dataset: Dataset, progress: Reporter = silent) -> Kept[Photos]:
     """The bad photographs among all images, in the order of their paths."""
     return keep(
         workspace,
@@ -56,15 +57,16 @@ def photos(workspace: Workspace, dataset: Dataset, progress: Progress = silent) 
 
 
 def turned(
-    workspace: Workspace, dataset: Dataset, embedding: Embedding, encoder: Encoder, progress: Progress = silent
+    workspace: Workspace, dataset: Dataset, embedding: Embedding, encoder: Encoder, progress: Reporter = silent
 ) -> Kept[Turned]:
     """What lies turned among the images of an embedding by this encoder, which looks at some of them again."""
 
     def encode(rows: NDArray[np.int64], quarters: int) -> NDArray[np.float32]:
         vectors = np.zeros((len(rows), embedding.card.dim), np.float32)  # of a file that has gone: like nothing
-        for place, vector in encoded(encoder, _turned_inputs(dataset, embedding.ids[rows], encoder, quarters)):
-            if vector is not None:
-                vectors[place] = vector
+        with watched(dataset, progress) as files:
+            for place, vector in encoded(encoder, _turned_inputs(files, embedding.ids[rows], encoder, quarters)):
+                if vector is not None:
+                    vectors[place] = vector
         return vectors
 
     return keep(
@@ -88,7 +90,7 @@ def read_photos(workspace: Workspace, key: str, turned: str | None = None) -> Ke
 
 
 def _turned_inputs(
-    dataset: Dataset, ids: NDArray[np.int64], encoder: Encoder, quarters: int
+    originals: Watched, ids: NDArray[np.int64], encoder: Encoder, quarters: int
 ) -> Iterator[tuple[int, NDArray[np.uint8] | None]]:
     """Each place in `ids` with the network's input of that picture, turned; None for a file that has gone."""
     from embedding_core.images import decode
@@ -104,13 +106,13 @@ def _turned_inputs(
             return place, None
         return place, encoder.prepare(_by_quarters(picture, quarters))
 
-    def files() -> Iterator[tuple[int, bytes | ImageRefused | None]]:
+    def read() -> Iterator[tuple[int, bytes | ImageRefused | None]]:
         for start in range(0, len(ids), READ):
             group = ids[start : start + READ].tolist()
-            found = dataset.contents(group)
+            found = originals.contents(group)
             yield from ((start + at, found.get(image)) for at, image in enumerate(group))
 
-    yield from in_order(prepared, files())
+    yield from in_order(prepared, read())
 
 
 def _by_quarters(picture: Image.Image, quarters: int) -> Image.Image:

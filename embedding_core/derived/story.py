@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from embedding_core.derived.duplicates import duplicates_key, read_duplicates
 from embedding_core.derived.effect import effect_key, read_effect
 from embedding_core.derived.grouping import labels_of
-from embedding_core.derived.label_issues import label_issues_key, read_label_issues
+from embedding_core.derived.label_issues import digest_of_copies, label_issues_key, read_label_issues
 from embedding_core.derived.leakage import read_leakage
 from embedding_core.derived.outliers import outliers_key, read_outliers
 from embedding_core.derived.photos import photos_key, read_photos
+from embedding_core.derived.suggested import known_copies
 from embedding_core.encoders import registry
 from embedding_core.export import telling
+from embedding_core.fingerprint import digest_of_texts
 from embedding_core.review.difference import difference
 from embedding_core.review.versions import NOW, ORIGINAL, snapshot, versions
 
@@ -44,14 +46,17 @@ def story(workspace: Workspace, dataset: Dataset, version: str = NOW, encoder: s
 def _found(workspace: Workspace, dataset: Dataset, embedding: Embedding | None) -> Iterator[tuple[str, list[Case]]]:
     """The cases of each check of which something is kept."""
     if embedding is not None:
-        labels = labels_of(dataset, embedding.ids)
-        name = embedding.fingerprint
+        name, labels = embedding.fingerprint, digest_of_texts(labels_of(dataset, embedding.ids))
+        known = digest_of_copies(known_copies(workspace, embedding))
         if (copies := read_duplicates(workspace, duplicates_key(name))) is not None:
             yield "Duplicates", copies.found.cases()
         if (odd := read_outliers(workspace, outliers_key(name, labels))) is not None:
             yield "Outliers", odd.found.cases()
-        if (wrong := read_label_issues(workspace, label_issues_key(name, labels))) is not None:
-            yield "Wrong labels", wrong.found.cases()
+        for copies_minded in dict.fromkeys([known, ""]):  # labels judged before copies were known are told as well
+            wrong = read_label_issues(workspace, label_issues_key(name, labels, copies=copies_minded))
+            if wrong is not None:
+                yield "Wrong labels", wrong.found.cases()
+                break
         for stored in workspace.results.find(dataset.uuid, "leakage", name)[:1]:
             if (leaked := read_leakage(workspace, stored.fingerprint)) is not None:
                 yield "Leakage between splits", leaked.found.cases()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from embedding_core.records import Progress
+    from embedding_core.records import Reporter
     from embedding_core.review.cases import Case
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
@@ -24,7 +24,7 @@ CHECKS = ("duplicates", "outliers", "photos")  # whose cases suggest removals
 
 
 def suggested(
-    workspace: Workspace, dataset: Dataset, embedding: Embedding, check: str, *, progress: Progress = silent
+    workspace: Workspace, dataset: Dataset, embedding: Embedding, check: str, *, progress: Reporter = silent
 ) -> NDArray[np.int64]:
     """The ids, ascending, that one of `CHECKS` suggests to remove; it is run where nothing is kept of it.
 
@@ -41,6 +41,12 @@ def known_groups(workspace: Workspace, embedding: Embedding) -> NDArray[np.int32
     """Copies and bursts as groups (n,), rows as in `embedding.ids`; None where nobody has looked for duplicates."""
     kept = read_duplicates(workspace, duplicates_key(embedding.fingerprint))
     return None if kept is None else kept.found.groups_with_bursts
+
+
+def known_copies(workspace: Workspace, embedding: Embedding) -> NDArray[np.int32] | None:
+    """Copies alone as groups (n,) likewise; None also where there are none, which comes to the same."""
+    kept = read_duplicates(workspace, duplicates_key(embedding.fingerprint))
+    return kept.found.groups if kept is not None and kept.found.copies else None
 
 
 def _removals(cases: Iterable[Case]) -> NDArray[np.int64]:

@@ -54,6 +54,7 @@ class Balance:
     classes: tuple[tuple[str, int], ...]
     evenness: Evenness
     slices: tuple[Slice, ...]  # of every column, and those classes within them that are small
+    left_out: tuple[str, ...] = ()  # columns that are the label by another name
 
     @property
     def small(self) -> list[Slice]:
@@ -86,18 +87,22 @@ class Balance:
             tuple((name, count) for name, count in facts["classes"]),
             Evenness(**facts["evenness"]),
             tuple(Slice(**one) for one in facts["slices"]),
+            tuple(facts.get("left_out", ())),
         )
 
 
-def balance(images: int, labels: Column | None, columns: Sequence[Column]) -> Balance:
-    """Count the classes of a set of so many images, and its slices by each of `columns`."""
+def balance(images: int, labels: Column | None, columns: Sequence[Column], left_out: tuple[str, ...] = ()) -> Balance:
+    """Count the classes of a set of so many images, and its slices by each of `columns`.
+
+    `left_out` are the names of those that it was not given, since they are the label by another name.
+    """
     if labels is None:
-        return Balance(images, images, (), evenness(np.zeros(0, np.int64)), tuple(_slices(columns, None)))
+        return Balance(images, images, (), evenness(np.zeros(0, np.int64)), tuple(_slices(columns, None)), left_out)
     counts = labels.counts()
     order = np.argsort(-counts, kind="stable")
     classes = tuple((labels.values[one], int(counts[one])) for one in order if counts[one])
     unlabelled = images - int(counts.sum())
-    return Balance(images, unlabelled, classes, evenness(counts), tuple(_slices(columns, labels)))
+    return Balance(images, unlabelled, classes, evenness(counts), tuple(_slices(columns, labels)), left_out)
 
 
 def evenness(counts: NDArray[np.int64]) -> Evenness:
@@ -132,6 +137,12 @@ def _small_within(column: Column, labels: Column) -> list[Slice]:
         Slice(column.name, column.values[at], labels.values[row], int(counts[row, at]), float(expected[row, at]), True)
         for row, at in zip(rows.tolist(), places.tolist(), strict=True)
     ]
+
+
+def one_to_one(first: Column, second: Column) -> bool:
+    """Whether every value of one names a value of the other, and the other way round, wherever both are said."""
+    both = (crossed(first, second) > 0)[first.counts() > 0][:, second.counts() > 0]
+    return len(both) > 1 and bool((both.sum(axis=0) == 1).all() and (both.sum(axis=1) == 1).all())
 
 
 def crossed(first: Column, second: Column) -> NDArray[np.int64]:

@@ -34,14 +34,6 @@ class Share:
         low, middle, high = (round(one * self.labelled) for one in (self.low, self.estimate, self.high))
         return low, middle, high
 
-    @property
-    def said(self) -> str:
-        low, middle, high = self.images
-        return (
-            f"About {middle:,} of {self.labelled:,} labels are wrong ({low:,} to {high:,}), going by the "
-            f"{self.looked_at:,} images that are easiest to tell."
-        )
-
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LabelIssues:
@@ -78,6 +70,23 @@ class LabelIssues:
     def flagged(self) -> NDArray[np.bool_]:
         """(n,) which labels lie at or above the line."""
         return self.judged & (self.score >= self.line)
+
+    @property
+    def said(self) -> str:
+        """How many labels are worth a look, and how many are wrong, in two sentences."""
+        return f"{self.flagged.sum():,} of {self.share.labelled:,} labels are worth a look. {self.expected}"
+
+    @property
+    def expected(self) -> str:
+        """How many labels are wrong, as far as can be told, and what that says of the flagged ones."""
+        flagged, share = int(self.flagged.sum()), self.share
+        low, middle, high = share.images
+        count = f"about {middle:,} are wrong ({low:,} to {high:,})" if middle else f"at most {high:,} are wrong"
+        if high < flagged:
+            count += f", so expect {flagged - high:,} or more of these to be right"
+        elif low > flagged:
+            count += ", so there are more than these"
+        return f"Going by the {share.looked_at:,} images that are easiest to tell, {count}."
 
     @property
     def ranked(self) -> NDArray[np.int64]:

@@ -66,7 +66,10 @@ class Progress:
 
 @dataclass(frozen=True, eq=False)
 class Queue:
-    """The cases of one finding, as several people work through them. It holds no state but the cases: make it anew."""
+    """The cases of one finding, as several people work through them.
+
+    It holds no state but the cases, whose keys it makes once: keep it for as long as they are the same.
+    """
 
     cases: Sequence[Case]  # worst first
     decisions: Decisions
@@ -98,11 +101,15 @@ class Queue:
                 break
         return [self.cases[self._rows[key]] for key in handed]
 
-    def decide(self, decisions: Iterable[Decision]) -> tuple[Decision, ...]:
-        """Add decisions to the log, and let go of their cases. Raises what `Decisions.add` does."""
+    def decide(self, decisions: Iterable[Decision], *, holder: Actor | None = None) -> tuple[Decision, ...]:
+        """Add decisions to the log, and let go of their cases, which `holder` has, by default who has decided.
+
+        Raises what `Decisions.add` does.
+        """
         stored = self.decisions.add(decisions)
-        for actor in sorted({one.actor for one in stored}):
-            self.claims.release(sorted({one.case for one in stored if one.actor == actor and one.case}), actor)
+        for actor in sorted({one.actor if holder is None else holder.id for one in stored}):
+            theirs = {one.case for one in stored if one.case and (holder is not None or one.actor == actor)}
+            self.claims.release(sorted(theirs), actor)
         return stored
 
     def skip(self, actor: Actor, case: str, *, now: float | None = None) -> None:

@@ -27,6 +27,7 @@ def duplicates(workspace: Workspace, parameters: Parameters, progress: Reporter,
         "exact_groups": len(kept.found.exact_sets),
         "near_groups": len(kept.found.near),
         "burst_groups": len(kept.found.bursts),
+        "crashed": shared.crashed(progress),
         "seconds": round(kept.seconds, 3),
     }
 
@@ -79,6 +80,7 @@ def photos(workspace: Workspace, parameters: Parameters, progress: Reporter, act
         "fingerprint": found.fingerprint,
         "seconds": round(found.seconds, 3),
         "counts": found.found.counts(),
+        "crashed": shared.crashed(progress),
     }
     if parameters.get("turned"):
         encoder_id = parameters.get("encoder") or registry.DEFAULT

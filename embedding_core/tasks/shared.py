@@ -155,3 +155,10 @@ def _upload(workspace: Workspace, wanted: str) -> Upload | None:
     if not wanted.startswith(UPLOAD):
         return None
     return Staging(places.uploads(workspace.uri)).open(wanted.removeprefix(UPLOAD))
+
+
+def crashed(progress: Reporter) -> list[str]:
+    """The files that were left out, since each has killed a process twice."""
+    from embedding_core.embed import CRASHES
+
+    return sorted(path for path, crashes in progress.suspects.items() if crashes >= CRASHES)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from embedding_core.derived import ClusterResult, MapResult
+    from embedding_core.derived import ClusterResult, MapResult, Present
     from embedding_core.neighbours import NeighbourGraph
     from embedding_core.records import Actor, Rejected
     from embedding_core.workspace import Dataset, Embedding, Selection
@@ -232,6 +232,20 @@ def choices(token: str, of: str, key: str, *, _make: Callable[[], Choices]) -> C
 def finding(kind: str, key: str, token: str, *, _make: Callable[[], Read]) -> Read:
     """What a check has found, with its cases, for a dataset at `token`."""
     return _make()
+
+
+def present(dataset: Dataset, embedding: Embedding | None) -> Present:
+    """What findings would go by now, see `derived.Present`."""
+    vectors, copies = "", False
+    if embedding is not None:
+        vectors = embedding.fingerprint
+        copies = bool(server.workspace().results.find(dataset.uuid, "duplicates", vectors))
+    return _present_of(dataset.token, vectors, copies, _dataset=dataset, _embedding=embedding)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _present_of(token: str, vectors: str, copies: bool, *, _dataset: Dataset, _embedding: Embedding | None) -> Present:
+    return derived.Present(server.workspace(), _dataset, _embedding)
 
 
 def read_graph(embedding: str) -> NeighbourGraph | None:

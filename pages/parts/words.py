@@ -114,8 +114,17 @@ STAGES: Mapping[str, str] = {
     "choosing": "Choosing",
     "drift": "Comparing two sets",
     "looking": "Looking at every picture",
-    "comparing": "Comparing pictures",
+    "comparing": "Looking for what goes with the label",
+    "comparing hashes": "Looking for pictures that may be copies",
+    "comparing thumbnails": "Comparing small pictures, pair by pair",
+    "comparing pictures": "Comparing pictures, pair by pair",
+    "measuring copies": "Choosing which copy is the best",
     "turning": "Looking for what lies turned",
+    "spreading": "Spreading labels",
+    "training": "Training, with and without",
+    "explaining": "Comparing part by part",
+    "partitions": "Parting the images",
+    "trust": "Judging the map",
 }
 
 KINDS: Mapping[str, str] = {

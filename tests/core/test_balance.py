@@ -20,7 +20,7 @@ from embedding_core.errors import InvalidInput
 from embedding_core.ingest import add
 from embedding_core.neighbours import NeighbourGraph
 from embedding_core.quality.association import association
-from embedding_core.quality.balance import Balance, balance, evenness
+from embedding_core.quality.balance import Balance, balance, evenness, one_to_one
 from embedding_core.quality.columns import Column, classes, column
 from embedding_core.quality.cover import Cover, cover
 from embedding_core.quality.covering import greedy
@@ -174,6 +174,40 @@ def test_what_goes_with_the_label_but_cannot_be_seen_is_no_shortcut() -> None:
     assert background.together
     assert not background.seen
     assert "does not show it" in background.words
+
+
+def test_two_columns_are_one_to_one_only_when_both_ways() -> None:
+    labels = texts("label", "a", "a", "b", "b", "c", None)
+    assert one_to_one(labels, texts("renamed", "x", None, "y", "y", "z", "z"))
+    assert not one_to_one(labels, texts("finer", "x", "w", "y", "y", "z", "z"))
+    assert not one_to_one(labels, texts("coarser", "x", "x", "y", "y", "y", "y"))
+    assert not one_to_one(labels, texts("of some", "x", "x", "y", "y", None, None)), "nothing is known of c"
+    assert not one_to_one(texts("label", "a", "a"), texts("same", "x", "x")), "one class is no class"
+
+
+def test_columns_that_are_the_label_by_construction_are_left_out_and_named(tmp_path: Path) -> None:
+    workspace = Workspace.open(str(tmp_path / "workspace"))
+    dataset = workspace.create("set")
+    add(workspace, dataset, open_source(str(places.SAMPLE / "bug")))
+    embed(dataset, registry.load("pixels"))
+    ids = dataset.images()["id"].to_pylist()
+    kinds = ["bug" if at % 3 else "bird" for at in range(len(ids))]
+    said = {
+        "kind": [*kinds[:-1], "bird" if kinds[-1] == "bug" else "bug"],  # which somebody has put right since
+        "Label": ["x" if at % 2 else "y" for at in range(len(ids))],
+        "art": ["Käfer" if kind == "bug" else "Vogel" for kind in kinds],
+        "day": [f"d{at % 4}" for at in range(len(ids))],
+    }
+    splits = ["train" if kind == "bug" else "test" for kind in kinds]
+    dataset.put_attributes(ids, labels=kinds, splits=splits, metadata=pa.table(said))
+    workspace.update(dataset, label_source="column:kind")
+    dataset = workspace.dataset("set")
+    found = derived.balance(workspace, dataset).found
+    assert set(found.left_out) == {"kind", "Label", "art"}
+    assert {one.column for one in found.slices} == {"split", "day"}
+    related = derived.shortcuts(workspace, dataset, dataset.embedding("pixels")).found
+    assert not {one.column for one in related.found} & {"kind", "Label", "art"}
+    assert next(one for one in related.found if one.column == "split").same, "a split by label is worth knowing"
 
 
 def test_columns_of_other_images_are_refused() -> None:

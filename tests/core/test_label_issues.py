@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 from embedding_core import derived, neighbours, places
 from embedding_core.errors import InvalidInput
 from embedding_core.quality import label_judging
-from embedding_core.quality.label_issues import LabelIssues
+from embedding_core.quality.label_issues import LabelIssues, Share
 from embedding_core.quality.label_judging import judge_labels
 from embedding_core.quality.votes import votes
 from embedding_core.records import LOCAL, silent
@@ -185,3 +187,20 @@ def test_votes_weigh_by_likeness_and_leave_out_who_has_no_label() -> None:
     assert votes(graph, silenced, 2)[0, codes[graph.rows[0, 0]]] < heard[0, codes[graph.rows[0, 0]]] + 1e-6
     nobody = votes(graph, codes, 2, groups=np.zeros(60, int))
     np.testing.assert_allclose(nobody, np.broadcast_to(np.bincount(codes) / 60, (60, 2)), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        ((0.0, 0.0, 0.05), "3 of 40 labels are worth a look. .* at most 2 are wrong, so expect 1 or more .* right."),
+        ((0.1, 0.05, 0.2), "3 of 40 labels are worth a look. .* about 4 are wrong \\(2 to 8\\)\\."),
+        ((0.5, 0.25, 0.75), "3 of 40 labels are worth a look. .* \\(10 to 30\\), so there are more than these\\."),
+    ],
+)
+def test_what_is_flagged_and_what_is_wrong_are_said_together(share: tuple[float, float, float], said: str) -> None:
+    vectors, codes = clouds(40, spread=0.15)
+    labels: list[str | None] = [f"class {code}" for code in codes]
+    found = judged(vectors, labels)
+    found = replace(found, share=Share(*share, looked_at=10, labelled=40))
+    third = float(np.sort(found.score)[-3])
+    assert re.fullmatch(said, found.at(third).said), found.at(third).said

@@ -256,3 +256,22 @@ def test_leaving_lets_others_have_what_was_ahead(review: Page, app: RunningApp, 
     assert released
     assert "review=" not in review.url
     opened(review, app)
+
+
+def test_two_tabs_have_different_cases_and_a_tab_that_is_loaded_again_its_own(
+    review: Page, app: RunningApp, doubted: Dataset
+) -> None:
+    mine = shown(review)
+    second = review.context.new_page()
+    second.add_init_script("localStorage.setItem('kindred-reviewer', 'Ada')")
+    opened(second, app)
+    other = shown(second)
+    assert other != mine
+    second.keyboard.press("k")
+    review.reload()
+    review.locator("dialog[data-view=case]").wait_for()
+    settled(review)
+    assert shown(review) == mine
+    second.keyboard.press("Escape")
+    second.locator("dialog.review").wait_for(state="detached")
+    second.close()

@@ -7,9 +7,11 @@ import subprocess
 import sys
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from embedding_core import derived
 from embedding_core.records import Actor
 from embedding_core.review.decisions import Action, decided
 from embedding_core.tasks import TASKS
@@ -83,7 +85,7 @@ def test_changed_images_are_said(workspace: Workspace, birds: Dataset) -> None:
     checking.store(workspace, birds)
     birds.put_images(*_another(birds))
     app = curate()
-    assert "Images have changed since" in small.texts(app)
+    assert "Images or vectors have changed since" in small.texts(app)
     assert app.button(key="curate_run_labels").label == "Check again"
 
 
@@ -201,3 +203,20 @@ def test_what_the_review_loads_is_there_and_reads_no_picture() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=small.FRAME.parent.parent, check=True
     )
     assert found.stdout.strip() == "[]", found.stdout + found.stderr
+
+
+def test_changed_labels_are_said_and_what_was_found_before_them_holds_again(
+    workspace: Workspace, birds: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(findings, "FINDINGS", {"outliers": REAL["outliers"]})
+    derived.outliers(workspace, birds, birds.embedding("pixels"))
+    assert "have changed since" not in small.texts(curate())
+    (image, *_) = birds.images()["id"].to_pylist()
+    (label,) = birds.said_of(np.array([image]))[0]["label"].to_pylist()
+    birds.put_attributes([image], labels=["another"])
+    app = curate()
+    assert "Labels have changed since" in small.texts(app)
+    assert app.button(key="curate_run_outliers").label == "Check again"
+    assert "Labels have changed since this was looked for." in small.texts(curate(curate_tab="Outliers"))
+    birds.put_attributes([image], labels=[label])
+    assert "have changed since" not in small.texts(curate())

@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from embedding_core.records import Actor
+from embedding_core.review.cases import Case
 from embedding_core.review.decisions import Action
 from embedding_core.workspace import Dataset, Workspace
 from pages.parts.curate import findings
@@ -18,20 +19,20 @@ BEN = Actor(id="visitor-ben", name="Visitor BEN0")
 class Desk:
     """One visitor and the addresses of one finding."""
 
-    def __init__(self, dataset: Dataset, key: str, actor: Actor = ADA, kind: str = "labels") -> None:
+    def __init__(self, dataset: Dataset, key: str, actor: Actor = ADA, kind: str = "labels", tab: str = "") -> None:
         self.client: TestClient = visitor(actor)
-        self.key, self.base = key, f"/api/review/{dataset.uuid}/{kind}/"
+        self.key, self.base, self.tab = key, f"/api/review/{dataset.uuid}/{kind}/", tab
 
     def next(self, n: int = 3, **query: str) -> list[str]:
-        answer = self.client.get(self.base + "next", params={"key": self.key, "n": n, **query})
+        answer = self.client.get(self.base + "next", params={"key": self.key, "tab": self.tab, "n": n, **query})
         assert answer.status_code == 200, answer.text
         return [case["key"] for case in answer.json()["cases"]]
 
     def cases(self, n: int = 3) -> list[dict]:
-        return self.client.get(self.base + "next", params={"key": self.key, "n": n}).json()["cases"]
+        return self.client.get(self.base + "next", params={"key": self.key, "tab": self.tab, "n": n}).json()["cases"]
 
     def post(self, what: str, **body: object) -> tuple[int, dict]:
-        answer = self.client.post(self.base + what, json={"key": self.key, **body})
+        answer = self.client.post(self.base + what, json={"key": self.key, "tab": self.tab, **body})
         return answer.status_code, answer.json()
 
 
@@ -95,6 +96,26 @@ def test_an_undone_case_is_its_visitors_again(birds: Dataset, key: str) -> None:
     assert ada.next(1) == [wanted["case"]]
 
 
+def test_two_tabs_of_one_browser_never_have_the_same_case(birds: Dataset, key: str) -> None:
+    one, other = Desk(birds, key, tab="a" * 32), Desk(birds, key, tab="b" * 32)
+    left, right = one.next(4), other.next(4)
+    assert len(left) == len(right) == 4
+    assert not set(left) & set(right)
+    assert one.next(4) == left, "a tab that is loaded again goes on where it was"
+    wanted = decision(one)
+    assert one.post("decide", **wanted)[0] == 200
+    (kept,) = birds.decisions.all()
+    assert kept.actor == ADA.id, "decisions are the visitor's, whatever the tab"
+    assert wanted["case"] not in birds.claims.all(), "what is decided is let go"
+    assert one.post("undo", id="b" * 32, case=wanted["case"], decision=wanted["id"])[0] == 200
+    assert wanted["case"] not in other.next(50)
+    assert one.next(1) == [wanted["case"]]
+    other.post("release", cases=left)
+    assert one.next(4) == left, "another tab's cases are not this one's to let go"
+    one.post("release", cases=left)
+    assert set(left) <= set(other.next(60))
+
+
 def test_what_is_released_goes_to_others(birds: Dataset, key: str) -> None:
     ada, ben = Desk(birds, key), Desk(birds, key, BEN)
     hers = ada.next(3)
@@ -124,6 +145,8 @@ def test_a_link_to_one_case_begins_with_it(birds: Dataset, key: str) -> None:
         ({"who": 5}, 400),
         ({"key": "0" * 64}, 404),
         ({"key": "short"}, 404),
+        ({"tab": "' OR 1=1"}, 400),
+        ({"tab": 5}, 400),
     ],
 )
 def test_what_makes_no_sense_is_refused_and_nothing_is_kept(
@@ -153,3 +176,21 @@ def test_answers_move_the_line(birds: Dataset, key: str) -> None:
     assert desk.post("calibrate", answers=told, wanted=0.9) == (200, {"said": "3 of 4 were right.", "line": 0.5})
     assert desk.post("calibrate", answers=[{"case": 1}], wanted=0.9)[0] == 400
     assert desk.post("calibrate", answers=told, wanted=2)[0] == 400
+
+
+def test_keys_of_cases_are_made_once_and_not_for_each_request(
+    birds: Dataset, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(birds, key)
+    desk.next(1)
+    made = 0
+    whole = Case.key.fget
+
+    def counted(case: Case) -> str:
+        nonlocal made
+        made += 1
+        return whole(case)
+
+    monkeypatch.setattr(Case, "key", property(counted))
+    assert desk.next(2)
+    assert made < len(birds.images()), "those that are sent, and no others"

@@ -119,7 +119,7 @@ def _card(dataset: Dataset, encoder: str, one: Check) -> None:
             st.markdown(f":gray-badge[Not possible yet] {one.wants}")
             return
         if one.newest is None:
-            st.markdown(_BADGES[one.state])
+            st.markdown(_badge(one))
             if one.state == "failed":
                 st.caption(words.plain(one.job.error or "It ended without saying why.") if one.job else "")
             if one.finding.ask:
@@ -139,7 +139,7 @@ def _card(dataset: Dataset, encoder: str, one: Check) -> None:
         if decided:
             parts.append(f":green-badge[{decided:,} decided]")
         if one.state != "done":
-            parts.append(_BADGES[one.state])
+            parts.append(_badge(one))
         st.markdown(" ".join(parts))
         if decided:
             st.progress(decided / len(read.cases))
@@ -162,8 +162,13 @@ _BADGES = {
     "running": ":blue-badge[:material/hourglass_top: Running]",
     "failed": ":red-badge[:material/error: Failed]",
     "never": ":gray-badge[Not run yet]",
-    "stale": ":orange-badge[:material/update: Images have changed since]",
 }
+
+
+def _badge(one: Check) -> str:
+    if one.state == "stale" and one.newest:
+        return f":orange-badge[:material/update: {one.newest.since}]"
+    return _BADGES[one.state]
 
 
 def _see_button(one: Check, label: str) -> None:

@@ -64,6 +64,7 @@ class Finding:
     embedded: bool = True  # whether it wants an embedding
     labelled: bool = False  # whether it wants labels
     split: bool = False  # whether it wants a split
+    goes_by: str = ""  # what enters it besides images and vectors, in words; empty when nothing does
     line: Line | None = None  # where there is one between found and not found, that can be moved
     ask: Callable[[Dataset, Columns, str], Mapping[str, Any] | None] | None = None  # see `curate.asking`
     panel: Callable[[Kept[Any], Subject], None] | None = None  # draws more on its tab: a distribution, a table

@@ -39,7 +39,7 @@ def show(dataset: Dataset, columns: Columns, encoder: str, one: Check) -> list[i
         checks.ask(dataset, columns, encoder, one)
     elif not one.newest.current:
         with st.container(horizontal=True, vertical_alignment="center", key="curate_stale"):
-            st.caption(":material/update: Images or vectors have changed since this was looked for.")
+            st.caption(f":material/update: {one.newest.since} this was looked for.")
             checks.run_button(dataset, encoder, one)
     if one.finding.panel:
         one.finding.panel(read.kept, read.subject)
@@ -48,14 +48,14 @@ def show(dataset: Dataset, columns: Columns, encoder: str, one: Check) -> list[i
     if not read.cases:
         empty.note("Nothing found", "That is good news.", ":material/verified:", key="curate_clean")
         return []
-    left = sum(case.key not in closed for case in read.cases)
+    left = len(read.by_key) - len(closed.keys() & read.by_key.keys())
     _bar(read, left)
     verdicts = {key: LATEST.get(decision.action, "") for key, decision in closed.items()}
     pages = -(-len(read.cases) // A_PAGE)
     grid = st.container()
     page = min(st.pagination(pages, key=f"curate_page_{one.finding.kind}"), pages) if pages > 1 else 1
-    ordered = sorted(read.cases, key=lambda case: case.key in closed)  # stable: the worst of what is left first
-    shown = ordered[(page - 1) * A_PAGE :][:A_PAGE]
+    ordered = sorted(read.by_key, key=closed.__contains__)  # stable: the worst of what is left first
+    shown = [read.by_key[key] for key in ordered[(page - 1) * A_PAGE :][:A_PAGE]]
     groups = any(len(case.ids) > 1 for case in shown)
     with grid:
         opened = (_groups if groups else _images)(columns, read, shown, verdicts)

@@ -96,6 +96,9 @@ def balance(kept: Kept[Balance], subject: Subject) -> None:
     if found.small:
         st.subheader("Too few", anchor=False)
         st.markdown("\n".join(f"- {words.plain(one.words)}" for one in found.small[:12]))
+    if found.left_out:
+        names = ", ".join(map(words.plain, found.left_out))
+        st.caption(f"Left out, as the label by another name: {names}.")
     cover = _newest(subject, "cover", derived.read_cover)
     if cover is not None:
         _cover(cover, subject)

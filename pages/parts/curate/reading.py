@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from embedding_core.review.queue import Queue
 from pages.parts import cached, server, state
 from pages.parts.curate.finding import Finding, Subject, UnknownFinding
 
@@ -30,6 +31,7 @@ class Read:
     subject: Subject
     cases: tuple[Case, ...]  # worst first
     by_key: Mapping[str, Case]
+    queue: Queue  # that hands them out
 
     @property
     def said(self) -> str:
@@ -41,21 +43,33 @@ class Newest:
     """The newest result of a check that is stored."""
 
     key: str  # see `read`
-    current: bool  # whether it is of the images, and the vectors, as they are now
+    changed: str = ""  # what it goes by and is no longer as it was, in words; empty when it would come out the same
+
+    @property
+    def current(self) -> bool:
+        return not self.changed
+
+    @property
+    def since(self) -> str:
+        """What is said of one that is out of date."""
+        return f"{self.changed[:1].upper()}{self.changed[1:]} have changed since"
 
 
 def newest(dataset: Dataset, finding: Finding, embedding: Embedding | None) -> Newest | None:
-    """Of the chosen encoder where there is one, else of any; None when the check has not been run.
+    """One that holds now, by the chosen encoder where there is one; else any. None when the check has not been run.
 
     Its line is where the URL says, if that says so.
     """
     line = state.get(LINE + finding.kind) if finding.line else ""
     found = server.workspace().results.find(dataset.uuid, finding.kind)
     now = {dataset.fingerprint} | ({embedding.fingerprint} if embedding else set())
-    for one in found:
-        if one.parent in now:
-            return Newest(_at(one.fingerprint, line), current=True)
-    return Newest(_at(found[0].fingerprint, line), current=False) if found else None
+    alike = [one for one in found if one.parent in now]
+    for one in alike:
+        if not finding.goes_by or cached.present(dataset, embedding).has(one):
+            return Newest(_at(one.fingerprint, line))
+    if alike:
+        return Newest(_at(alike[0].fingerprint, line), finding.goes_by)
+    return Newest(_at(found[0].fingerprint, line), "images or vectors") if found else None
 
 
 def read(dataset: Dataset, finding: Finding, key: str) -> Read:
@@ -73,7 +87,8 @@ def read(dataset: Dataset, finding: Finding, key: str) -> Read:
             kept = replace(kept, found=finding.line.move(kept.found, float(line)))
         subject = Subject(dataset, cached.columns(dataset))
         cases = tuple(finding.cases(kept.found, subject))
-        return Read(finding, key, kept, subject, cases, {case.key: case for case in cases})
+        by_key = {case.key: case for case in cases}
+        return Read(finding, key, kept, subject, cases, by_key, Queue(cases, dataset.decisions, dataset.claims))
 
     return cached.finding(finding.kind, key, dataset.token, _make=make)
 
@@ -84,5 +99,4 @@ def _at(fingerprint: str, line: str) -> str:
 
 def decided(dataset: Dataset, read: Read) -> int:
     """How many of the cases somebody has decided."""
-    closed = dataset.decisions.standing().cases
-    return sum(case.key in closed for case in read.cases)
+    return len(dataset.decisions.standing().cases.keys() & read.by_key.keys())

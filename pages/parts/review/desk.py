@@ -39,24 +39,28 @@ class Desk:
     dataset: Dataset
     read: Read
     actor: Actor
+    holder: Actor  # who claims cases: the visitor in one tab of their browser
 
     @classmethod
-    def of(cls, dataset: str, kind: str, fingerprint: object, actor: Actor, who: object = None) -> Desk:
-        """`dataset` is a UUID, `who` the name that the visitor has given."""
+    def of(
+        cls, dataset: str, kind: str, fingerprint: object, actor: Actor, *, who: object = None, tab: object = None
+    ) -> Desk:
+        """`dataset` is a UUID, `who` the name that the visitor has given, `tab` the mark of the tab they look at."""
         found = server.workspace().dataset_by_uuid(dataset)
         named = _text(who, "who", LONGEST_NAME) or actor.name
         read = reading.read(found, findings.finding(kind), _text(fingerprint, "key", 96))
-        return cls(found, read, replace(actor, name=named))
+        holder = replace(actor, id=f"{actor.id}/{_mark(tab, 'tab')}") if tab else actor
+        return cls(found, read, replace(actor, name=named), holder)
 
     def next(self, n: int, *, holding: Sequence[str] = (), first: str = "") -> list[Case]:
-        """Up to `n` more cases that are now this visitor's; those that they are `holding` stay theirs.
+        """Up to `n` more cases that are now this tab's; those that it is `holding` stay its own.
 
         The one with the key `first` is the first, unless someone else has it.
         """
         wished = self.read.by_key.get(first)
-        begin = self._queue([wished]).next(self.actor, 1) if wished else []
+        begin = self._queue([wished]).next(self.holder, 1) if wished else []
         held = [*holding, *(case.key for case in begin)][:AT_ONCE]
-        return [*begin, *self._queue(self.read.cases).next(self.actor, min(n, AT_ONCE - len(held)), holding=held)]
+        return [*begin, *self.read.queue.next(self.holder, min(n, AT_ONCE - len(held)), holding=held)]
 
     def decide(self, wanted: Mapping[str, Any]) -> Decision:
         """Keep a decision under the mark that the browser has given it: one that is sent twice counts once."""
@@ -81,7 +85,7 @@ class Desk:
             case.reason,
             case.score,
         )
-        (kept,) = self._queue([case]).decide([decision])
+        (kept,) = self._queue([case]).decide([decision], holder=self.holder)
         return kept
 
     def undo(self, wanted: Mapping[str, Any]) -> Decision:
@@ -99,7 +103,7 @@ class Desk:
             case.key,
         )
         (kept,) = self.dataset.decisions.add([undo])
-        self._queue([case]).next(self.actor, 1)
+        self._queue([case]).next(self.holder, 1)
         return kept
 
     def release(self, wanted: Mapping[str, Any]) -> None:
@@ -107,11 +111,11 @@ class Desk:
         keys = wanted.get("cases")
         if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
             raise InvalidInput("`cases` must be a list of keys of cases.")
-        self.dataset.claims.release([key for key in keys if key in self.read.by_key], self.actor.id)
+        self.dataset.claims.release([key for key in keys if key in self.read.by_key], self.holder.id)
 
     def progress(self) -> dict[str, int]:
         """Cases, those that nobody need look at any more, and those that someone has before their eyes."""
-        now = self._queue(self.read.cases).progress()
+        now = self.read.queue.progress()
         return {"total": now.total, "decided": now.total - now.left, "held": now.held}
 
     def _queue(self, cases: Sequence[Case]) -> Queue:

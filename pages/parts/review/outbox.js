@@ -3,11 +3,24 @@
 
 const PAUSES = [400, 1000, 2000, 4000, 8000]; // ms before the next try
 const SILENCE = 20_000; // ms without an answer before a request counts as lost
+const TAB = "kindred-tab"; // name of its mark in the tab's storage
 const STORED = "kindred-unsent-"; // before the mark of each letter in the browser's storage
 
 /** Names a decision before the server has heard of it, so that one that arrives twice counts once. */
 function mark() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * The mark of this tab, which it keeps when it is loaded again. While it is open the mark is not in its storage, which a
+ * browser copies with a tab: the copy is another tab.
+ */
+function ownMark() {
+  const known = sessionStorage.getItem(TAB) ?? mark();
+  sessionStorage.removeItem(TAB);
+  addEventListener("pagehide", () => sessionStorage.setItem(TAB, known));
+  addEventListener("pageshow", () => sessionStorage.removeItem(TAB));
+  return known;
 }
 
 /**

@@ -8,10 +8,10 @@ const IDLE = 600_000; // ms without a decision after which they are not
 
 /** The first of `cases` is on the screen. "change" is told when that is another one, or the figures are. */
 class Pile extends EventTarget {
-  /** `first` is the key of the case to begin with, empty for the worst. */
-  constructor(address, key, first = "") {
+  /** `tab` is the mark of who holds the cases, `first` the key of the case to begin with, empty for the worst. */
+  constructor(address, key, tab, first = "") {
     super();
-    Object.assign(this, { address, key, first, cases: [], skipped: [], settled: new Set(), ready: new Map() });
+    Object.assign(this, { address, key, tab, first, cases: [], skipped: [], settled: new Set(), ready: new Map() });
     this.unsent = () => []; // keys of cases whose decision is on its way
     this.progress = null; // {total, decided, held}: cases, those that are done, those before someone's eyes
     this.ended = false; // the server has no more for us at present
@@ -34,7 +34,7 @@ class Pile extends EventTarget {
     this.filling = true;
     try {
       const holding = [...this.held.map(({ key }) => key), ...this.unsent()];
-      const asked = `next?key=${this.key}&n=${AHEAD}&first=${this.first}&holding=${holding.join(",")}`;
+      const asked = `next?key=${this.key}&tab=${this.tab}&n=${AHEAD}&first=${this.first}&holding=${holding.join(",")}`;
       const answer = await got(this.address + asked);
       this.first = "";
       const known = new Set([...this.held.map(({ key }) => key), ...this.settled]); // as it is now
@@ -100,7 +100,7 @@ class Pile extends EventTarget {
     clearInterval(this.knocking);
     if (!this.held.length || this.released) return;
     this.released = true;
-    const body = JSON.stringify({ key: this.key, cases: this.held.map(({ key }) => key) });
+    const body = JSON.stringify({ key: this.key, tab: this.tab, cases: this.held.map(({ key }) => key) });
     navigator.sendBeacon(`${this.address}release`, new Blob([body], { type: "application/json" }));
   }
 

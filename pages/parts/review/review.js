@@ -17,6 +17,7 @@ class Review {
     this.root = root;
     this.dialog = this.$("dialog");
     this.outbox = globalThis.kindredOutbox ??= new Outbox();
+    this.tab = globalThis.kindredTab ??= ownMark();
     this.made = []; // labels that are new
     this.buttons = new Buttons(root);
     this.figures = new Figures(root);
@@ -50,7 +51,7 @@ class Review {
   #begin() {
     this.pile?.release();
     const calibrating = this.data.mode === "calibrate";
-    this.pile = calibrating ? new Sample(this.data.address, this.data.key, this.data.wanted) : new Pile(this.data.address, this.data.key, this.data.first);
+    this.pile = calibrating ? new Sample(this.data.address, this.data.key, this.data.wanted) : new Pile(this.data.address, this.data.key, this.tab, this.data.first);
     this.pile.unsent = () => this.outbox.letters.map(({ body }) => body.case);
     this.pile.addEventListener("change", () => this.#draw());
     this.dialog.dataset.mode = this.data.mode;
@@ -211,7 +212,8 @@ class Review {
     const entry = { id: mark(), action, value, one };
     this.strip.add(entry);
     if (this.data.mode !== "calibrate") {
-      const body = { id: entry.id, key: this.data.key, case: one.key, action, ids, value, who: this.naming.name };
+      const { key } = this.data;
+      const body = { id: entry.id, key, tab: this.tab, case: one.key, action, ids, value, who: this.naming.name };
       this.outbox.add(`${this.data.address}decide`, body);
     }
     this.pile.settle(action);
@@ -223,7 +225,8 @@ class Review {
     if (!entry) return this.#say("There is nothing to undo.");
     this.strip.drop(entry);
     if (this.data.mode !== "calibrate" && !this.outbox.recall(entry.id)) {
-      const body = { id: mark(), key: this.data.key, case: entry.one.key, decision: entry.id, who: this.naming.name };
+      const { key } = this.data;
+      const body = { id: mark(), key, tab: this.tab, case: entry.one.key, decision: entry.id, who: this.naming.name };
       this.outbox.add(`${this.data.address}undo`, body);
     }
     this.pile.unsettle(entry.one);

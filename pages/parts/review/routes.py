@@ -1,14 +1,15 @@
 """The review over HTTP: cases ahead, decisions back. Nothing here reruns a page.
 
-    GET   next?key=…&n=8&holding=…&first=…                                   →  {"cases": […], "progress": {…}}
-    POST  decide     {"id", "key", "case", "action", "ids", "value", "who"}  →  {"progress"}
-    POST  undo       {"id", "key", "case", "decision", "who"}                →  {"progress"}
-    POST  release    {"key", "cases": [key, …]}                              →  {}
+    GET   next?key=…&tab=…&n=8&holding=…&first=…                             →  {"cases": […], "progress": {…}}
+    POST  decide     {"id", "key", "tab", "case", "action", "ids", "value", "who"}  →  {"progress"}
+    POST  undo       {"id", "key", "tab", "case", "decision", "who"}         →  {"progress"}
+    POST  release    {"key", "tab", "cases": [key, …]}                       →  {}
     GET   calibrate?key=…                                                    →  {"cases": […]}
     POST  calibrate  {"key", "wanted", "answers": [{"case", "yes"}, …]}      →  {"said", "line"}
 
 All of them lie below `review/{dataset}/{finding}/`: a UUID and the kind of a check. `key` names what it has found (see
-`curate.reading.read`), `holding` the keys of the cases that the browser has already. `progress` counts "total",
+`curate.reading.read`), `tab` is a mark that each tab of a browser gives itself, so that two of them are not handed the
+same cases, `holding` the keys of the cases that the browser has already. `progress` counts "total",
 "decided", and "held", those that someone has before their eyes. The `id` of a decision is made in the browser, so that
 one that is sent again, since its answer was lost, is the same one.
 """
@@ -42,7 +43,7 @@ async def next_cases(request: Request, actor: Actor) -> Response:
         raise InvalidInput(f"`n` must be a number of cases, 1 or more, not {n!r:.40}.")
 
     def found() -> dict[str, Any]:
-        desk = _desk(request, query.get("key"), actor)
+        desk = _desk(request, query.get("key"), actor, tab=query.get("tab"))
         holding = [key for key in query.get("holding", "").split(",") if key]
         cases = desk.next(int(n), holding=holding, first=query.get("first", ""))
         return {"cases": sending.cases(cached.columns(desk.dataset), cases), "progress": desk.progress()}
@@ -62,7 +63,7 @@ async def release(request: Request, actor: Actor) -> Response:
     wanted = await answers.json_body(request)
 
     def done() -> dict[str, Any]:
-        _desk(request, wanted.get("key"), actor).release(wanted)
+        _desk(request, wanted.get("key"), actor, tab=wanted.get("tab")).release(wanted)
         return {}
 
     return await _answered(done)
@@ -91,15 +92,15 @@ ROUTES = [
 ]
 
 
-def _desk(request: Request, key: object, actor: Actor, who: object = None) -> Desk:
-    return Desk.of(request.path_params["dataset"], request.path_params["finding"], key, actor, who)
+def _desk(request: Request, key: object, actor: Actor, *, who: object = None, tab: object = None) -> Desk:
+    return Desk.of(request.path_params["dataset"], request.path_params["finding"], key, actor, who=who, tab=tab)
 
 
 async def _changed(request: Request, actor: Actor, act: Callable[[Desk, dict[str, Any]], object]) -> Response:
     wanted = await answers.json_body(request)
 
     def done() -> dict[str, Any]:
-        desk = _desk(request, wanted.get("key"), actor, wanted.get("who"))
+        desk = _desk(request, wanted.get("key"), actor, who=wanted.get("who"), tab=wanted.get("tab"))
         act(desk, wanted)
         return {"progress": desk.progress()}
 

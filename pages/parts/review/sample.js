@@ -3,7 +3,7 @@
 class Sample extends Pile {
   /** `wanted` is the share of what is found that is to be right. */
   constructor(address, key, wanted) {
-    super(address, key);
+    super(address, key, "");
     this.wanted = wanted;
     clearInterval(this.knocking);
     this.answers = new Map(); // key of a case → whether it is what the check says

@@ -1,0 +1,133 @@
+"""Whether a finding is of what is there now: labels, splits, columns and known copies, changed and back again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from PIL import Image, ImageDraw
+
+from embedding_core import derived
+from embedding_core.records import LOCAL, silent
+from embedding_core.tasks import TASKS
+from embedding_core.workspace import Dataset, Embedding, Workspace
+
+EACH = 12  # pictures of a label
+
+
+@pytest.fixture
+def embedding(tmp_path: Path) -> tuple[Workspace, Dataset, Embedding]:
+    """Round and square things; the first round one has a copy."""
+    chance = np.random.default_rng(0)
+    for label in ("round", "square"):
+        (tmp_path / "set" / label).mkdir(parents=True)
+        for number in range(EACH):
+            picture = Image.effect_noise((160, 120), float(chance.uniform(20, 90))).convert("RGB")
+            x, y = chance.integers(5, 60, 2).tolist()
+            colour = tuple(chance.integers(0, 255, 3).tolist())
+            draw = ImageDraw.Draw(picture)
+            (draw.ellipse if label == "round" else draw.rectangle)((x, y, x + 70, y + 50), fill=colour)
+            picture.save(tmp_path / "set" / label / f"{number:02d}.png")
+            if label == "round" and number == 0:
+                picture.save(tmp_path / "set" / label / "copy.jpg", quality=90)
+    workspace = Workspace.open(str(tmp_path / "workspace"))
+    asked = {"name": "set", "source": str(tmp_path / "set"), "labels": "folders", "encoder": "pixels"}
+    TASKS["add"](workspace, asked, silent, LOCAL)
+    dataset = workspace.dataset("set")
+    ids = dataset.images()["id"].to_pylist()
+    dataset.put_attributes(ids, splits=["train" if at % 3 else "test" for at in range(len(ids))])
+    return workspace, dataset, dataset.embedding("pixels")
+
+
+CHECKS: dict[str, Callable[[Workspace, Dataset, Embedding], object]] = {
+    "outliers": derived.outliers,
+    "labels": derived.label_issues,
+    "next": lambda workspace, dataset, embedding: derived.choose_next(workspace, dataset, embedding, count=7, seed=2),
+    "leakage": derived.find_leakage,
+    "balance": lambda workspace, dataset, embedding: [
+        derived.balance(workspace, dataset),
+        derived.cover(workspace, dataset, embedding),
+    ],
+}
+
+
+def holding(workspace: Workspace, dataset: Dataset, embedding: Embedding) -> set[str]:
+    """The kinds of which a stored finding is of now."""
+    now = derived.Present(workspace, dataset, embedding)
+    return {kind for kind in CHECKS if any(map(now.has, workspace.results.find(dataset.uuid, kind)))}
+
+
+def test_what_enters_a_finding_and_has_changed_makes_it_of_the_past(
+    embedding: tuple[Workspace, Dataset, Embedding],
+) -> None:
+    dataset = embedding[1]
+    for check in ("leakage", *CHECKS):  # leakage looks for copies, which label issues go by
+        CHECKS[check](*embedding)
+    assert holding(*embedding) == set(CHECKS)
+
+    (image, *_) = dataset.images()["id"].to_pylist()
+    dataset.put_attributes([image], labels=["square"])
+    assert holding(*embedding) == set()
+    dataset.put_attributes([image], labels=["round"])
+    assert holding(*embedding) == set(CHECKS), "as it was"
+
+    (split,) = dataset.said_of(np.array([image]))[0]["split"].to_pylist()
+    dataset.put_attributes([image], splits=["val"])
+    assert holding(*embedding) == set(CHECKS) - {"leakage", "balance"}
+    dataset.put_attributes([image], splits=[split])
+    assert holding(*embedding) == set(CHECKS)
+
+
+def test_copies_that_become_known_have_no_more_say_in_labels(embedding: tuple[Workspace, Dataset, Embedding]) -> None:
+    dataset = embedding[1]
+    before = derived.label_issues(*embedding)
+    assert holding(*embedding) == {"labels"}
+    assert derived.find_duplicates(*embedding).found.copies, "there is one, so this can fail"
+    assert holding(*embedding) == set()
+    after = derived.label_issues(*embedding)
+    assert holding(*embedding) == {"labels"}
+    assert after.fingerprint != before.fingerprint
+    copies = [
+        row
+        for row, path in enumerate(dataset.images()["path"].to_pylist())
+        if path in ("round/00.png", "round/copy.jpg")
+    ]
+    ids = dataset.images()["id"].to_numpy()[copies]
+    rows = np.flatnonzero(np.isin(after.found.ids, ids))
+    told = after.found.votes_given[rows] != before.found.votes_given[rows]
+    assert told.any(), "a copy voted for its likeness"
+
+
+def test_without_copies_a_search_for_them_changes_nothing(embedding: tuple[Workspace, Dataset, Embedding]) -> None:
+    workspace, dataset, whole = embedding
+    paths = dataset.images()["path"].to_pylist()
+    alone = [
+        image for image, path in zip(dataset.images()["id"].to_pylist(), paths, strict=True) if path != "round/copy.jpg"
+    ]
+    part = whole.of(np.array(sorted(alone)))
+    before = derived.label_issues(workspace, dataset, part)
+    assert not derived.find_duplicates(workspace, dataset, part).found.copies
+    assert derived.label_issues(workspace, dataset, part).fingerprint == before.fingerprint
+
+
+def test_counts_without_what_the_vectors_show_are_not_all(embedding: tuple[Workspace, Dataset, Embedding]) -> None:
+    workspace, dataset = embedding[:2]
+    derived.balance(workspace, dataset)
+    assert holding(*embedding) == set()
+    (stored,) = workspace.results.find(dataset.uuid, "balance")
+    assert derived.Present(workspace, dataset, None).has(stored), "there are no vectors to show anything"
+    derived.cover(*embedding)
+    assert holding(*embedding) == {"balance"}
+
+
+def test_a_column_that_leakage_minded_and_that_changed(embedding: tuple[Workspace, Dataset, Embedding]) -> None:
+    dataset = embedding[1]
+    ids = dataset.images()["id"].to_pylist()
+    dataset.put_attributes(ids, metadata=pa.table({"shoot": [f"s{at % 5}" for at in range(len(ids))]}))
+    derived.find_leakage(*embedding, column="shoot")
+    assert "leakage" in holding(*embedding)
+    dataset.put_attributes(ids, metadata=pa.table({"shoot": [f"s{at % 4}" for at in range(len(ids))]}))
+    assert "leakage" not in holding(*embedding)
