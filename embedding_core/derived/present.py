@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from embedding_core.derived.balance import balance_key, said_of
 from embedding_core.derived.belonging import grouped_by
 from embedding_core.derived.duplicates import duplicates_key, read_duplicates
-from embedding_core.derived.grouping import labels_of
 from embedding_core.derived.label_issues import digest_of_copies, label_issues_key
 from embedding_core.derived.labelling import next_key
 from embedding_core.derived.leakage import digest_of_groups, leakage_key
@@ -42,15 +41,20 @@ class Present:
         key = KINDS[finding.kind](self, finding.parameters.get("asked", {}))
         return key == finding.fingerprint and (finding.kind != "balance" or self._covered)
 
-    @cached_property
+    @property
     def labels(self) -> str:
         """Digest of the labels in the rows of the embedding."""
-        return digest_of_texts(labels_of(self.dataset, self._embedding.ids))
+        return self._said["label"]
 
-    @cached_property
+    @property
     def splits(self) -> str:
         """Digest of the splits, likewise."""
-        return digest_of_texts(self.dataset.said_of(self._embedding.ids)[0]["split"].combine_chunks())
+        return self._said["split"]
+
+    @cached_property
+    def _said(self) -> dict[str, str]:
+        said, _ = self.dataset.said_of(self._embedding.ids)
+        return {name: digest_of_texts(said[name].combine_chunks()) for name in ("label", "split")}
 
     @cached_property
     def copies(self) -> str:
