@@ -11,8 +11,9 @@ from embedding_core.errors import InvalidInput
 from embedding_core.records import LOCAL, Actor
 from embedding_core.review.decisions import Action, decided
 from embedding_core.review.difference import Changed, difference
+from embedding_core.review.snapshots import Version
 from embedding_core.review.standing import in_force
-from embedding_core.review.versions import Version, make_version, snapshot, versions
+from embedding_core.review.versions import make_version, snapshot, versions
 from embedding_core.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from embedding_core.effect.comparing import Fit
     from embedding_core.records import Progress
     from embedding_core.review.decisions import Decision
-    from embedding_core.review.versions import Snapshot
+    from embedding_core.review.snapshots import Snapshot
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
 REVISION = 2  # raised when the same versions come out otherwise

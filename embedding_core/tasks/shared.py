@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from embedding_core.encoders.base import Encoder
     from embedding_core.neighbours.inverted import Index, Indexed
     from embedding_core.records import Reporter
-    from embedding_core.review.versions import Snapshot
+    from embedding_core.review.snapshots import Snapshot
     from embedding_core.sources import Source, Upload
     from embedding_core.workspace import Dataset, Embedding, Workspace
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from embedding_core.neighbours import NeighbourGraph
     from embedding_core.records import Actor, Rejected
     from embedding_core.workspace import Dataset, Embedding, Selection
-    from pages.parts.curate.reading import Read
+    from pages.parts.curate.finding import Read
     from pages.parts.filters import Choices
     from pages.parts.membership import Grouped
 

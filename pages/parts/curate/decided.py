@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedding_core.review.difference import Difference
-    from embedding_core.review.versions import Version
+    from embedding_core.review.snapshots import Version
     from embedding_core.workspace import Dataset
     from pages.parts.cached import Columns
 
