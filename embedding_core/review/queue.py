@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.ids import find
-from embedding_core.workspace.claims import Claim
+from embedding_core.review.claims import Claim
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,23 +7,11 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from embedding_core.review.claims import Claim
 from embedding_core.workspace.schema import CLAIMS
 from embedding_core.workspace.store import Store, quoted
 
 FRAGMENTS = 16  # of a small table, that everyone who claims reads whole
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One case that someone has, or has passed over."""
-
-    case: str  # `Case.key`
-    actor: str  # the id of who has it; empty when nobody has
-    until: float  # seconds since the epoch, when others may have it
-    skipped: float = 0.0  # when it was last passed over; 0 never
-
-    def holds(self, now: float) -> bool:
-        return bool(self.actor) and self.until > now
 
 
 @dataclass(frozen=True)
