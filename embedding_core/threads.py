@@ -30,6 +30,14 @@ def for_rows(n: int) -> AbstractContextManager[object]:
     return limits
 
 
+def alone() -> AbstractContextManager[object]:
+    """Limit BLAS and OpenMP to one thread within a `with`, for work that is itself run in several threads.
+
+    Enter it once, around them all: it holds for the process.
+    """
+    return for_rows(0)
+
+
 @contextmanager
 def compiled_for_rows(n: int) -> Iterator[None]:
     """The same, within a `with`, for what numba has compiled: epochs of a layout, each of which ends in a wait."""

@@ -69,8 +69,7 @@ def find_outliers(
     every = np.arange(n)
     distance = _distances(unit, every, SAMPLE, NEAR, NEAREST, chance, progress)
     own, excused = np.full(n, np.nan, np.float32), np.zeros(n, bool)
-    for code in range(len(names)):
-        rows = np.flatnonzero(codes == code)
+    for rows in _by_class(codes):
         if len(rows) >= CLASS_FEWEST:
             own[rows] = _distances(unit, rows, CLASS_SAMPLE, CLASS_NEAR, CLASS_NEAREST, chance)
             excused[rows] = len(rows) >= NEAR * n
@@ -90,6 +89,12 @@ def find_outliers(
     )
 
 
+def _by_class(codes: NDArray[np.int32]) -> list[NDArray[np.int64]]:
+    """The rows of each class, ascending; one sort, however many classes there are."""
+    order = np.argsort(codes, kind="stable")[np.count_nonzero(codes < 0) :]
+    return np.split(order, np.flatnonzero(np.diff(codes[order])) + 1) if len(order) else []
+
+
 def _distances(
     unit: NDArray[np.float32],
     rows: NDArray[np.int64],
@@ -104,8 +109,6 @@ def _distances(
     Near are a share of the others, and `least` at least, out of a sample of them where they are many.
     """
     drawn = rows if len(rows) <= sample else np.sort(chance.choice(rows, sample, replace=False))
-    place = np.full(len(unit), -1)
-    place[drawn] = np.arange(len(drawn))
     near = min(max(least, round(share * len(drawn))), len(drawn) - 1)
     references = unit[drawn].T
     found = np.empty(len(rows), np.float32)
@@ -114,8 +117,9 @@ def _distances(
         progress("outliers", start, len(rows))
         part = rows[start : start + size]
         alike = unit[part] @ references
-        inside = np.flatnonzero(place[part] >= 0)
-        alike[inside, place[part[inside]]] = -np.inf  # an image is not its own neighbour
+        place = np.searchsorted(drawn, part).clip(max=len(drawn) - 1)
+        itself = np.flatnonzero(drawn[place] == part)
+        alike[itself, place[itself]] = -np.inf  # an image is not its own neighbour
         found[start : start + size] = 1 - np.partition(alike, -near, axis=1)[:, -near]
     return found
 
