@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embedding_core.deciding.versions import NOW, ORIGINAL, snapshot
 from embedding_core.derived.kept import Kept, keep, read_kept
 from embedding_core.derived.suggested import known_groups
 from embedding_core.effect.comparing import SEEDS, Effect, check_runs, compare
@@ -17,7 +18,6 @@ from embedding_core.ids import find
 from embedding_core.records import silent
 from embedding_core.review.decisions import Action
 from embedding_core.review.standing import in_force
-from embedding_core.review.versions import NOW, ORIGINAL, snapshot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embedding_core.deciding.versions import NOW, snapshot
 from embedding_core.derived.effect import classes_of, digest_of_groups, quick_fit, side_of
 from embedding_core.derived.kept import Kept, keep, read_kept
 from embedding_core.derived.suggested import known_groups
@@ -27,7 +28,6 @@ from embedding_core.effect.repair import (
 from embedding_core.errors import InvalidInput
 from embedding_core.fingerprint import digest, fingerprint
 from embedding_core.records import silent
-from embedding_core.review.versions import NOW, snapshot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -117,7 +117,7 @@ def dataset(workspace: Workspace, parameters: Parameters, *, create: bool = Fals
 
 def version(workspace: Workspace, dataset: Dataset, parameters: Parameters) -> Snapshot | None:
     """The version of the dataset that is asked about; None for the dataset as it is. Raises `UnknownVersion`."""
-    from embedding_core.review.versions import snapshot
+    from embedding_core.deciding.versions import snapshot
 
     name = parameters.get("version")
     return snapshot(workspace, dataset, name) if name else None

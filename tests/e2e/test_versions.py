@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from embedding_core.deciding.versions import make_version
 from embedding_core.places import SAMPLE
 from embedding_core.records import LOCAL, Actor, silent
 from embedding_core.review.decisions import Action, decided
-from embedding_core.review.versions import make_version
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Dataset, Workspace
 from tests.running import RunningApp

@@ -10,9 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from embedding_core import derived, export
+from embedding_core.deciding.versions import make_version, snapshot
 from embedding_core.records import LOCAL, Actor, silent
 from embedding_core.review.decisions import Action, decided
-from embedding_core.review.versions import make_version, snapshot
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Dataset, Workspace
 from pages.parts import results

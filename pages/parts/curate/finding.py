@@ -10,9 +10,9 @@ from embedding_core.errors import UnknownName
 from pages.parts.review import Act
 
 if TYPE_CHECKING:
+    from embedding_core.deciding.queue import Queue
     from embedding_core.derived.kept import Kept
     from embedding_core.review.cases import Case
-    from embedding_core.review.queue import Queue
     from embedding_core.workspace import Dataset, Workspace
     from pages.parts.columns import Columns
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from embedding_core.review.queue import Queue
+from embedding_core.deciding.queue import Queue
 from pages.parts import cached, server, state
 from pages.parts.curate.finding import Finding, Read, Subject, UnknownFinding
 

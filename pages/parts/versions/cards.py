@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from embedding_core.deciding import versions
 from embedding_core.errors import KindredError
-from embedding_core.review import versions
 from pages.parts import cached, jobs, results, server, state, words
 from pages.parts.versions import known
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import streamlit as st
 
+from embedding_core.deciding import versions
 from embedding_core.review import difference as differing
-from embedding_core.review import versions
 from pages.parts import cached, results, server, state, words
 
 if TYPE_CHECKING:
