@@ -5,24 +5,24 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import cached, detail, filter_bar, filtering, groups, state
+from pages.parts.versions import known
 
 dataset = state.require_dataset()
 embedding = state.require_embedding()
 encoder = state.current_encoder(dataset)
-token = dataset.token
-columns = cached.columns(dataset)
 
 st.title("Clusters", anchor=False)
 stored = groups.stored(dataset, embedding)
 one = groups.chosen(stored)
-found = cached.read_clusters(dataset, one.fingerprint) if one else None
+columns, token = known.seen(dataset, embedding, one)
+found = cached.read_clusters(dataset, one.fingerprint, (columns, token)) if one else None
 if one is None or found is None:
     groups.follow()
     groups.none_yet(dataset, encoder)
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="bottom", key="clusters_toolbar"):
-    groups.pick(stored, one)
+    groups.pick(stored, one, dataset, embedding)
     groups.ask(dataset, encoder, len(embedding))
 groups.follow()
 groups.verdict(found, filtered=state.filtering().active)

@@ -26,6 +26,6 @@ for tab, one in zip(lists, known, strict=True):
             around = found.show(dataset, columns, encoder, one)
 if decisions.open:
     with decisions:
-        around = decided.show(dataset, columns)
+        decided.show(dataset, columns)
 reviewing.open_from_url(dataset, columns, known)
 detail.open_from_url(dataset, around)

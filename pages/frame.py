@@ -21,6 +21,12 @@ page = st.navigation(
         st.Page("similar.py", title="Similar", icon=":material/image_search:", help="Find images like one image."),
         st.Page("clusters.py", title="Clusters", icon=":material/workspaces:", help="Groups found without labels."),
         st.Page("curate.py", title="Curate", icon=":material/fact_check:", help="Find what is wrong, and decide."),
+        st.Page(
+            "versions.py",
+            title="Versions",
+            icon=":material/history:",
+            help="What decisions made of the images, what it was worth, and the way to take it along.",
+        ),
         st.Page("data.py", title="Data", icon=":material/table_view:", help="Every image, and every refused file."),
         st.Page("encoders.py", title="Encoders", icon=":material/neurology:", help="Choose how images are compared."),
     ],

@@ -25,7 +25,7 @@ now = present.present(drawn.fingerprint)
 solid = map_solid.drawing(now, clusters) if drawn.projection.dims == 3 else None
 
 with st.container(horizontal=True, vertical_alignment="bottom", key="map_toolbar"):
-    map_choice.pick(maps, one)
+    map_choice.pick(maps, one, dataset, embedding)
     beside = None if solid else map_choice.beside(dataset, one)
     if solid:
         map_solid.pick_colour(solid)

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from benchmarks.synthetic.vectors import clustered
 from embedding_core import neighbours
+from embedding_core.deciding.queue import Queue
 from embedding_core.neighbours import NeighbourGraph
 from embedding_core.quality import balance, columns, cover, drift, label_judging, labelling, outliers, propagation
 from embedding_core.quality.duplicates.candidates import candidates
 from embedding_core.quality.label_issues import LabelIssues
-from embedding_core.review.queue import Queue
 
 CLASSES, WRONG = 20, 0.02
 MANY = 30_000  # images above which the graph is not exact

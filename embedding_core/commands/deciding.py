@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from embedding_core.deciding.versions import make_version, snapshot, versions
 from embedding_core.errors import InvalidInput
 from embedding_core.records import LOCAL, Actor
 from embedding_core.review.decisions import Action, decided
 from embedding_core.review.difference import Changed, difference
+from embedding_core.review.snapshots import Version
 from embedding_core.review.standing import in_force
-from embedding_core.review.versions import Version, make_version, snapshot, versions
 from embedding_core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def decide(arguments: Namespace) -> Result:
     if arguments.undo:
         given = [decided(actor, Action.UNDO, [], value=arguments.undo)]
     else:
-        from embedding_core.review.table import read_decisions  # and with it all that reads sources
+        from embedding_core.deciding.table import read_decisions  # and with it all that reads sources
 
         file = Path(arguments.file)
         given = read_decisions(_content(file), file.name, dataset.ids(), actor)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from embedding_core import derived
 from embedding_core.commands.shared import local, replacing, run, whole
+from embedding_core.deciding.versions import snapshot
 from embedding_core.errors import InvalidInput, UnknownImage
-from embedding_core.review.versions import snapshot
 from embedding_core.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from embedding_core import derived, export
 from embedding_core.commands.shared import run
+from embedding_core.deciding.versions import NOW, snapshot
 from embedding_core.encoders import registry
-from embedding_core.review.versions import NOW, snapshot
 from embedding_core.workspace import Workspace
 
 if TYPE_CHECKING:

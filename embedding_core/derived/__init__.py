@@ -40,7 +40,7 @@ from embedding_core.derived.mapping import UNTURNED, MapResult, draw_map, maps, 
 from embedding_core.derived.outliers import outliers, outliers_key, read_outliers
 from embedding_core.derived.photos import photos, photos_key, read_photos, turned, turned_key
 from embedding_core.derived.present import Present
-from embedding_core.derived.repairs import measure_repairs
+from embedding_core.derived.repairs import measure_repairs, read_repairs
 from embedding_core.derived.story import story
 from embedding_core.derived.suggested import CHECKS, known_copies, known_groups, suggested
 from embedding_core.graphs import graph_key, neighbour_graph, read_graph, read_nearest
@@ -99,6 +99,7 @@ __all__ = [
     "read_outliers",
     "read_photos",
     "read_propagated",
+    "read_repairs",
     "read_shortcuts",
     "said_of",
     "shortcuts",

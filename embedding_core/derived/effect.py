@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embedding_core.deciding.versions import NOW, ORIGINAL, snapshot
 from embedding_core.derived.kept import Kept, keep, read_kept
 from embedding_core.derived.suggested import known_groups
 from embedding_core.effect.comparing import SEEDS, Effect, check_runs, compare
@@ -17,7 +18,6 @@ from embedding_core.ids import find
 from embedding_core.records import silent
 from embedding_core.review.decisions import Action
 from embedding_core.review.standing import in_force
-from embedding_core.review.versions import NOW, ORIGINAL, snapshot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from embedding_core.effect.comparing import Fit
     from embedding_core.records import Progress
     from embedding_core.review.decisions import Decision
-    from embedding_core.review.versions import Snapshot
+    from embedding_core.review.snapshots import Snapshot
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
 REVISION = 2  # raised when the same versions come out otherwise

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embedding_core.deciding.versions import NOW, snapshot
 from embedding_core.derived.effect import classes_of, digest_of_groups, quick_fit, side_of
-from embedding_core.derived.kept import Kept, keep
+from embedding_core.derived.kept import Kept, keep, read_kept
 from embedding_core.derived.suggested import known_groups
 from embedding_core.effect.comparing import SEEDS
 from embedding_core.effect.parting import Side, part
@@ -27,7 +28,6 @@ from embedding_core.effect.repair import (
 from embedding_core.errors import InvalidInput
 from embedding_core.fingerprint import digest, fingerprint
 from embedding_core.records import silent
-from embedding_core.review.versions import NOW, snapshot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,7 +89,7 @@ def measure_repairs(
     removals = digest(repr([(one, _ids_digest(without[one])) for one in chosen if one in without]).encode())
     inputs = [embedding.fingerprint, state.fingerprint, removals, digest_of_groups(groups)]
     key = fingerprint("repairs", REVISION, *inputs, *chosen, seeds=seeds)
-    asked = {"version": version, "steps": chosen, "seeds": seeds}
+    asked = {"version": version, "state": state.fingerprint, "steps": chosen, "seeds": seeds}
     return keep(
         workspace,
         dataset,
@@ -100,6 +100,11 @@ def measure_repairs(
         find=find_it,
         asked=asked,
     )
+
+
+def read_repairs(workspace: Workspace, key: str) -> Kept[Repairs] | None:
+    """Repairs that are kept; None where they have not been worked out."""
+    return read_kept(workspace, key, Repairs)
 
 
 def _step(

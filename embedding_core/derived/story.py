@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from embedding_core.deciding.versions import NOW, ORIGINAL, snapshot, versions
 from embedding_core.derived.duplicates import duplicates_key, read_duplicates
 from embedding_core.derived.effect import effect_key, read_effect
 from embedding_core.derived.grouping import labels_of
@@ -17,7 +18,6 @@ from embedding_core.encoders import registry
 from embedding_core.export import telling
 from embedding_core.fingerprint import digest_of_texts
 from embedding_core.review.difference import difference
-from embedding_core.review.versions import NOW, ORIGINAL, snapshot, versions
 
 if TYPE_CHECKING:
     from embedding_core.export import Section

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core.embed import CRASHES
 from embedding_core.errors import ImageRefused
 from embedding_core.ids import find
 from embedding_core.images import decode
@@ -30,6 +29,8 @@ class Watched:
     """Reads files by id, as `Dataset.contents`, and says which are under way."""
 
     def __init__(self, dataset: Dataset, progress: Reporter) -> None:
+        from embedding_core.embed import CRASHES  # it loads LanceDB, and this room is read by servers as they start
+
         rows = dataset.images().select(["id", "path"])
         self._dataset, self._progress = dataset, progress
         self._ids, self._paths = rows["id"].to_numpy(), rows["path"]

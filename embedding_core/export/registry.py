@@ -38,6 +38,8 @@ class Card:
     ending: str  # of the one file that it is; empty for a folder
     members: Callable[[Taken], Iterator[Member]]  # makes the files, in order, each as it is asked for
     vectors: bool = False  # whether it holds vectors, so that an encoder has to be chosen
+    pictures: bool = False  # whether it holds the original files, so that it is about as large as they are
+    labelled: bool = False  # whether it is nothing without labels
 
     @property
     def folder(self) -> bool:
@@ -53,6 +55,8 @@ FORMATS: dict[str, Card] = {
             "A folder for each label, and for each split: torchvision, Keras, fast.ai.",
             "",
             imagefolder.members,
+            pictures=True,
+            labelled=True,
         ),
         Card(
             "parquet",
@@ -60,10 +64,20 @@ FORMATS: dict[str, Card] = {
             "Parquet with images and labels: datasets.load_dataset reads it, and the hub.",
             "",
             huggingface.members,
+            pictures=True,
         ),
-        Card("coco", "COCO", "Images and annotations over whole images: detection tools.", "", coco.members),
-        Card("fiftyone", "FiftyOne", "FiftyOne's image classification dataset.", "", fiftyone.members),
-        Card("originals", "Originals", "The files as they came, in their folders.", "", originals.members),
+        Card(
+            "coco",
+            "COCO",
+            "Images and annotations over whole images: detection tools.",
+            "",
+            coco.members,
+            pictures=True,
+        ),
+        Card("fiftyone", "FiftyOne", "FiftyOne's image classification dataset.", "", fiftyone.members, pictures=True),
+        Card(
+            "originals", "Originals", "The files as they came, in their folders.", "", originals.members, pictures=True
+        ),
         Card("csv", "Table", "Path, label, split, tags and all metadata of each image.", ".csv", tables.members),
         Card("removal", "Removals", "What was removed, why, by whom and when.", ".csv", removal.table),
         Card("removal-paths", "Paths removed", "A path a line: for a script that deletes.", ".txt", removal.paths),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedding_core.review.decisions import Decision
-    from embedding_core.review.versions import Snapshot
+    from embedding_core.review.snapshots import Snapshot
     from embedding_core.workspace import Dataset, Embedding
 
 GROUP = 16 * 2**20  # bytes of originals read at a time

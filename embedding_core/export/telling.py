@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from embedding_core.effect.repair import Repairs
     from embedding_core.review.cases import Case
     from embedding_core.review.difference import Difference
-    from embedding_core.review.versions import Version
+    from embedding_core.review.snapshots import Version
 
 SHOWN = 12  # pictures of a finding
 LABELS = 40  # whose counts are compared

@@ -1,1 +1,1 @@
-"""People decide: cases that checks hand over, decisions that are only ever added to, versions that follow from them."""
+"""What people decide on and what follows: cases, decisions that are only ever added to, what they make of a dataset."""

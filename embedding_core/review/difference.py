@@ -15,7 +15,7 @@ from embedding_core.vectors import read_only
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from embedding_core.review.versions import Snapshot
+    from embedding_core.review.snapshots import Snapshot
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from embedding_core import derived
+from embedding_core.deciding.versions import NOW, ORIGINAL
 from embedding_core.effect import SEEDS, Difference, Effect, Repairs, points, said, verdict
 from embedding_core.effect.repair import NAMES
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput
-from embedding_core.review.versions import NOW, ORIGINAL
 from embedding_core.tasks import shared
 
 if TYPE_CHECKING:

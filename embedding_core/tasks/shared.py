@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from embedding_core.encoders.base import Encoder
     from embedding_core.neighbours.inverted import Index, Indexed
     from embedding_core.records import Reporter
-    from embedding_core.review.versions import Snapshot
+    from embedding_core.review.snapshots import Snapshot
     from embedding_core.sources import Source, Upload
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
@@ -117,7 +117,7 @@ def dataset(workspace: Workspace, parameters: Parameters, *, create: bool = Fals
 
 def version(workspace: Workspace, dataset: Dataset, parameters: Parameters) -> Snapshot | None:
     """The version of the dataset that is asked about; None for the dataset as it is. Raises `UnknownVersion`."""
-    from embedding_core.review.versions import snapshot
+    from embedding_core.deciding.versions import snapshot
 
     name = parameters.get("version")
     return snapshot(workspace, dataset, name) if name else None

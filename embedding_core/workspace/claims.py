@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from embedding_core.review.queue import Claim
+from embedding_core.review.claims import Claim
 from embedding_core.workspace.schema import CLAIMS
 from embedding_core.workspace.store import Store, quoted
 

@@ -189,7 +189,7 @@ class Dataset:
 
     @property
     def decisions(self) -> Decisions:
-        """The log of what was decided on images. It changes nothing here: `review.versions` says what follows."""
+        """The log of what was decided on images. It changes nothing here: `deciding.versions` says what follows."""
         return Decisions(self.uuid, self._store)
 
     @property

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from embedding_core.review.versions import Snapshot, Version, coded, decoded
+from embedding_core.review.snapshots import Snapshot, Version, coded, decoded
 from embedding_core.workspace import npz
 from embedding_core.workspace.npz import Array
 from embedding_core.workspace.schema import VERSIONS

@@ -30,10 +30,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedding_core.derived import ClusterResult, MapResult, Present
+    from embedding_core.derived.kept import Kept
     from embedding_core.neighbours import NeighbourGraph
     from embedding_core.records import Actor, Rejected
-    from embedding_core.workspace import Dataset, Embedding, Selection
-    from pages.parts.curate.reading import Read
+    from embedding_core.workspace import Dataset, Embedding, Selection, Workspace
+    from pages.parts.curate.finding import Read
     from pages.parts.filters import Choices
     from pages.parts.membership import Grouped
 
@@ -180,17 +181,18 @@ def spatial_order(fingerprint: str, *, _drawn: MapResult) -> NDArray[np.int32]:
     return read_only(spatial.order(_drawn.placed))
 
 
-def read_clusters(dataset: Dataset, fingerprint: str) -> ClusterResult | None:
-    """A stored clustering, judged by the labels of now."""
-    found = _clusters(fingerprint, dataset.token, _dataset=dataset)
+def read_clusters(dataset: Dataset, fingerprint: str, seen: tuple[Columns, str] | None = None) -> ClusterResult | None:
+    """A stored clustering, judged by the labels of now, or by those of other columns and what names their state."""
+    known, state = seen or (columns(dataset), dataset.token)
+    found = _clusters(fingerprint, state, _columns=known)
     if found is not None and not found.current:
-        _clusters.clear(fingerprint, dataset.token, _dataset=dataset)  # the verdict may be on its way
+        _clusters.clear(fingerprint, state, _columns=known)  # the verdict may be on its way
     return found
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _clusters(fingerprint: str, token: str, *, _dataset: Dataset) -> ClusterResult | None:
-    return derived.read_clusters(server.workspace(), fingerprint, columns(_dataset).labels_of)
+def _clusters(fingerprint: str, state: str, *, _columns: Columns) -> ClusterResult | None:
+    return derived.read_clusters(server.workspace(), fingerprint, _columns.labels_of)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -246,6 +248,30 @@ def present(dataset: Dataset, embedding: Embedding | None) -> Present:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _present_of(token: str, vectors: str, copies: bool, *, _dataset: Dataset, _embedding: Embedding | None) -> Present:
     return derived.Present(server.workspace(), _dataset, _embedding)
+
+
+def of_versions(dataset: Dataset, what: str, make: Callable[[], Any]) -> Any:
+    """What follows from images and decisions as they are now, such as a version or a difference. `what` names it."""
+    state = ":".join([dataset.token, dataset.decisions.token, dataset.versions.token])
+    return _of_versions(what, state, _make=make)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _of_versions(what: str, state: str, *, _make: Callable[[], Any]) -> Any:
+    return _make()
+
+
+def proof(key: str, read: Callable[[Workspace, str], Kept[Any] | None]) -> Kept[Any] | None:
+    """A stored effect or repair, whose intervals take a moment; None until it has been worked out."""
+    kept = _proof(key, _read=read)
+    if kept is None:
+        _proof.clear(key)
+    return kept
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _proof(key: str, *, _read: Callable[[Workspace, str], Kept[Any] | None]) -> Kept[Any] | None:
+    return _read(server.workspace(), key)
 
 
 def read_graph(embedding: str) -> NeighbourGraph | None:

@@ -14,9 +14,9 @@ import anyio.to_thread
 from starlette.responses import StreamingResponse
 
 from embedding_core import derived, export
+from embedding_core.deciding.versions import NOW, snapshot
 from embedding_core.encoders import registry
 from embedding_core.errors import UnknownName
-from embedding_core.review.versions import NOW, snapshot
 from pages.parts import server
 from pages.parts.access import route
 

@@ -9,8 +9,8 @@ import numpy as np
 import streamlit as st
 
 from embedding_core import clusters as methods
-from embedding_core import derived
-from pages.parts import charts, detail, empty, group_cards, membership, pictures, results, server, state, words
+from pages.parts import charts, detail, empty, group_cards, membership, pictures, results, state, words
+from pages.parts.versions import known as versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,12 +28,13 @@ ASKED = "clusters_asked"  # how many groupings this visit has asked for
 
 
 def stored(dataset: Dataset, embedding: Embedding) -> list[StoredResult]:
-    return derived.clusterings(server.workspace(), dataset, embedding)
+    return results.with_versions("clusters", dataset, embedding)
 
 
 def chosen(found: Sequence[StoredResult]) -> StoredResult | None:
-    """The clustering in the URL, else the newest."""
-    return results.asked_for("groups", found) or next(iter(found), None)
+    """The clustering in the URL, else the newest of all images, else the newest of a version."""
+    newest = min(found, key=lambda one: results.part_of(one) != "", default=None)
+    return results.asked_for("groups", found) or newest
 
 
 def title(one: StoredResult) -> str:
@@ -45,14 +46,17 @@ def title(one: StoredResult) -> str:
     return " · ".join([*parts, words.count(one.parameters["count"], "group"), *turned])
 
 
-def pick(found: Sequence[StoredResult], one: StoredResult) -> None:
+def pick(found: Sequence[StoredResult], one: StoredResult, dataset: Dataset, embedding: Embedding) -> None:
+    def called(each: StoredResult) -> str:
+        return title(each) + versions.suffix(dataset, embedding, each)
+
     results.pick(
         "Grouping",
         found,
         one,
         kind="groups",
         key="clusters",
-        title=title,
+        title=called,
         help=words.HELP["cluster"],
         width=280,
         resets=["group"],

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from embedding_core import derived, projection
+from embedding_core import projection
 from pages.parts import cached, empty, jobs, results, server, state, words
+from pages.parts.versions import known as versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,13 +21,20 @@ TITLES = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA", "grid": "Grid"}
 
 
 def stored(dataset: Dataset, embedding: Embedding) -> list[StoredResult]:
-    """The maps there are, newest first."""
-    return derived.maps(server.workspace(), dataset, embedding)
+    """The maps there are, of all images and of versions, newest first."""
+    return results.with_versions("map", dataset, embedding)
 
 
 def chosen(maps: Sequence[StoredResult]) -> StoredResult | None:
-    """The map in the URL; otherwise the best there is: the newest flat one that shows groups, PCA until then."""
-    best = min(maps, key=lambda one: (one.parameters["method"] == "pca", one.parameters["dims"] != 2), default=None)
+    """The map in the URL; otherwise the best there is: the newest flat one that shows groups, PCA until then.
+
+    A map of a version is shown to whoever asks for it.
+    """
+
+    def worse(one: StoredResult) -> tuple[bool, bool, bool]:
+        return results.part_of(one) != "", one.parameters["method"] == "pca", one.parameters["dims"] != 2
+
+    best = min(maps, key=worse, default=None)
     return results.asked_for("map", maps) or best
 
 
@@ -104,8 +112,11 @@ def _called(maps: Sequence[StoredResult]) -> list[str]:
     return [f"{each} · older{f' ({age})' * (age > 1)}" if age else each for each, age in zip(found, ages, strict=True)]
 
 
-def pick(maps: Sequence[StoredResult], one: StoredResult) -> None:
-    results.pick("Map", maps, one, kind="map", key="map", title=title, help=words.HELP["projection"], width=230)
+def pick(maps: Sequence[StoredResult], one: StoredResult, dataset: Dataset, embedding: Embedding) -> None:
+    def called(each: StoredResult) -> str:
+        return title(each) + versions.suffix(dataset, embedding, each)
+
+    results.pick("Map", maps, one, kind="map", key="map", title=called, help=words.HELP["projection"], width=230)
 
 
 @st.fragment

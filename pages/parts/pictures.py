@@ -14,7 +14,7 @@ from embedding_core.neighbours import inverted
 from pages.parts import cached, gallery, urls, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -44,14 +44,25 @@ def items(
 
 
 def paged(
-    columns: Columns, ids: NDArray[np.int64], *, key: str, alt: str, a_page: int = 48, size: str = "m"
+    columns: Columns,
+    ids: NDArray[np.int64],
+    *,
+    key: str,
+    alt: str,
+    a_page: int = 48,
+    size: str = "m",
+    badges: Callable[[NDArray[np.int64]], Mapping[int, str]] | None = None,
 ) -> int | None:
-    """A gallery with pages, so that never more than one is drawn. Returns the id that was opened, in that run."""
+    """A gallery with pages, so that never more than one is drawn. Returns the id that was opened, in that run.
+
+    `badges` says what stands in the corners of the images of a page.
+    """
     pages = -(-len(ids) // a_page)
     grid = st.container()
     page = min(st.pagination(pages, key=f"{key}_page"), pages) if pages > 1 else 1
     with grid:
-        return gallery.show(items(columns, ids[(page - 1) * a_page : page * a_page]), key=key, alt=alt, size=size)
+        shown = ids[(page - 1) * a_page : page * a_page]
+        return gallery.show(items(columns, shown, badges(shown) if badges else None), key=key, alt=alt, size=size)
 
 
 @dataclass(frozen=True, slots=True)

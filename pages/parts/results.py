@@ -10,15 +10,26 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.parts import empty, jobs, state
+from pages.parts import empty, jobs, server, state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from embedding_core.workspace import Dataset, StoredResult
+    from embedding_core.workspace import Dataset, Embedding, StoredResult
 
 SHORT = 12  # characters of a fingerprint
+
+
+def with_versions(kind: str, dataset: Dataset, embedding: Embedding) -> list[StoredResult]:
+    """What is stored of an embedding, and of those parts of it that versions hold, newest first."""
+    found = server.workspace().results.find(dataset.uuid, kind)
+    return [one for one in found if embedding.fingerprint in (one.parent, part_of(one))]
+
+
+def part_of(one: StoredResult) -> str:
+    """The fingerprint of the embedding that a result is of a part of; empty for one of all images."""
+    return str(one.parameters.get("part_of") or "")
 
 
 def asked_for(kind: str, found: Sequence[StoredResult]) -> StoredResult | None:

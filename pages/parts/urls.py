@@ -40,9 +40,10 @@ def table(dataset: str, selection: str) -> str:
     return f"{api()}download/{dataset}/{selection}.csv"
 
 
-def export(dataset: str, form: str, version: str) -> str:
-    """A version of a dataset in a format of `embedding_core.export.FORMATS`."""
-    return f"{api()}export/{dataset}/{form}?version={quote(version, safe='')}"
+def export(dataset: str, form: str, version: str, encoder: str = "") -> str:
+    """A version of a dataset in a format of `embedding_core.export.FORMATS`, with what is known through an encoder."""
+    through = f"&encoder={quote(encoder, safe='')}" if encoder else ""
+    return f"{api()}export/{dataset}/{form}?version={quote(version, safe='')}{through}"
 
 
 def map_data(fingerprint: str) -> str:

@@ -66,6 +66,14 @@ HELP: Mapping[str, str] = {
     "case": "One thing that a check has found, with the images that belong to it. You decide on each.",
     "line": "Up to where the check finds. You judge some images around it; it moves to where enough of them are right.",
     "version": "The images and labels after all decisions. Under a name it stays as it is, whatever is decided later.",
+    "difference": "What the second version has otherwise than the first: images, labels, splits and tags.",
+    "probe": "A simple classifier over the embedding. Quick to train, it shows what labels and images are worth.",
+    "accuracy": "The share of images, kept apart from training, that are given their right label.",
+    "balanced accuracy": "The mean of every label's accuracy: rare labels count as much as common ones.",
+    "interval": "Where the truth lies with 95 %, over other images to test with and other trainings.",
+    "held out": "Images that judge. Both versions hold them under one label, and nobody decided on them.",
+    "repair": "Cleaning done at training only, on trial. Nothing is decided, and the images stay as they are.",
+    "export": "A version taken away, for other tools. It is written as it is sent, however large.",
 }
 
 
@@ -121,7 +129,7 @@ STAGES: Mapping[str, str] = {
     "measuring copies": "Choosing which copy is the best",
     "turning": "Looking for what lies turned",
     "spreading": "Spreading labels",
-    "training": "Training, with and without",
+    "training": "Training",
     "explaining": "Comparing part by part",
     "partitions": "Parting the images",
     "trust": "Judging the map",
@@ -147,6 +155,8 @@ KINDS: Mapping[str, str] = {
     "balance": "Counting",
     "next": "Choosing what to label",
     "drift": "Comparing two sets",
+    "effect": "Measuring the effect",
+    "repair": "Trying repairs",
 }
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@])")

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from embedding_core.deciding.table import read_decisions
+from embedding_core.deciding.versions import make_version
 from embedding_core.errors import InvalidInput, UnknownDecision
 from embedding_core.records import Actor
 from embedding_core.review.cases import case_key
 from embedding_core.review.decisions import Action, decided
-from embedding_core.review.table import read_decisions
-from embedding_core.review.versions import make_version
 from embedding_core.workspace import Dataset, Workspace, catalogue
 from embedding_core.workspace import decisions as decisions_module
 from tests.core.test_workspace import put, record
@@ -207,7 +207,7 @@ def test_a_process_that_is_killed_between_two_commits_leaves_the_first_whole(
 import os, signal
 from embedding_core.records import LOCAL
 from embedding_core.review.decisions import Action, decided
-from embedding_core.review.queue import Queue
+from embedding_core.deciding.queue import Queue
 from embedding_core.workspace import Workspace
 dataset = Workspace.open({workspace.uri!r}).dataset("birds")
 class Killed:

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from embedding_core import export
+from embedding_core.deciding.versions import snapshot
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput
 from embedding_core.export import huggingface
@@ -21,7 +22,6 @@ from embedding_core.export.names import NOTE
 from embedding_core.export.taking import Taken
 from embedding_core.records import LOCAL, Actor
 from embedding_core.review.decisions import Action, decided
-from embedding_core.review.versions import snapshot
 from embedding_core.workspace import Dataset, Workspace
 from tests.core.exported import EVIL, GOOD, dataset, inside
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from embedding_core import derived, export
+from embedding_core.deciding.versions import snapshot
 from embedding_core.effect import Effect
 from embedding_core.effect.comparing import Changed
 from embedding_core.export import telling
 from embedding_core.records import Actor
 from embedding_core.review.cases import Case
 from embedding_core.review.decisions import Action, decided
-from embedding_core.review.versions import snapshot
 from embedding_core.workspace import Dataset, Workspace
 from tests.core.exported import EVIL, GOOD, dataset
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from embedding_core import derived, graphs, neighbours
+from embedding_core.deciding.versions import make_version
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput, NotEmbedded
 from embedding_core.records import LOCAL, Actor, silent
 from embedding_core.review.decisions import Action, decided
-from embedding_core.review.versions import make_version
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Dataset, Embedding, Workspace
 from tests.core.test_workspace import put, record

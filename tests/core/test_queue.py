@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from embedding_core.deciding.queue import LEASE, Queue
 from embedding_core.records import Actor
 from embedding_core.review.cases import Case
 from embedding_core.review.decisions import Action, Decision, decided
-from embedding_core.review.queue import LEASE, Queue
 from embedding_core.workspace import Dataset, Workspace
 
 ANNA, BEN = Actor("a", "Anna"), Actor("b", "Ben")
@@ -174,7 +174,7 @@ def test_two_processes_never_get_the_same_case(place: str, bucket: str, tmp_path
 import json, sys
 from embedding_core.records import Actor
 from embedding_core.review.cases import Case
-from embedding_core.review.queue import Queue
+from embedding_core.deciding.queue import Queue
 from embedding_core.workspace import Workspace
 dataset = Workspace.open(sys.argv[1]).dataset("birds")
 cases = [Case("outliers", (number,), 1.0, "") for number in range(40)]

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from embedding_core.deciding.versions import make_version, snapshot, versions
 from embedding_core.errors import InvalidInput, NameTaken, UnknownVersion
 from embedding_core.records import Actor
 from embedding_core.review.decisions import Action, decided
 from embedding_core.review.difference import difference
-from embedding_core.review.versions import Snapshot, coded, decoded, make_version, snapshot, versions
+from embedding_core.review.snapshots import Snapshot, coded, decoded
 from embedding_core.workspace import Dataset, Workspace
 from embedding_core.workspace.schema import VERSIONS
 from tests.core.test_workspace import put, record

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from embedding_core.records import Actor
+from embedding_core.review.decisions import Action, decided
 from embedding_core.workspace import Dataset, Workspace
 from tests.running import ROOT, RunningApp
 
@@ -20,14 +22,18 @@ SIZES = ((1440, 900), (390, 844))
 
 @pytest.fixture(scope="module")
 def view(app: RunningApp, sample: Dataset) -> str:
-    """The prepared sample's URL parameters, with a selection."""
+    """The prepared sample's URL parameters, with a selection, and with something decided."""
     clocks = [image for path, image in sample.ids().items() if path.startswith("clock/")]
+    if not sample.decisions.standing().removed.size:
+        ada = Actor("visitor-ada", "Ada")
+        sample.decisions.add([decided(ada, Action.REMOVE, clocks[1:10], finding="duplicates", reason="alike")])
+        sample.decisions.add([decided(ada, Action.RELABEL, clocks[10:12], value="weather", finding="labels")])
     selections = Workspace.open(str(app.workspace)).selections
     return f"dataset=sample&selection={selections.keep(sample.uuid, clocks, how='lasso on the map').hash}"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["start", "map", "similar", "clusters", "curate", "data", "encoders"])
+@pytest.mark.parametrize("name", ["start", "map", "similar", "clusters", "curate", "versions", "data", "encoders"])
 def test_every_page_fits_its_screen(browser: Browser, app: RunningApp, view: str, name: str, theme: str) -> None:
     address = f"{app.url}/?{view}" if name == "start" else f"{app.url}/{name}?{view}"
     if name == "similar":

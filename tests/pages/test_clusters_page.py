@@ -38,7 +38,7 @@ def test_noise_has_a_card_too(served: tuple[Workspace, small.Remembering], monke
     labels = found.clustering.labels.copy()
     labels[[0, 1]] = -1
     noisy = replace(found, clustering=replace(found.clustering, labels=labels))
-    monkeypatch.setattr(cached, "read_clusters", lambda dataset, fingerprint: noisy)
+    monkeypatch.setattr(cached, "read_clusters", lambda dataset, fingerprint, seen=None: noisy)
     card = small.cards(small.open_page("clusters.py", dataset="birds"))[-1]
     assert (card["name"], card["said"]) == ("In no group", "2 images · 8% of all")
     assert {face["id"] for face in card["faces"]} == set(found.ids[:2].tolist())
@@ -93,7 +93,7 @@ def test_names_from_the_encoders_categories_say_so(
     said = "named by the encoder’s categories"
     assert said not in small.texts(small.open_page("clusters.py", dataset="birds"))
     names = ClusterNames(("rocking chair", "cradle", "Cluster 3"), (0.4, 0.2, None), "categories")
-    monkeypatch.setattr(cached, "read_clusters", lambda dataset, fingerprint: replace(found, names=names))
+    monkeypatch.setattr(cached, "read_clusters", lambda dataset, fingerprint, seen=None: replace(found, names=names))
     assert said in small.texts(small.open_page("clusters.py", dataset="birds"))
     assert said in small.texts(small.open_page("clusters.py", dataset="birds", group="0"))
 

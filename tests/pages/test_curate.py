@@ -153,7 +153,7 @@ def test_a_moved_line_is_in_the_url_and_finds_less(workspace: Workspace, birds: 
     assert "line_labels" not in app.query_params
 
 
-def test_decisions_are_listed_and_make_versions(workspace: Workspace, birds: Dataset) -> None:
+def test_decisions_are_listed_and_lead_to_versions(workspace: Workspace, birds: Dataset) -> None:
     assert "Nothing decided yet" in small.texts(curate(curate_tab="Decisions"))
     ids = birds.images()["id"].to_pylist()
     birds.decisions.add([decided(ADA, Action.REMOVE, ids[:2], finding="duplicates", reason="the same image")])
@@ -164,11 +164,11 @@ def test_decisions_are_listed_and_make_versions(workspace: Workspace, birds: Dat
     log = app.dataframe[0].value
     assert log["What"].tolist() == ["relabelled → c", "removed"]
     assert log["Who"].tolist() == ["Ada", "Ada"]
-    app.text_input(key="curate_version_name").input("clean")
-    app.button(key="curate_version_keep").click().run()
-    assert [one.name for one in birds.versions.all()] == ["clean"]
     app.button(key="curate_select_removed").click().run()
     assert app.query_params["selection"]
+    app.button(key="curate_before").click().run()
+    assert app.title[0].value == "Versions"
+    assert "Did it help?" in small.texts(app)
 
 
 def _columns(dataset: Dataset) -> Any:

@@ -1,4 +1,4 @@
-"""What was decided: what it makes of the dataset, versions and how they differ, and the log, to undo from."""
+"""What was decided: what it makes of the dataset, the way to its versions, and the log, to undo from."""
 
 from __future__ import annotations
 
@@ -11,23 +11,18 @@ import pyarrow as pa
 import streamlit as st
 
 from embedding_core.errors import KindredError
-from embedding_core.review import versions
 from embedding_core.review.decisions import Action, Decision, decided
-from embedding_core.review.difference import difference
 from embedding_core.review.standing import in_force
-from pages.parts import detail, empty, pictures, server, state, words
+from pages.parts import empty, state, words
+from pages.parts.versions import known
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-    from embedding_core.review.difference import Difference
-    from embedding_core.review.versions import Version
+    from embedding_core.review.snapshots import Version
     from embedding_core.workspace import Dataset
     from pages.parts.cached import Columns
 
-NAMES = {versions.ORIGINAL: "As it came", versions.NOW: "Now"}
 PAST = {
     Action.KEEP: "kept",
     Action.REMOVE: "removed",
@@ -38,13 +33,11 @@ PAST = {
     Action.UNDO: "undone",
 }
 LATEST = 200  # decisions in the table
-FAILED = "curate_failed"  # why a version could not be made or a decision not be undone
-MADE = "curate_made"  # how many versions this visit has made
-SHOWN = 24  # images of a gallery
+FAILED = "curate_failed"  # why a decision could not be undone
 
 
-def show(dataset: Dataset, columns: Columns) -> list[int]:
-    """The tab. Returns the ids that the drawer can step through."""
+def show(dataset: Dataset, columns: Columns) -> None:
+    """The tab."""
     if failed := state.forget(FAILED):
         st.error(words.plain(failed), icon=":material/error:")
     log = dataset.decisions.all()
@@ -57,13 +50,10 @@ def show(dataset: Dataset, columns: Columns) -> list[int]:
             ":material/gavel:",
             key="curate_decided",
         )
-        return []
-    known = versions.versions(server.workspace(), dataset)
-    _figures(dataset, known[-1])
-    _make(dataset, columns)
-    around = _differ(dataset, columns, known)
+        return
+    _figures(dataset, known.every(dataset)[-1])
+    _ways_on(dataset)
     _log(dataset, columns, log)
-    return around
 
 
 def _figures(dataset: Dataset, now: Version) -> None:
@@ -82,81 +72,25 @@ def _figures(dataset: Dataset, now: Version) -> None:
         st.caption(f"Decided by {', '.join(who)}.")
 
 
-def _make(dataset: Dataset, columns: Columns) -> None:
+def _ways_on(dataset: Dataset) -> None:
     removed = dataset.decisions.standing().removed
-    with st.container(horizontal=True, vertical_alignment="center", key="curate_version_bar"):
-        with (
-            st.popover(
-                "Name this version", icon=":material/bookmark_add:", key=f"curate_version_{state.value(MADE, 0)}"
-            ),
-            st.form("curate_version_form", border=False),
+    with st.container(horizontal=True, vertical_alignment="center", key="curate_ways_on"):
+        for label, tab, icon in (
+            ("See what changed", "Difference", ":material/difference:"),
+            ("Did it help?", "Before and after", ":material/science:"),
+            ("Take it along", "Export", ":material/download:"),
         ):
-            name = st.text_input("Name", key="curate_version_name", max_chars=versions.NAME_LIMIT, required=True)
-            note = st.text_input("Note", key="curate_version_note", max_chars=500)
-            if st.form_submit_button("Keep", key="curate_version_keep"):
-                _keep(dataset, name, note)
+            if st.button(label, key=f"curate_{tab.split()[0].lower()}", icon=icon):
+                state.go("versions.py", versions_tab=tab)
         if len(removed):
             st.button(
                 f"Select the {len(removed):,} removed",
                 key="curate_select_removed",
                 icon=":material/select_check_box:",
+                type="tertiary",
                 on_click=state.select,
                 args=(removed, "removed by decision"),
             )
-
-
-def _keep(dataset: Dataset, name: str, note: str) -> None:
-    try:
-        made = versions.make_version(server.workspace(), dataset, name, state.actor(), note=note)
-    except KindredError as error:
-        state.prime(FAILED, str(error))
-    else:
-        state.announce(f"Version “{words.plain(made.name)}” is kept, with {words.count(made.images, 'image')}.")
-        state.prime(MADE, state.value(MADE, 0) + 1)  # a new popover is a closed one
-    st.rerun()
-
-
-def _differ(dataset: Dataset, columns: Columns, known: Sequence[Version]) -> list[int]:
-    names = [one.name for one in known]
-    st.subheader("What differs", anchor=False, help=words.HELP["version"])
-    with st.container(horizontal=True, key="curate_versions"):
-        title = {one.name: f"{NAMES.get(one.name, one.name)} · {words.count(one.images, 'image')}" for one in known}
-        before = st.selectbox("From", names, key="curate_from", format_func=title.__getitem__, width=240)
-        after = st.selectbox(
-            "To", names, index=len(names) - 1, key="curate_to", format_func=title.__getitem__, width=240
-        )
-    taken = [versions.snapshot(server.workspace(), dataset, name) for name in (before, after)]
-    found = difference(*taken)
-    if found.empty:
-        st.caption("These two are the same.")
-        return []
-    changed = [*_gallery(columns, found.removed, "removed"), *_gallery(columns, found.added, "added")]
-    return changed + _relabelled(columns, found)
-
-
-def _gallery(columns: Columns, ids: NDArray[np.int64], what: str) -> list[int]:
-    if not len(ids):
-        return []
-    st.markdown(f"**{words.count(len(ids), 'image')}** {what}")
-    opened = pictures.paged(columns, ids, key=f"curate_{what}", alt=f"Images {what}", a_page=SHOWN, size="s")
-    if opened is not None:
-        detail.show(opened)
-    return [int(image) for image in ids]
-
-
-def _relabelled(columns: Columns, found: Difference) -> list[int]:
-    changed = found.relabelled
-    if not len(changed):
-        return []
-    counts = changed.counts()
-    said = ", ".join(f"{words.plain(was)} → {words.plain(now)} {count:,}" for was, now, count in counts[:6])
-    st.markdown(f"**{words.count(len(changed), 'image')}** relabelled: {said}{' …' if len(counts) > 6 else ''}")
-    opened = pictures.paged(
-        columns, changed.ids, key="curate_relabelled", alt="Images relabelled", a_page=SHOWN, size="s"
-    )
-    if opened is not None:
-        detail.show(opened)
-    return [int(image) for image in changed.ids]
 
 
 def _log(dataset: Dataset, columns: Columns, log: Sequence[Decision]) -> None:

@@ -10,10 +10,11 @@ from embedding_core.errors import UnknownName
 from pages.parts.review import Act
 
 if TYPE_CHECKING:
+    from embedding_core.deciding.queue import Queue
     from embedding_core.derived.kept import Kept
     from embedding_core.review.cases import Case
     from embedding_core.workspace import Dataset, Workspace
-    from pages.parts.cached import Columns
+    from pages.parts.columns import Columns
 
 
 class UnknownFinding(UnknownName):
@@ -68,3 +69,20 @@ class Finding:
     line: Line | None = None  # where there is one between found and not found, that can be moved
     ask: Callable[[Dataset, Columns, str], Mapping[str, Any] | None] | None = None  # see `curate.asking`
     panel: Callable[[Kept[Any], Subject], None] | None = None  # draws more on its tab: a distribution, a table
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Read:
+    """A stored finding, ready to be shown and reviewed."""
+
+    finding: Finding
+    key: str  # see `read`
+    kept: Kept[Any]
+    subject: Subject
+    cases: tuple[Case, ...]  # worst first
+    by_key: Mapping[str, Case]
+    queue: Queue  # that hands them out
+
+    @property
+    def said(self) -> str:
+        return self.finding.said(self.kept.found, self.cases)

@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from embedding_core.review.queue import Queue
+from embedding_core.deciding.queue import Queue
 from pages.parts import cached, server, state
-from pages.parts.curate.finding import Finding, Subject, UnknownFinding
+from pages.parts.curate.finding import Finding, Read, Subject, UnknownFinding
 
 if TYPE_CHECKING:
-    from embedding_core.derived.kept import Kept
-    from embedding_core.review.cases import Case
     from embedding_core.workspace import Dataset, Embedding
 
 LINE = "line_"  # before the kind of a check, in the URL: where its line was moved to
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?")
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Read:
-    """A stored finding, ready to be shown and reviewed."""
-
-    finding: Finding
-    key: str  # see `read`
-    kept: Kept[Any]
-    subject: Subject
-    cases: tuple[Case, ...]  # worst first
-    by_key: Mapping[str, Case]
-    queue: Queue  # that hands them out
-
-    @property
-    def said(self) -> str:
-        return self.finding.said(self.kept.found, self.cases)
 
 
 @dataclass(frozen=True, slots=True)

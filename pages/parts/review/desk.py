@@ -7,10 +7,10 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from embedding_core.deciding.queue import Queue
 from embedding_core.errors import InvalidInput, UnknownName
 from embedding_core.records import Actor
 from embedding_core.review.decisions import Action, Decision
-from embedding_core.review.queue import Queue
 from pages.parts import server
 from pages.parts.curate import findings, reading
 

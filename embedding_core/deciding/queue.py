@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.ids import find
+from embedding_core.review.claims import Claim
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,19 +36,6 @@ if TYPE_CHECKING:
 LEASE = 600.0  # seconds
 AHEAD = 10  # cases that are handed out at once, so that the next ones can be loaded
 ROUNDS = 20  # of claiming while others claim at the same time, before fewer cases are handed out than asked for
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One case that someone has, or has passed over."""
-
-    case: str  # `Case.key`
-    actor: str  # the id of who has it; empty when nobody has
-    until: float  # seconds since the epoch, when others may have it
-    skipped: float = 0.0  # when it was last passed over; 0 never
-
-    def holds(self, now: float) -> bool:
-        return bool(self.actor) and self.until > now
 
 
 @dataclass(frozen=True, slots=True)
