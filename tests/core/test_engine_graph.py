@@ -243,6 +243,6 @@ def test_deleting_the_dataset_takes_the_neighbours_along(tmp_path: Path) -> None
     spread = dataset.embedding(card.id).spread()
     spread.begin_parts()
     spread.begin_nearest(3)
-    assert len([name for name in dataset._store.names() if dataset.uuid in name]) == 8
+    assert len([name for name in dataset._store.names() if dataset.uuid in name]) == 11
     workspace.delete(dataset)
     assert [name for name in dataset._store.names() if dataset.uuid in name] == []
