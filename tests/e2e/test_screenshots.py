@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedding_core.records import Actor
+from embedding_core.records import LOCAL, Actor, silent
 from embedding_core.review.decisions import Action, decided
+from embedding_core.tasks import TASKS
 from embedding_core.workspace import Dataset, Workspace
 from tests.running import ROOT, RunningApp
 
@@ -18,26 +19,31 @@ pytestmark = pytest.mark.e2e
 
 FOLDER = ROOT / "docs" / "screenshots"
 SIZES = ((1440, 900), (390, 844))
+CHECKS = ("duplicates", "outliers", "label_issues", "photos", "balance", "next")
+PAGES = ("start", "map", "similar", "clusters", "curate", "review", "versions", "data", "encoders")
+PATHS = {"start": "", "review": "curate"}
+MORE = {"similar": "&similar_from=Selection", "review": "&review=labels"}
 
 
 @pytest.fixture(scope="module")
 def view(app: RunningApp, sample: Dataset) -> str:
-    """The prepared sample's URL parameters, with a selection, and with something decided."""
+    """The prepared sample's URL parameters, with a selection, checked, and with something decided."""
+    workspace = Workspace.open(str(app.workspace))
+    for check in CHECKS:
+        TASKS[check](workspace, {"dataset": sample.uuid}, silent, LOCAL)
     clocks = [image for path, image in sample.ids().items() if path.startswith("clock/")]
     if not sample.decisions.standing().removed.size:
         ada = Actor("visitor-ada", "Ada")
         sample.decisions.add([decided(ada, Action.REMOVE, clocks[1:10], finding="duplicates", reason="alike")])
         sample.decisions.add([decided(ada, Action.RELABEL, clocks[10:12], value="weather", finding="labels")])
-    selections = Workspace.open(str(app.workspace)).selections
-    return f"dataset=sample&selection={selections.keep(sample.uuid, clocks, how='lasso on the map').hash}"
+    kept = workspace.selections.keep(sample.uuid, clocks, how="lasso on the map")
+    return f"dataset=sample&selection={kept.hash}"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["start", "map", "similar", "clusters", "curate", "versions", "data", "encoders"])
+@pytest.mark.parametrize("name", PAGES)
 def test_every_page_fits_its_screen(browser: Browser, app: RunningApp, view: str, name: str, theme: str) -> None:
-    address = f"{app.url}/?{view}" if name == "start" else f"{app.url}/{name}?{view}"
-    if name == "similar":
-        address += "&similar_from=Selection"
+    address = f"{app.url}/{PATHS.get(name, name)}?{view}{MORE.get(name, '')}"
     for width, height in SIZES:
         visitor = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)  # type: ignore[arg-type]
         try:
@@ -46,6 +52,8 @@ def test_every_page_fits_its_screen(browser: Browser, app: RunningApp, view: str
             page.locator("[data-testid='stMain'] h1, [data-testid='stMain'] h5, .js-plotly-plot").first.wait_for(
                 timeout=60_000
             )
+            if name == "review":
+                page.locator(".shot[data-state=ready]").first.wait_for()
             page.wait_for_load_state("networkidle")
             page.wait_for_timeout(2500)
             assert page.locator("[data-testid='stException']").count() == 0
