@@ -112,6 +112,11 @@ class Queue:
         held = sum(claim.holds(now) and key in self._rows and opened[self._rows[key]] for key, claim in claims.items())
         return Progress(len(self.cases), decided, len(self.cases) - decided - int(opened.sum()), int(held))
 
+    def left(self) -> frozenset[str]:
+        """The keys of the cases that are still to be decided."""
+        opened = self._opened(self.decisions.standing())
+        return frozenset(case.key for case, is_open in zip(self.cases, opened.tolist(), strict=True) if is_open)
+
     @cached_property
     def _rows(self) -> dict[str, int]:
         """Key → row in `cases`."""

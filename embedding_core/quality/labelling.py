@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 STRATEGIES = ("combined", "diverse", "typical", "uncertain")
 FEW = 6  # labels of a class on average, below which *combined* goes by what is typical alone
 POOL = 50_000  # images that are chosen among, drawn by chance of more
+ALL_LABELLED = "Every image has a label, so these are chosen as if none had."  # begins a note
 _HESITANT = 8  # times as many hesitant images as are wanted, among which no two alike are chosen
 
 TYPICAL, DIVERSE, UNCERTAIN = 0, 1, 2  # why an image was chosen
@@ -55,7 +56,8 @@ class Next:
     def reason(self, row: int) -> str:
         """Why an image is worth a label."""
         if self.why[row] == TYPICAL:
-            return f"The most typical of {self.stands[row]:,} alike images, none of which has a label."
+            bare = "" if self.note.startswith(ALL_LABELLED) else ", none of which has a label"
+            return f"The most typical of {self.stands[row]:,} alike images{bare}."
         if self.why[row] == DIVERSE:
             return f"Farthest from all that is labelled or chosen: a cosine distance of {self.scores[row]:.2f}."
         first, second = (
@@ -110,7 +112,7 @@ def choose(
         raise InvalidInput(f"Ask for at least 1 image to label, not {count}.")
     note = ""
     if len(codes) and (codes >= 0).all():
-        codes, note = np.full_like(codes, -1), "Every image has a label, so these are chosen as if none had."
+        codes, note = np.full_like(codes, -1), ALL_LABELLED
     density, rows = densities(graph), _drawn(codes, seed)
     if len(rows) < len(codes):
         ids, vectors, codes, density = ids[rows], vectors[rows], codes[rows], density[rows]

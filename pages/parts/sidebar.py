@@ -40,12 +40,36 @@ def running() -> None:
         now = elsewhere()
         if begun - {job.id for job in now}:
             st.rerun()  # something has ended: pages may show more now
-        for job in now:
+        first = [job for job in now if job.state != "queued"] or now[:1]
+        for job in first:
             with st.container(border=True, gap="xxsmall"):
                 st.caption(f"**{jobs.title(job)}** {words.plain(jobs.subject(job))}")
                 jobs.progress(job, key=f"frame_{job.id}")
+        _waiting([job for job in now if job not in first])
 
     looked_at()
+
+
+def _waiting(queued: list[Job]) -> None:
+    """One line for all that wait, however many: the sidebar is for more than jobs."""
+    if not queued:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="small", key="frame_waiting"):
+        titles = ", ".join(jobs.title(job) for job in queued)
+        st.caption(f"{len(queued)} more in the queue", help=titles, width="stretch")
+        st.button(
+            "Cancel",
+            key="frame_cancel_waiting",
+            icon=":material/close:",
+            on_click=_cancel_all,
+            args=(queued,),
+            type="tertiary",
+        )
+
+
+def _cancel_all(queued: list[Job]) -> None:
+    for job in queued:
+        jobs.cancel(job.id)
 
 
 def elsewhere() -> list[Job]:

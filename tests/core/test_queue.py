@@ -109,6 +109,7 @@ def test_a_case_whose_images_are_gone_is_passed_over(dataset: Dataset) -> None:
     one = queue(dataset, [group, pair, alone])
     dataset.decisions.add([decided(ANNA, Action.REMOVE, [1])])
     assert one.next(ANNA, 3) == [group]
+    assert one.left() == {group.key}
     progress = one.progress()
     assert (progress.total, progress.decided, progress.settled, progress.left, progress.held) == (3, 0, 2, 1, 1)
 

@@ -81,6 +81,33 @@ def test_a_card_counts_cases_and_decisions(workspace: Workspace, birds: Dataset)
     assert app.button(key="curate_review_labels").label == f"Review {n - 1}"
 
 
+def test_a_case_whose_image_is_removed_before_another_one_needs_no_decision(
+    workspace: Workspace, birds: Dataset
+) -> None:
+    kept = checking.store(workspace, birds)
+    n, (image, *_) = len(kept.found.ids), kept.found.ids.tolist()
+    birds.decisions.add([decided(ADA, Action.REMOVE, [image], finding="photos", case="another")])
+    assert curate().button(key="curate_review_labels").label == f"Review {n - 1}"
+    tab = curate(curate_tab="Labels")
+    assert f"1 of {n} cases decided" in small.texts(tab)
+    assert tab.button(key="curate_review").label == f"Review {n - 1} cases"
+
+
+def test_leakage_without_a_split_offers_one(
+    served: tuple[Workspace, small.Remembering], birds: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(findings, "FINDINGS", {"leakage": REAL["leakage"]})
+    ids = birds.images()["id"].to_pylist()
+    birds.put_attributes(ids, splits=[None] * len(ids))
+    assert "It wants a split" in small.texts(curate())
+    app = curate(curate_tab="Leakage")
+    app.button(key="curate_split").click().run()
+    (job,) = served[1].jobs.values()
+    assert job.kind == "split"
+    assert job.parameters["apply"]
+    assert sum(job.parameters["shares"].values()) == pytest.approx(1)
+
+
 def test_changed_images_are_said(workspace: Workspace, birds: Dataset) -> None:
     checking.store(workspace, birds)
     birds.put_images(*_another(birds))

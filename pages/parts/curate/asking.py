@@ -26,7 +26,11 @@ def against(dataset: Dataset, columns: Columns, encoder: str) -> Mapping[str, An
             if second != first:
                 ways[f"{second}, against {first}"] = {"dataset": dataset.uuid, "splits": [first, second]}
     if not ways:
-        st.caption("There is nothing to compare with: no second dataset with this encoder, and no splits.")
+        st.caption(
+            "There is nothing to compare with: no second dataset with this encoder, and no splits. Drop another set on "
+            "Start.",
+            text_alignment="center",
+        )
         return None
     chosen = st.selectbox(
         "What is new in",

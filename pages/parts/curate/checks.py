@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import streamlit as st
 
 from pages.parts import empty, jobs, state, words
-from pages.parts.curate import findings, reading
+from pages.parts.curate import findings, reading, splitting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pages.parts.curate.reading import Newest
 
 TAB = "curate_tab"  # key of the tabs
+NO_SPLIT = "It wants a split into train, validation or test."
 OVERVIEW, DECISIONS = "Overview", "Decisions"
 
 
@@ -61,7 +62,7 @@ def wants(finding: Finding, columns: Columns, embedding: Embedding | None) -> st
     if finding.labelled and len(columns.labels) < 2:
         return "It wants labels, two different ones at least."
     if finding.split and len(columns.splits) < 2:
-        return "It wants a split into train, validation or test."
+        return NO_SPLIT
     return ""
 
 
@@ -79,7 +80,8 @@ def overview(dataset: Dataset, encoder: str, checks: Sequence[Check]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="curate_all_bar"):
         st.markdown(_verdict(dataset, checks), width="stretch")
         if todo:
-            label = "Check everything" if len(todo) == len(checks) else f"Run the other {len(todo)}"
+            begun = any(one.newest or one.state == "running" for one in checks)
+            label = f"Run the other {len(todo)}" if begun else "Check everything"
             st.button(
                 label,
                 key="curate_all",
@@ -90,8 +92,9 @@ def overview(dataset: Dataset, encoder: str, checks: Sequence[Check]) -> None:
             )
     if running:
         with st.container(key="curate_running"):
-            jobs.watch(running[0].job, key="curate_job")  # type: ignore[arg-type]  # it runs: it is there
-    grid = st.grid(3, min_column_width=290)
+            first = min(running, key=lambda one: one.job.state == "queued")  # type: ignore[union-attr]  # it runs
+            jobs.watch(first.job, key="curate_job")  # type: ignore[arg-type]
+    grid = st.grid(3, min_column_width=290, border=True)  # cells of a row are equally high
     for one in checks:
         with grid.cell():
             _card(dataset, encoder, one)
@@ -103,32 +106,25 @@ def _verdict(dataset: Dataset, checks: Sequence[Check]) -> str:
         return "Nothing has been looked for yet. Nothing is changed by looking: you decide, case by case."
     cases = decided = 0
     for one in done:
+        if not one.finding.faults:
+            continue
         read = reading.read(dataset, one.finding, one.newest.key)  # type: ignore[union-attr]
         cases += len(read.cases)
-        decided += reading.decided(dataset, read)
+        decided += reading.decided(read)
     checked = f"{words.count(len(done), 'check')} of {len(checks)} run"
     return f"**{words.count(cases, 'case')}** found, **{decided:,}** decided · {checked}"
 
 
 def _card(dataset: Dataset, encoder: str, one: Check) -> None:
     kind = one.finding.kind
-    with st.container(border=True, height="stretch", gap="xsmall", key=f"curate_card_{kind}"):
+    with st.container(gap="xsmall", key=f"curate_card_{kind}"):
         st.markdown(f"**{one.finding.icon} {one.finding.title}**")
         st.caption(one.finding.looks_for)
-        if one.state == "wanting":
-            st.markdown(f":gray-badge[Not possible yet] {one.wants}")
-            return
         if one.newest is None:
-            st.markdown(_badge(one))
-            if one.state == "failed":
-                st.caption(words.plain(one.job.error or "It ended without saying why.") if one.job else "")
-            if one.finding.ask:
-                _see_button(one, "Choose")
-            elif one.state != "running":
-                run_button(dataset, encoder, one)
+            _unknown(dataset, encoder, one)
             return
         read = reading.read(dataset, one.finding, one.newest.key)
-        decided = reading.decided(dataset, read)
+        decided = reading.decided(read)
         left = len(read.cases) - decided
         if not one.finding.acts:
             st.markdown(read.said)
@@ -158,6 +154,22 @@ def _card(dataset: Dataset, encoder: str, one: Check) -> None:
                 run_button(dataset, encoder, one)
 
 
+def _unknown(dataset: Dataset, encoder: str, one: Check) -> None:
+    """The card of a check of which there is no result: how it comes to one."""
+    if one.state == "wanting":
+        st.markdown(f":gray-badge[Not possible yet] {one.wants}")
+        if one.wants == NO_SPLIT:
+            _see_button(one, "Get one")
+        return
+    st.markdown(_badge(one))
+    if one.state == "failed":
+        st.caption(words.plain(one.job.error or "It ended without saying why.") if one.job else "")
+    if one.finding.ask:
+        _see_button(one, "Choose what to compare")
+    elif one.state != "running":
+        run_button(dataset, encoder, one)
+
+
 _BADGES = {
     "running": ":blue-badge[:material/hourglass_top: Running]",
     "failed": ":red-badge[:material/error: Failed]",
@@ -181,7 +193,13 @@ def ask(dataset: Dataset, columns: Columns, encoder: str, one: Check) -> None:
     if one.finding.ask is None:
         run_button(dataset, encoder, one)
         return
-    with st.container(horizontal=True, vertical_alignment="bottom", key=f"curate_ask_{one.finding.kind}"):
+    where = "left" if one.newest else "center"
+    with st.container(
+        horizontal=True,
+        horizontal_alignment=where,
+        vertical_alignment="bottom",
+        key=f"curate_ask_{one.finding.kind}",
+    ):
         asked = one.finding.ask(dataset, columns, encoder)
         if asked is not None:
             run_button(dataset, encoder, one, asked)
@@ -209,6 +227,9 @@ def nothing(dataset: Dataset, columns: Columns, encoder: str, one: Check) -> Non
         jobs.progress(one.job, key=f"{key}_failed")
     title = "Not possible yet" if one.wants else "Not looked for yet"
     row = empty.note(title, f"{one.finding.looks_for} {one.wants}", one.finding.icon, key=key)
+    if one.wants == NO_SPLIT:
+        with row:
+            splitting.offer(dataset, encoder, replaces=False)
     if not one.wants:
         with row:
             ask(dataset, columns, encoder, one)

@@ -30,8 +30,8 @@ DUPLICATES = Finding(
     read=derived.read_duplicates,
     cases=lambda found, _: found.cases(),
     said=lambda found, cases: (
-        f"**{words.count(len(cases), 'group')}** of copies: {sum(len(case.ids) - 1 for case in cases):,} could go. "
-        f"{words.count(len(found.bursts), 'scene')} photographed more than once."
+        f"**{words.count(len(cases), 'group')}** of copies: {sum(len(case.ids) - 1 for case in cases):,} could go."
+        + (f" {words.count(len(found.bursts), 'scene')} photographed more than once." if len(found.bursts) else "")
     ),
     acts=(replace(REMOVE, title="Keep the best"), replace(KEEP, title="Keep all"), UNSURE),
     evidence="Compare",
@@ -78,9 +78,10 @@ LEAKAGE = Finding(
     read=derived.read_leakage,
     cases=lambda found, _: found.cases(),
     said=lambda found, _: found.said,
-    acts=(replace(REMOVE, title="Keep the best"), replace(KEEP, title="Keep all"), UNSURE),
+    acts=(replace(REMOVE, title="Keep those marked"), replace(KEEP, title="Keep all"), UNSURE),
     evidence="Compare",
     split=True,
+    panel=panels.leakage,
 )
 PHOTOS = Finding(
     kind="photos",
@@ -123,6 +124,7 @@ NEXT = Finding(
     said=lambda found, cases: f"**{len(cases):,}** images to label next, the most useful first. {found.note}",
     acts=(replace(RELABEL, title="Label"), REMOVE, UNSURE),
     evidence="Compare",
+    faults=False,
 )
 NEW = Finding(
     kind="new",
@@ -135,6 +137,7 @@ NEW = Finding(
     said=lambda found, _: found.verdict,
     acts=(KEEP, REMOVE, RELABEL, UNSURE),
     evidence="The nearest of what was there",
+    faults=False,
     ask=asking.against,
 )
 

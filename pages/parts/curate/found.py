@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 A_PAGE = 48  # cases
 FACES = 3  # images on the card of a group
+GONE = "removed before"  # by the decision of another case
 LATEST = {"keep": "kept", "remove": "removed", "relabel": "relabelled", "unsure": "unsure"}
 
 
@@ -31,7 +32,7 @@ def show(dataset: Dataset, columns: Columns, encoder: str, one: Check) -> list[i
         checks.nothing(dataset, columns, encoder, one)
         return []
     read = reading.read(dataset, one.finding, one.newest.key)
-    closed = dataset.decisions.standing().cases
+    left, closed = read.queue.left(), dataset.decisions.standing().cases
     st.markdown(read.said)
     if one.state == "running" and one.job:
         jobs.watch(one.job, key=f"curate_{one.finding.kind}_again")
@@ -48,13 +49,13 @@ def show(dataset: Dataset, columns: Columns, encoder: str, one: Check) -> list[i
     if not read.cases:
         empty.note("Nothing found", "That is good news.", ":material/verified:", key="curate_clean")
         return []
-    left = len(read.by_key) - len(closed.keys() & read.by_key.keys())
-    _bar(read, left)
-    verdicts = {key: LATEST.get(decision.action, "") for key, decision in closed.items()}
+    _bar(read, len(left))
+    verdicts = dict.fromkeys(read.by_key.keys() - left, GONE)
+    verdicts |= {key: LATEST.get(decision.action, "") for key, decision in closed.items()}
     pages = -(-len(read.cases) // A_PAGE)
     grid = st.container()
     page = min(st.pagination(pages, key=f"curate_page_{one.finding.kind}"), pages) if pages > 1 else 1
-    ordered = sorted(read.by_key, key=closed.__contains__)  # stable: the worst of what is left first
+    ordered = sorted(read.by_key, key=lambda key: key not in left)  # stable: the worst of what is left first
     shown = [read.by_key[key] for key in ordered[(page - 1) * A_PAGE :][:A_PAGE]]
     groups = any(len(case.ids) > 1 for case in shown)
     with grid:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,17 +10,22 @@ import streamlit as st
 
 from embedding_core import derived
 from pages.parts import charts, charts_curate, detail, group_cards, pictures, server, state, words
+from pages.parts.curate import splitting
 
 if TYPE_CHECKING:
     from embedding_core.derived.kept import Kept
     from embedding_core.quality.balance import Balance
     from embedding_core.quality.cover import Cover
     from embedding_core.quality.duplicates.found import DuplicatesFound
+    from embedding_core.quality.leakage import Leakage
     from embedding_core.quality.photos import Photos
+    from embedding_core.quality.shortcuts import Shortcuts
     from pages.parts.curate.finding import Subject
 
 _QUIET = {"displayModeBar": False}
 SHOWN = 48  # scenes
+RELATED = 12  # columns
+MEASURED = {"nbytes": "file size", "side": "size in pixels", "aspect": "shape", "format": "file format"}
 COVERED = 0.95  # share that stays covered, of what the caption of redundancy says
 
 
@@ -52,6 +58,12 @@ def bursts(kept: Kept[DuplicatesFound], subject: Subject) -> None:
             st.caption(f"The first {SHOWN} are shown.")
     if opened is not None:
         detail.show(opened)
+
+
+def leakage(kept: Kept[Leakage], subject: Subject) -> None:
+    """The cure for groups that lie across splits: another split."""
+    if kept.found.count:
+        splitting.offer(subject.dataset, state.current_encoder(subject.dataset), replaces=True)
 
 
 def photos(kept: Kept[Photos], subject: Subject) -> None:
@@ -104,20 +116,33 @@ def balance(kept: Kept[Balance], subject: Subject) -> None:
         _cover(cover, subject)
     related = _newest(subject, "shortcuts", derived.read_shortcuts)
     if related is not None and related.found:
-        st.subheader("What goes together with the label", anchor=False, help=words.HELP["shortcut"])
-        marks = [":material/warning:" if one.suspect else ":material/check:" for one in related.found[:12]]
-        said = zip(marks, related.found, strict=False)
-        st.markdown("\n".join(f"- {mark} {words.plain(one.words)}" for mark, one in said))
+        _related(related)
+
+
+def _related(related: Shortcuts) -> None:
+    st.subheader("What goes together with the label", anchor=False, help=words.HELP["shortcut"])
+    together = [one for one in related.found if one.together or one.same][:RELATED]
+    for one in together:
+        mark = ":orange[:material/warning:]" if one.suspect else ":material/info:"
+        st.markdown(f"{mark} {words.plain(replace(one, column=_column(one.column)).words)}")
+    others = [_column(one.column) for one in related.found if not (one.together or one.same)]
+    if others:
+        rest = "Nothing else does" if together else "Nothing does, as far as it was looked at"
+        st.caption(words.plain(f"{rest}: {', '.join(others[:RELATED])}{' …' if len(others) > RELATED else ''}."))
+
+
+def _column(name: str) -> str:
+    return MEASURED.get(name, name)
 
 
 def _cover(cover: Cover, subject: Subject) -> None:
     st.subheader("Thin and redundant", anchor=False, help=words.HELP["cover"])
     thin, spare = cover.ids[cover.sparse()], cover.ids[cover.redundant(COVERED)]
-    said = (
-        f"**{words.count(len(thin), 'image')}** where the set is thin. **{len(spare):,}** could go with "
-        f"{COVERED:.0%} still covered by an image at least {cover.radius:.0%} alike."
+    where = f"**{words.count(len(thin), 'image')}** where the set is thin." if len(thin) else "Nowhere is the set thin."
+    st.markdown(
+        f"{where} **{len(spare):,}** could go with {COVERED:.0%} still covered by an image at least "
+        f"{cover.radius:.0%} alike."
     )
-    st.markdown(said)
     with st.container(horizontal=True, key="curate_cover_bar"):
         for ids, what, key in ((thin, "the thin ones", "thin"), (spare, "what could go", "spare")):
             if len(ids):

@@ -77,6 +77,6 @@ def _at(fingerprint: str, line: str) -> str:
     return f"{fingerprint}@{line}" if line and _NUMBER.fullmatch(line) else fingerprint
 
 
-def decided(dataset: Dataset, read: Read) -> int:
-    """How many of the cases somebody has decided."""
-    return len(dataset.decisions.standing().cases.keys() & read.by_key.keys())
+def decided(read: Read) -> int:
+    """How many of the cases nobody need look at any more: decided, or their images are removed before other cases."""
+    return len(read.cases) - len(read.queue.left())

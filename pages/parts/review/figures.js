@@ -1,4 +1,6 @@
-// How far one is, and what is said when there is nothing left.
+// How far one is, what is said when there is nothing left, and hints in between.
+
+const HINTED = 4000; // ms
 
 class Figures {
   constructor(root) {
@@ -14,13 +16,19 @@ class Figures {
     this.$(".bar").setAttribute("aria-valuetext", this.$(".count").textContent);
   }
 
+  hint(text) {
+    this.$(".hint").textContent = text;
+    clearTimeout(this.hinted);
+    if (text) this.hinted = setTimeout(() => this.hint(""), HINTED);
+  }
+
   /** Returns what was said. `counts` is how often each action was taken in this sitting. */
   end(pile, counts, unsent) {
     const { total = 0, decided = 0, held = 0 } = pile.progress ?? {};
     const others = Math.max(0, held - pile.held.length);
     const calibrated = pile.result !== undefined;
     const done = calibrated || decided + unsent >= total;
-    const title = calibrated ? "The line moves" : !total ? "Nothing to decide" : done ? "All decided" : "Nothing left for you now";
+    const title = calibrated ? (pile.line === undefined ? "The line stays" : "The line can move") : !total ? "Nothing to decide" : done ? "All decided" : "Nothing left for you now";
     const elsewhere = others ? `${others} ${others === 1 ? "case is" : "cases are"} with other reviewers.` : "";
     const doneHere = Object.entries(counts).map(([action, count]) => `${PAST[action].toLowerCase()} ${count}`);
     const sitting = doneHere.length ? `In this sitting: ${doneHere.join(", ")}.` : "";

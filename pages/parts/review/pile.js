@@ -70,20 +70,22 @@ class Pile extends EventTarget {
     this.#changed();
   }
 
-  /** Later: it comes again when there are no others. */
+  /** Later: it comes again when there are no others. False when there are none now. */
   skip() {
-    if (this.cases.length + this.skipped.length < 2) return;
+    if (this.cases.length + this.skipped.length < 2) return false;
     this.skipped.push(this.cases.shift());
     if (!this.cases.length) this.cases = this.skipped.splice(0);
     this.#changed();
     this.fill();
+    return true;
   }
 
-  /** The one that was skipped last. */
+  /** The one that was skipped last. False when none was. */
   back() {
-    if (!this.skipped.length) return;
+    if (!this.skipped.length) return false;
     this.cases.unshift(this.skipped.pop());
     this.#changed();
+    return true;
   }
 
   /** The drawn case, with its pictures on their way; those after it are drawn, too. `draw` makes one. */

@@ -52,6 +52,8 @@ class Review {
     this.pile?.release();
     const calibrating = this.data.mode === "calibrate";
     this.pile = calibrating ? new Sample(this.data.address, this.data.key, this.data.wanted) : new Pile(this.data.address, this.data.key, this.tab, this.data.first);
+    this.strip.open(`kindred-decided-${this.data.mode}-${this.data.address}${this.data.key}`);
+    if (calibrating) this.pile.resume(this.strip.entries.map(({ one, action }) => [one.key, action]));
     this.pile.unsent = () => this.outbox.letters.map(({ body }) => body.case);
     this.pile.addEventListener("change", () => this.#draw());
     this.dialog.dataset.mode = this.data.mode;
@@ -92,6 +94,7 @@ class Review {
   }
 
   #show(scene) {
+    this.figures.hint("");
     this.dialog.dataset.layout = scene?.group && !scene.one.evidence.length ? "wide" : "";
     this.dialog.dataset.view = scene ? "case" : this.pile.ended ? "end" : "loading";
     this.$(".stage").replaceChildren(...(scene ? [scene.pictures] : []));
@@ -138,14 +141,14 @@ class Review {
     event?.preventDefault();
     const suggested = this.scene?.one.suggestion;
     if (does === "suggested") {
-      if (!suggested || !this.data.acts.some(([act]) => act === suggested.act)) return;
+      if (!suggested || !this.data.acts.some(([act]) => act === suggested.act)) return this.#hint("Nothing is suggested here.");
       if (suggested.act === "relabel") return this.#relabel(suggested.label);
       does = suggested.act;
     }
     const acts = {
       undo: () => this.#undo(this.strip.last),
-      skip: () => this.pile.skip(),
-      back: () => this.pile.back(),
+      skip: () => this.pile.skip() || this.#hint("There is no other to go on to."),
+      back: () => this.pile.back() || this.#hint("None was skipped."),
       zoom: () => this.#zoom(!this.scene?.zoomed),
       help: () => this.#panel(this.panel === "keys" ? null : "keys"),
       who: () => this.naming.ask(),
@@ -208,7 +211,7 @@ class Review {
     if (!this.naming.name && this.data.mode !== "calibrate") return this.naming.ask(() => this.#decide(action, value));
     const { one, removed } = this.scene;
     const ids = action === "remove" && this.scene.group ? removed : one.ids;
-    if (!ids.length) return this.#say("All of them stay. Choose what goes, or keep all.");
+    if (!ids.length) return this.#hint("All of them stay. Choose what goes, or keep all.");
     const entry = { id: mark(), action, value, one };
     this.strip.add(entry);
     if (this.data.mode !== "calibrate") {
@@ -222,7 +225,7 @@ class Review {
   }
 
   #undo(entry) {
-    if (!entry) return this.#say("There is nothing to undo.");
+    if (!entry) return this.#hint("There is nothing to undo here. Older decisions are on the tab Decisions.");
     this.strip.drop(entry);
     if (this.data.mode !== "calibrate" && !this.outbox.recall(entry.id)) {
       const { key } = this.data;
@@ -258,6 +261,7 @@ class Review {
 
   #panel(name) {
     this.panel = name;
+    this.figures.hint("");
     for (const panel of this.root.querySelectorAll(".panel")) panel.hidden = panel.dataset.panel !== name;
     if (name === "keys") this.$(".keys button").focus();
     if (!name) this.#focus();
@@ -282,6 +286,12 @@ class Review {
   #warn(text) {
     this.$(".again").textContent = text;
     this.#say(text);
+  }
+
+  /** Why a key did nothing, for all to see, for a moment. */
+  #hint(text) {
+    this.#say(text);
+    this.figures.hint(text);
   }
 
   #say(text) {

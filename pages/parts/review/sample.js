@@ -9,16 +9,24 @@ class Sample extends Pile {
     this.answers = new Map(); // key of a case → whether it is what the check says
   }
 
+  /** Go on after a reload: what was answered is not asked again. `answers` are `[key, action]`. */
+  resume(answers) {
+    this.answers = new Map(answers);
+  }
+
   /** All of them at once: they are few. */
   async fill() {
     if (this.filling || this.progress) return;
     this.filling = true;
     try {
       const { cases } = await got(`${this.address}calibrate?key=${this.key}`);
-      this.cases = cases;
-      this.progress = { total: cases.length, decided: 0, held: 0 };
+      const asked = new Set(cases.map(({ key }) => key));
+      for (const key of this.answers.keys()) if (!asked.has(key)) this.answers.delete(key);
+      this.cases = cases.filter(({ key }) => !this.answers.has(key));
+      this.progress = { total: cases.length, decided: this.answers.size, held: 0 };
       this.problem = "";
       this.ended = !cases.length;
+      if (cases.length && !this.cases.length) this.#ask();
     } catch (error) {
       this.problem = error.message;
       setTimeout(() => this.fill(), 3000);

@@ -19,7 +19,6 @@ class Scene {
     const left = one.images.map(({ id }, place) => place).filter((place) => goes && !goes.has(one.images[place].id));
     this.group = one.images.length > 1;
     this.stays = new Set(this.group ? (left.length ? left : [0]) : []);
-    this.suggested = new Set(this.stays);
     this.shots = one.images.map((image, place) => this.#shot(image, place));
     this.pictures = this.#pictures();
     this.aside = this.#aside();
@@ -108,7 +107,7 @@ class Scene {
       const stays = this.stays.has(place);
       shot.dataset.stays = stays;
       const [mark, choice] = [shot.querySelector(".mark"), shot.querySelector(".choice")];
-      mark.textContent = stays ? (this.suggested.has(place) && this.suggested.size === 1 ? "Best: stays" : "Stays") : "Goes";
+      mark.textContent = stays ? "Stays" : "Goes";
       choice.setAttribute("aria-pressed", stays);
       choice.setAttribute("aria-label", `${place + 1}, ${this.one.images[place].path}: ${mark.textContent}`);
     });
