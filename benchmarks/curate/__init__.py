@@ -66,10 +66,18 @@ def run() -> Report:
         Bar("altered copies: precision over groups", precision, LEAST, least=True),
         *(Bar(f"planted {kind}: F1", share, WELL, least=True) for kind, share in zip(KINDS, shares, strict=True)),
     ]
-    ratios = {name: one for name in (FASTDUP, CLEANVISION) if (one := scores[name].ratio(scores[OURS]))}
-    took = [f"{scores[OURS].seconds:.0f} s"] if scores[OURS].seconds else []
-    took += [f"recall of altered copies {recall:.2f}"] if recall is not None else []
-    return Report([speed, quality], bars, [Headline(f"every check of {title}, after embedding", ratios, tuple(took))])
+    took = [f"recall of altered copies {recall:.2f}"] if recall is not None else []
+    headlines = [
+        _headline(f"every check of {title}, after embedding; peers from files", scores, OURS, took),
+        _headline(f"from {title} to every check, embedding included", scores, WHOLE, []),
+    ]
+    return Report([speed, quality], bars, headlines)
+
+
+def _headline(what: str, scores: Mapping[str, Score], ours: str, further: Sequence[str]) -> Headline:
+    ratios = {name: one for name in (FASTDUP, CLEANVISION) if (one := scores[name].ratio(scores[ours]))}
+    seconds = scores[ours].seconds
+    return Headline(what, ratios, ((f"{seconds:.0f} s",) if seconds else ()) + tuple(further))
 
 
 Truth = tuple[Mapping[str, str], Mapping[str, set[str]]]  # original by copy, and names by kind of damage
