@@ -12,7 +12,7 @@ def compile_all() -> None:
     """
     from embedding_core import clusters, neighbours, projection
     from embedding_core.encoders import registry
-    from embedding_core.quality.cover import cover
+    from embedding_core.quality.composition.cover import cover
 
     registry.load(registry.DEFAULT)
 

@@ -20,9 +20,14 @@ from benchmarks.synthetic.vectors import clustered
 from embedding_core import neighbours
 from embedding_core.deciding.queue import Queue
 from embedding_core.neighbours import NeighbourGraph
-from embedding_core.quality import balance, columns, cover, drift, label_judging, labelling, outliers, propagation
+from embedding_core.quality.composition import balance, columns, cover
+from embedding_core.quality.drift.finding import finding as drift
 from embedding_core.quality.duplicates.candidates import candidates
-from embedding_core.quality.label_issues import LabelIssues
+from embedding_core.quality.labelling import finding as labelling
+from embedding_core.quality.labelling import propagation
+from embedding_core.quality.labels import finding as label_judging
+from embedding_core.quality.labels.found import LabelIssues
+from embedding_core.quality.outliers import finding as outliers
 
 CLASSES, WRONG = 20, 0.02
 MANY = 30_000  # images above which the graph is not exact

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from embedding_core.commands.shared import Result
+    from embedding_core.quality.composition.shortcuts import Shortcut
     from embedding_core.quality.duplicates import DuplicatesFound
-    from embedding_core.quality.shortcuts import Shortcut
 
 
 def check(arguments: Namespace) -> Result:

@@ -47,7 +47,7 @@ def leakage(arguments: Namespace) -> Result:
 
 def split(arguments: Namespace) -> Result:
     """Make a split without leakage: no group parted, every class in equal shares. Set with --apply."""
-    from embedding_core.quality.splitting import shares_of
+    from embedding_core.quality.leakage.splitting import shares_of
 
     return run(
         arguments,

@@ -14,20 +14,20 @@ from embedding_core.errors import InvalidInput
 from embedding_core.fingerprint import digest_of_texts, fingerprint
 from embedding_core.graphs import neighbour_graph
 from embedding_core.ids import find
-from embedding_core.quality.balance import Balance, one_to_one
-from embedding_core.quality.balance import balance as count
-from embedding_core.quality.columns import Column, classes, column
-from embedding_core.quality.cover import Cover
-from embedding_core.quality.cover import cover as look_for_cover
-from embedding_core.quality.shortcuts import Shortcuts
-from embedding_core.quality.shortcuts import shortcuts as look_for_shortcuts
+from embedding_core.quality.composition.balance import Balance, one_to_one
+from embedding_core.quality.composition.balance import balance as count
+from embedding_core.quality.composition.columns import Column, classes, column
+from embedding_core.quality.composition.cover import Cover
+from embedding_core.quality.composition.cover import cover as look_for_cover
+from embedding_core.quality.composition.shortcuts import Shortcuts
+from embedding_core.quality.composition.shortcuts import shortcuts as look_for_shortcuts
 from embedding_core.records import silent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedding_core.derived.kept import Kept
-    from embedding_core.quality.looks import Looks
+    from embedding_core.quality.photos.looks import Looks
     from embedding_core.records import Reporter
     from embedding_core.workspace import Dataset, Embedding, Workspace
 

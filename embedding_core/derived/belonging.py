@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from embedding_core.derived.duplicates import find_duplicates
 from embedding_core.errors import InvalidInput
 from embedding_core.quality import groups
-from embedding_core.quality.leakage import BURST, DUPLICATE
+from embedding_core.quality.leakage.finding import BURST, DUPLICATE
 from embedding_core.records import silent
 
 if TYPE_CHECKING:

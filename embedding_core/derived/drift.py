@@ -11,7 +11,7 @@ from embedding_core.derived.belonging import values_of
 from embedding_core.derived.kept import keep, read_kept
 from embedding_core.errors import InvalidInput
 from embedding_core.fingerprint import digest, fingerprint
-from embedding_core.quality.drift import Drift, drift
+from embedding_core.quality.drift.finding import Drift, drift
 from embedding_core.records import silent
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from embedding_core.quality.duplicates import DuplicatesFound
     from embedding_core.quality.duplicates.finding import Pictures
     from embedding_core.quality.duplicates.views import Read
-    from embedding_core.quality.looks import Looks
+    from embedding_core.quality.photos.looks import Looks
     from embedding_core.records import Reporter
     from embedding_core.workspace import Dataset, Embedding, Workspace
 

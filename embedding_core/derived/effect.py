@@ -105,7 +105,7 @@ def read_effect(workspace: Workspace, key: str) -> Kept[Effect] | None:
 
 def quick_fit() -> Fit:
     """The probe that all are judged by; which class is likeliest needs no calibration."""
-    from embedding_core.quality.probing import fit_probe
+    from embedding_core.quality.probing.probe import fit_probe
 
     return partial(fit_probe, calibrated=False)
 

@@ -9,7 +9,7 @@ from embedding_core.derived.kept import Kept, keep, read_kept
 from embedding_core.derived.suggested import known_copies
 from embedding_core.fingerprint import digest, digest_of_texts, fingerprint
 from embedding_core.graphs import neighbour_graph
-from embedding_core.quality.label_issues import LabelIssues
+from embedding_core.quality.labels.found import LabelIssues
 from embedding_core.records import silent
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def label_issues(
     groups = known_copies(workspace, embedding) if groups is None else groups
 
     def find() -> LabelIssues:
-        from embedding_core.quality.label_judging import judge_labels
+        from embedding_core.quality.labels.finding import judge_labels
 
         vectors = embedding.matrix()
         graph = neighbour_graph(workspace, dataset, embedding, vectors=vectors, progress=progress)

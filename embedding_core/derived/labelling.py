@@ -11,8 +11,8 @@ from embedding_core.derived.kept import keep, read_kept
 from embedding_core.fingerprint import digest_of_texts, fingerprint
 from embedding_core.graphs import neighbour_graph
 from embedding_core.quality import groups
-from embedding_core.quality.labelling import Next, choose
-from embedding_core.quality.propagation import Propagated, propagate
+from embedding_core.quality.labelling.finding import Next, choose
+from embedding_core.quality.labelling.propagation import Propagated, propagate
 from embedding_core.records import silent
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from embedding_core.derived.belonging import groupings
 from embedding_core.derived.kept import keep, read_kept
 from embedding_core.fingerprint import digest, digest_of_texts, fingerprint
 from embedding_core.quality.groups import joined
-from embedding_core.quality.leakage import Leakage, leakage
-from embedding_core.quality.splitting import Split, split
+from embedding_core.quality.leakage.finding import Leakage, leakage
+from embedding_core.quality.leakage.splitting import Split, split
 from embedding_core.records import silent
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from embedding_core.derived.kept import keep, read_kept
 from embedding_core.derived.watched import watched
 from embedding_core.fingerprint import fingerprint
-from embedding_core.quality.looks import Looks
-from embedding_core.quality.looks import looks as look_at
+from embedding_core.quality.photos.looks import Looks
+from embedding_core.quality.photos.looks import looks as look_at
 from embedding_core.records import silent
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from embedding_core.derived.grouping import labels_of
 from embedding_core.derived.kept import Kept, keep, read_kept
 from embedding_core.fingerprint import digest_of_texts, fingerprint
 from embedding_core.graphs import neighbour_graph
-from embedding_core.quality.strangers import Outliers
+from embedding_core.quality.outliers.found import Outliers
 from embedding_core.records import silent
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def outliers(
     labels = labels_of(dataset, embedding.ids)
 
     def find() -> Outliers:
-        from embedding_core.quality.outliers import find_outliers
+        from embedding_core.quality.outliers.finding import find_outliers
 
         vectors = embedding.matrix()
         graph = neighbour_graph(workspace, dataset, embedding, vectors=vectors, progress=progress)

@@ -12,10 +12,10 @@ from embedding_core.derived.looks import looks, looks_key
 from embedding_core.derived.watched import Watched, watched
 from embedding_core.errors import ImageRefused
 from embedding_core.fingerprint import fingerprint
-from embedding_core.quality.photos import Photos
-from embedding_core.quality.photos import photos as judge
-from embedding_core.quality.turned import Turned
-from embedding_core.quality.turned import turned as look_for_turned
+from embedding_core.quality.photos.finding import Photos
+from embedding_core.quality.photos.finding import photos as judge
+from embedding_core.quality.photos.turned import Turned
+from embedding_core.quality.photos.turned import turned as look_for_turned
 from embedding_core.records import silent
 
 if TYPE_CHECKING:

@@ -116,7 +116,7 @@ def _step(
     train: NDArray[np.int64],
     without: Mapping[str, NDArray[np.int64]],
 ) -> Step:
-    from embedding_core.quality.probing import out_of_fold
+    from embedding_core.quality.probing.probe import out_of_fold
 
     if step == STANDARDISATION:
         return Step(step, standardise=True)

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from pages.parts.charts import dress
 
 if TYPE_CHECKING:
-    from embedding_core.quality.photos import Distribution
+    from embedding_core.quality.photos.finding import Distribution
     from pages.parts.charts import Look
 
 

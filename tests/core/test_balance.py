@@ -19,12 +19,12 @@ from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput
 from embedding_core.ingest import add
 from embedding_core.neighbours import NeighbourGraph
-from embedding_core.quality.association import association
-from embedding_core.quality.balance import Balance, balance, evenness, one_to_one
-from embedding_core.quality.columns import Column, classes, column
-from embedding_core.quality.cover import Cover, cover
-from embedding_core.quality.covering import greedy
-from embedding_core.quality.shortcuts import Shortcuts, shortcuts
+from embedding_core.quality.composition.association import association
+from embedding_core.quality.composition.balance import Balance, balance, evenness, one_to_one
+from embedding_core.quality.composition.columns import Column, classes, column
+from embedding_core.quality.composition.cover import Cover, cover
+from embedding_core.quality.composition.covering import greedy
+from embedding_core.quality.composition.shortcuts import Shortcuts, shortcuts
 from embedding_core.sources import open_source
 from embedding_core.workspace import Workspace
 

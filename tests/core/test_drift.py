@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from embedding_core.errors import InvalidInput
-from embedding_core.quality import discrepancy, ranking
-from embedding_core.quality.drift import Drift, drift
+from embedding_core.quality.drift import discrepancy, ranking
+from embedding_core.quality.drift.finding import Drift, drift
 
 D = 48
 

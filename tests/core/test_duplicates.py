@@ -22,7 +22,7 @@ from embedding_core.quality.duplicates import DuplicatesFound
 from embedding_core.quality.duplicates.buckets import INVERSE, alike
 from embedding_core.quality.duplicates.finding import Pictures, find
 from embedding_core.quality.duplicates.grouping import grouped, members
-from embedding_core.quality.measuring import look
+from embedding_core.quality.photos.measuring import look
 from embedding_core.records import Reason
 from tests import damage
 

@@ -16,7 +16,7 @@ from embedding_core.effect.parting import FEWEST
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput, UnknownVersion
 from embedding_core.fingerprint import digest
-from embedding_core.quality.probing import fit_probe
+from embedding_core.quality.probing.probe import fit_probe
 from embedding_core.records import LOCAL, ImageRecord
 from embedding_core.review.decisions import Action, decided
 from embedding_core.workspace import Dataset, Workspace

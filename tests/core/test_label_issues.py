@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from embedding_core import derived, neighbours, places
 from embedding_core.errors import InvalidInput
-from embedding_core.quality import label_judging
-from embedding_core.quality.label_issues import LabelIssues, Share
-from embedding_core.quality.label_judging import judge_labels
-from embedding_core.quality.votes import votes
+from embedding_core.quality.labels import finding as label_judging
+from embedding_core.quality.labels.finding import judge_labels
+from embedding_core.quality.labels.found import LabelIssues, Share
+from embedding_core.quality.labels.votes import votes
 from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Workspace
@@ -68,7 +68,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[NDArray[np.float32
 def test_exchanged_labels_of_the_sample_are_found_better_than_by_a_probe_alone(
     sample: tuple[NDArray[np.float32], list[str]],
 ) -> None:
-    from embedding_core.quality.probing import out_of_fold
+    from embedding_core.quality.probing.probe import out_of_fold
 
     vectors, labels = sample
     ours, margins, recalls = [], [], []

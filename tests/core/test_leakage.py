@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from embedding_core.errors import InvalidInput
 from embedding_core.quality import intervals
-from embedding_core.quality.feigned import Feigned
 from embedding_core.quality.groups import alike, by_value, joined
-from embedding_core.quality.leakage import DUPLICATE, Leakage, leakage
+from embedding_core.quality.leakage.feigned import Feigned
+from embedding_core.quality.leakage.finding import DUPLICATE, Leakage, leakage
 
 CLASSES, EACH, D = 5, 80, 160
 COPIES = 50

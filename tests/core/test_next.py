@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from embedding_core.errors import InvalidInput
 from embedding_core.neighbours import NeighbourGraph, graph
-from embedding_core.quality import labelling, propagation
-from embedding_core.quality.labelling import Next, choose
-from embedding_core.quality.propagation import Propagated, propagate
+from embedding_core.quality.labelling import finding as labelling
+from embedding_core.quality.labelling import propagation
+from embedding_core.quality.labelling.finding import Next, choose
+from embedding_core.quality.labelling.propagation import Propagated, propagate
 
 SIZES = (160, 80, 40, 20)  # images of four kinds
 STRAY = 6  # images that are like nothing else

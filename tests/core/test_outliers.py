@@ -13,8 +13,8 @@ from PIL import Image
 
 from embedding_core import derived, neighbours, places
 from embedding_core.errors import InvalidInput
-from embedding_core.quality.outliers import find_outliers
-from embedding_core.quality.strangers import Outliers
+from embedding_core.quality.outliers.finding import find_outliers
+from embedding_core.quality.outliers.found import Outliers
 from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Workspace

@@ -19,9 +19,9 @@ from PIL import Image, ImageFilter
 from embedding_core import derived, places
 from embedding_core.errors import ImageRefused
 from embedding_core.ingest import add
-from embedding_core.quality.looks import Looks, looks
-from embedding_core.quality.measuring import look
-from embedding_core.quality.photos import Photos, UnknownKind, photos
+from embedding_core.quality.photos.finding import Photos, UnknownKind, photos
+from embedding_core.quality.photos.looks import Looks, looks
+from embedding_core.quality.photos.measuring import look
 from embedding_core.sources import open_source
 from embedding_core.workspace import Workspace
 from tests.damage_photos import planted

@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from embedding_core.errors import InvalidInput, InvalidVectors
-from embedding_core.quality.classifiers import discriminant
-from embedding_core.quality.folding import deal, known_elsewhere
-from embedding_core.quality.probing import fit_probe, out_of_fold
+from embedding_core.quality.probing.classifiers import discriminant
+from embedding_core.quality.probing.folding import deal, known_elsewhere
+from embedding_core.quality.probing.probe import fit_probe, out_of_fold
 
 
 def clouds(n: int = 600, classes: int = 4, spread: float = 0.35, seed: int = 0) -> tuple[NDArray[np.float32], ...]:

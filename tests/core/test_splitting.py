@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from embedding_core.errors import InvalidInput
-from embedding_core.quality.splitting import Split, shares_of, split
+from embedding_core.quality.leakage.splitting import Split, shares_of, split
 
 SHARES = {"train": 0.7, "val": 0.15, "test": 0.15}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from embedding_core.quality.looks import looks
-from embedding_core.quality.photos import Photos, photos
-from embedding_core.quality.turned import FEWEST, Turned, turned
+from embedding_core.quality.photos.finding import Photos, photos
+from embedding_core.quality.photos.looks import looks
+from embedding_core.quality.photos.turned import FEWEST, Turned, turned
 
 N, D = 800, 48
 

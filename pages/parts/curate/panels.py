@@ -14,12 +14,12 @@ from pages.parts.curate import splitting
 
 if TYPE_CHECKING:
     from embedding_core.derived.kept import Kept
-    from embedding_core.quality.balance import Balance
-    from embedding_core.quality.cover import Cover
+    from embedding_core.quality.composition.balance import Balance
+    from embedding_core.quality.composition.cover import Cover
+    from embedding_core.quality.composition.shortcuts import Shortcuts
     from embedding_core.quality.duplicates.found import DuplicatesFound
-    from embedding_core.quality.leakage import Leakage
-    from embedding_core.quality.photos import Photos
-    from embedding_core.quality.shortcuts import Shortcuts
+    from embedding_core.quality.leakage.finding import Leakage
+    from embedding_core.quality.photos.finding import Photos
     from pages.parts.curate.finding import Subject
 
 _QUIET = {"displayModeBar": False}

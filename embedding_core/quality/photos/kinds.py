@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from embedding_core.quality.looks import Looks
+    from embedding_core.quality.photos.looks import Looks
 
 SPREAD = 4.0  # robust standard deviations from the median to the line
 QUARTILE = 0.6745  # standard deviations of a normal distribution between its median and its quartile

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embedding_core.quality import intervals
-from embedding_core.quality.probing import fit_probe
+from embedding_core.quality.probing.probe import fit_probe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

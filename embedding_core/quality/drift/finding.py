@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embedding_core.errors import InvalidInput
-from embedding_core.quality import discrepancy, ranking
-from embedding_core.quality.folding import deal
+from embedding_core.quality.drift import discrepancy, ranking
 from embedding_core.quality.intervals import Z
-from embedding_core.quality.probing import out_of_fold
+from embedding_core.quality.probing.folding import deal
+from embedding_core.quality.probing.probe import out_of_fold
 from embedding_core.review.cases import Case
 from embedding_core.vectors import checked, read_only, unit_rows
 

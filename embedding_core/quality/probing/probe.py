@@ -16,8 +16,8 @@ import numpy as np
 from embedding_core import threads
 from embedding_core.errors import InvalidInput
 from embedding_core.parallel import in_order
-from embedding_core.quality.classifiers import discriminant, logistic
-from embedding_core.quality.folding import deal, known_elsewhere
+from embedding_core.quality.probing.classifiers import discriminant, logistic
+from embedding_core.quality.probing.folding import deal, known_elsewhere
 from embedding_core.vectors import checked, read_only, unit_rows
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.errors import InvalidInput
-from embedding_core.quality.strangers import LINE, Outliers
+from embedding_core.quality.outliers.found import LINE, Outliers
 from embedding_core.records import silent
 from embedding_core.vectors import checked, unit_rows
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embedding_core.errors import InvalidInput
-from embedding_core.quality.feigned import Feigned, feign
 from embedding_core.quality.groups import members
+from embedding_core.quality.leakage.feigned import Feigned, feign
 from embedding_core.review.cases import Case, Suggestion
 from embedding_core.vectors import read_only
 

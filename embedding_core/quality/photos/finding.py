@@ -13,15 +13,15 @@ import numpy as np
 
 from embedding_core.errors import UnknownName
 from embedding_core.ids import find
-from embedding_core.quality.kinds import BY_NAME, KINDS, TURNED, Kind
+from embedding_core.quality.photos.kinds import BY_NAME, KINDS, TURNED, Kind
 from embedding_core.review.cases import Case, Suggestion
 from embedding_core.vectors import read_only
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from embedding_core.quality.looks import Looks
-    from embedding_core.quality.turned import Turned
+    from embedding_core.quality.photos.looks import Looks
+    from embedding_core.quality.photos.turned import Turned
 
 BINS = 64
 

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.errors import InvalidInput, TooLarge
-from embedding_core.quality.label_issues import LINE, LabelIssues, Share
-from embedding_core.quality.probing import out_of_fold
-from embedding_core.quality.shares import jeffreys
-from embedding_core.quality.votes import speaking_for, votes
+from embedding_core.quality import intervals
+from embedding_core.quality.labels.found import LINE, LabelIssues, Share
+from embedding_core.quality.labels.votes import speaking_for, votes
+from embedding_core.quality.probing.probe import out_of_fold
 from embedding_core.records import silent
 
 if TYPE_CHECKING:
@@ -135,6 +135,6 @@ def _share(codes: NDArray[np.int32], probable: NDArray[np.float32], judged: NDAr
     quarter, half = (-(-len(rows) // part) for part in (4, 2))
     wrong = probable[rows[:half]].argmax(axis=1) != codes[rows[:half]]
     found = int(np.count_nonzero(wrong[:quarter]))
-    low = jeffreys(found, quarter)[0]
-    high = jeffreys(int(np.count_nonzero(wrong)), half)[1]
+    low = intervals.share(found, quarter)[0]
+    high = intervals.share(int(np.count_nonzero(wrong)), half)[1]
     return Share(found / quarter, low, high, looked_at=quarter, labelled=len(rows))

@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from embedding_core.quality.columns import Column
+    from embedding_core.quality.composition.columns import Column
 
 SMALL = 0.25  # of the images that a slice had if its column were even
 EXPECTED = 8.0  # images in a class and slice, if they had nothing to do with each other, from which too few are told

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from embedding_core.errors import InvalidInput
-from embedding_core.quality.association import association
-from embedding_core.quality.probing import out_of_fold
+from embedding_core.quality.composition.association import association
+from embedding_core.quality.probing.probe import out_of_fold
 from embedding_core.records import silent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from embedding_core.quality.association import Association
-    from embedding_core.quality.columns import Column
+    from embedding_core.quality.composition.association import Association
+    from embedding_core.quality.composition.columns import Column
     from embedding_core.records import Progress
 
 WEAK = 0.2  # V below which nothing is made of it, however sure it is

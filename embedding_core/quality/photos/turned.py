@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from embedding_core.quality.probing import fit_probe
+from embedding_core.quality.probing.probe import fit_probe
 from embedding_core.records import silent
 from embedding_core.vectors import read_only, unit_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from embedding_core.quality.probing import Probe
+    from embedding_core.quality.probing.probe import Probe
     from embedding_core.records import Progress
 
     Encode = Callable[[NDArray[np.int64], int], NDArray[np.float32]]  # rows (m,), quarters → (m, d)

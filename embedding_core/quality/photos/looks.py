@@ -17,7 +17,7 @@ from embedding_core.vectors import read_only
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from embedding_core.quality.measuring import Look
+    from embedding_core.quality.photos.measuring import Look
     from embedding_core.records import Progress
 
     Read = Callable[[Sequence[int]], Mapping[int, bytes | ImageRefused]]  # files by id, as `Dataset.contents`
@@ -149,7 +149,7 @@ def _seen(ids: NDArray[np.int64], rows: NDArray[np.int64], read: Read) -> Iterat
     """Each of `rows` (m,) with what was seen of it, None for a file that is not there as it was."""
     import cv2
 
-    from embedding_core.quality.measuring import look
+    from embedding_core.quality.photos.measuring import look
 
     if len(distinct(ids)) != len(ids):
         raise InvalidInput("Every image is looked at once, and some of these ids are given twice.")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core.quality.balance import crossed
+from embedding_core.quality.composition.balance import crossed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from embedding_core.quality.columns import Column
+    from embedding_core.quality.composition.columns import Column
 
 SHUFFLES = 200
 ROWS = 20_000  # at most that are shuffled; chance is smaller with more, so what is said of it errs to the safe side

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedding_core.neighbours import NeighbourGraph
-    from embedding_core.quality.columns import Column
+    from embedding_core.quality.composition.columns import Column
 
 NEIGHBOURS = 10  # whose mean distance says how thin the set is around an image
 SPREAD = 2.5  # robust standard deviations from the median to the line
@@ -128,7 +128,7 @@ def cover(ids: NDArray[np.int64], graph: NeighbourGraph, *, radius: float | None
     middle, quartile = np.quantile(distance.astype(np.float64), [0.5, 0.75])
     line = float(middle + SPREAD * max(quartile - middle, 1e-3) / QUARTILE)
     near = float(np.median(graph.similarity[:, 0])) if radius is None else radius
-    from embedding_core.quality.covering import greedy
+    from embedding_core.quality.composition.covering import greedy
 
     order, covered = greedy(graph.rows, graph.similarity >= np.float32(near))
     return Cover(ids, distance, line, near, order, covered)

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embedding_core.errors import InvalidInput
-from embedding_core.quality.choosing import densities, farthest, reach, typical
-from embedding_core.quality.probing import fit_probe
+from embedding_core.quality.labelling.choosing import densities, farthest, reach, typical
+from embedding_core.quality.probing.probe import fit_probe
 from embedding_core.review.cases import Case, Suggestion
 from embedding_core.vectors import checked, read_only, unit_rows
 

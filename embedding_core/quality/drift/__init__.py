@@ -1,0 +1,1 @@
+"""What is new: one set of images against another."""

@@ -1,0 +1,1 @@
+"""Wrong labels: what a probe and the neighbours say of each."""

@@ -1,0 +1,1 @@
+"""Outliers: images unlike all others."""

@@ -1,0 +1,1 @@
+"""Bad photographs: every picture measured once, then judged against the rest of its set."""
