@@ -131,3 +131,46 @@ def test_a_column_that_leakage_minded_and_that_changed(embedding: tuple[Workspac
     assert "leakage" in holding(*embedding)
     dataset.put_attributes(ids, metadata=pa.table({"shoot": [f"s{at % 4}" for at in range(len(ids))]}))
     assert "leakage" not in holding(*embedding)
+
+
+def test_a_comparison_is_of_the_past_when_either_set_has_changed(
+    embedding: tuple[Workspace, Dataset, Embedding], tmp_path: Path
+) -> None:
+    workspace, dataset = embedding[:2]
+    TASKS["add"](workspace, {"name": "other", "source": str(tmp_path / "set"), "encoder": "pixels"}, silent, LOCAL)
+    first = workspace.dataset("other")
+    asked = {"dataset": first.uuid, "other": "set", "encoder": "pixels"}
+    fingerprint = TASKS["drift"](workspace, asked, silent, LOCAL)["fingerprint"]
+
+    def holds() -> bool:
+        now = workspace.dataset("set")
+        (stored,) = workspace.results.find(now.uuid, "new")
+        assert stored.fingerprint == fingerprint
+        return present.has(stored) and derived.Present(workspace, now, now.embedding("pixels")).has(stored)
+
+    present = derived.Present(workspace, dataset, dataset.embedding("pixels"))  # one that has looked before
+    assert holds()
+    (image, *_) = first.images()["id"].to_pylist()
+    first.put_attributes([image], labels=["square"])
+    assert holds(), "labels do not enter"
+    Image.effect_noise((160, 120), 50).convert("RGB").save(tmp_path / "set" / "new.png")
+    TASKS["add"](workspace, {"name": "other", "source": str(tmp_path / "set"), "encoder": "pixels"}, silent, LOCAL)
+    assert not holds(), "the first set has an image more"
+    workspace.delete(workspace.dataset("other"))
+    assert not holds(), "the first set is not there any more"
+
+
+def test_a_comparison_of_splits_is_of_the_past_when_one_image_is_in_another(
+    embedding: tuple[Workspace, Dataset, Embedding],
+) -> None:
+    workspace, dataset, vectors = embedding
+    image, *others = dataset.images()["id"].to_pylist()
+    dataset.put_attributes([image, *others], splits=["test", *(["train", "test"] * 12)])
+    asked = {"dataset": dataset.uuid, "splits": ["train", "test"], "encoder": "pixels"}
+    TASKS["drift"](workspace, asked, silent, LOCAL)
+    (stored,) = workspace.results.find(dataset.uuid, "new")
+    assert derived.Present(workspace, dataset, vectors).has(stored)
+    dataset.put_attributes([image], splits=["train"])
+    assert not derived.Present(workspace, dataset, vectors).has(stored)
+    dataset.put_attributes([image], splits=["test"])
+    assert derived.Present(workspace, dataset, vectors).has(stored), "as it was"
