@@ -79,7 +79,9 @@ def test_cases_show_the_nearest_and_say_which_dataset_it_is_of() -> None:
     assert (case.finding, case.ids) == ("new", (found.ids[row],))
     assert (case.evidence, case.evidence_of) == ((found.nearest[row],), "uuid-of-first")
     assert case.said == (f"{1 - found.distance[row]:.0%} alike",)
-    assert "times as far" in case.reason and "“animals”" in case.reason
+    alike, usual = 1 - found.distance[row], 1 - found.line()
+    assert alike < usual
+    assert f"“animals” is only {alike:.0%} alike" in case.reason and f"at least {usual:.0%} alike" in case.reason
     assert "not like “animals”" in found.verdict
 
 

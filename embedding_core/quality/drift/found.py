@@ -126,10 +126,10 @@ class Drift:
         return f"{said} {count:,} of {len(self.ids):,} images are unlike anything before; chance gives {expected:.0f}."
 
     def reason(self, row: int, quantile: float = QUANTILE) -> str:
-        times = self.scores(quantile)[row]
+        """Why one of `new` is, in one sentence."""
         return (
-            f"Its nearest image in {self.first.called} is {times:.1f} times as far away as is usual there: "
-            f"{quantile:.0%} of those images have another one nearer."
+            f"The nearest image of {self.first.called} is only {self.similarity(row):.0%} alike; there, {quantile:.0%} "
+            f"of the images have another one at least {1 - self.line(quantile):.0%} alike."
         )
 
     def cases(self, limit: int = 200, quantile: float = QUANTILE) -> list[Case]:
