@@ -174,3 +174,25 @@ def test_a_comparison_of_splits_is_of_the_past_when_one_image_is_in_another(
     assert not derived.Present(workspace, dataset, vectors).has(stored)
     dataset.put_attributes([image], splits=["test"])
     assert derived.Present(workspace, dataset, vectors).has(stored), "as it was"
+
+
+def test_what_holds_and_says_a_number_of_every_image_can_be_drawn(
+    embedding: tuple[Workspace, Dataset, Embedding],
+) -> None:
+    workspace, dataset, vectors = embedding
+    (image, *_) = dataset.images()["id"].to_pylist()
+    dataset.put_attributes([image], labels=["lonely"])  # of which nothing can be said
+    kept = [derived.outliers(*embedding), derived.label_issues(*embedding)]
+    titles = dict(zip([one.fingerprint for one in kept], ["Outlier score", "Doubt about label"], strict=True))
+    assert derived.scored(derived.Present(*embedding)) == titles
+    odd, doubt = (derived.read_scores(workspace, fingerprint) for fingerprint in titles)
+    assert odd is not None and doubt is not None
+    assert (odd.dataset, odd.title) == (dataset.uuid, "Outlier score")
+    assert (odd.values == kept[0].found.score).all() and (odd.ids == vectors.ids).all()
+    assert doubt.ids[np.isnan(doubt.values)].tolist() == [image]
+
+    dataset.put_attributes([image], labels=["round"])
+    assert derived.scored(derived.Present(*embedding)) == {}
+    again = derived.outliers(*embedding)
+    assert derived.scored(derived.Present(*embedding)) == {again.fingerprint: "Outlier score"}
+    assert derived.read_scores(workspace, derived.find_duplicates(*embedding).fingerprint) is None
