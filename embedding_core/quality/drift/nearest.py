@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from embedding_core.neighbours.partitions import Partitions
     from embedding_core.records import Progress
 
-OWN = 10_000  # images of the first set whose own distances say what is usual there: a share of 1 % is met within .2 %
+OWN = 10_000  # images of the first set whose own distances say what is usual there: 1 % is met within .2 %
 QUANTILES = 1_001
 EXACT = 5e11  # multiplications up to which all pairs are compared; above, the nearest partitions are searched
 BRIEF = 2**25  # multiplications in each partition, if each row looked in one, up to which one thread does it all
