@@ -11,6 +11,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from embedding_core import derived
+from embedding_core.derived import sides
+from embedding_core.neighbours import partitions
+from embedding_core.quality.drift import nearest
 from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Dataset, Embedding, Workspace
@@ -196,3 +199,19 @@ def test_what_holds_and_says_a_number_of_every_image_can_be_drawn(
     again = derived.outliers(*embedding)
     assert derived.scored(derived.Present(*embedding)) == {again.fingerprint: "Outlier score"}
     assert derived.read_scores(workspace, derived.find_duplicates(*embedding).fingerprint) is None
+
+
+def test_partitions_that_are_kept_serve_a_comparison(
+    embedding: tuple[Workspace, Dataset, Embedding], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nearest, "EXACT", 0)
+    workspace, dataset, vectors = embedding
+    dataset.put_attributes(dataset.images()["id"].to_pylist(), splits=[*(["train", "test"] * 12), "train"])
+    splits = derived.find_drift(workspace, sides.parts(dataset, "pixels", "splits", ["train", "test"]))
+    assert not workspace.results.find(dataset.uuid, "partitions"), "those of a part are nobody else's"
+    itself = derived.find_drift(workspace, sides.pair(dataset, dataset, "pixels"))
+    assert len(workspace.results.find(dataset.uuid, "partitions", vectors.fingerprint)) == 1
+    assert not len(itself.found.new()) and np.abs(itself.found.distance).max() < 1e-5
+    assert len(splits.found.ids) == 12
+    monkeypatch.setattr(partitions, "partition", None)  # nobody needs to make them again
+    derived.find_drift(workspace, sides.pair(dataset, dataset, "pixels"), seed=1)
