@@ -41,16 +41,19 @@ from embedding_core.derived.outliers import outliers, outliers_key, read_outlier
 from embedding_core.derived.photos import photos, photos_key, read_photos, turned, turned_key
 from embedding_core.derived.present import Present
 from embedding_core.derived.repairs import measure_repairs, read_repairs
+from embedding_core.derived.scored import SCORED, Scores, read_scores, scored
 from embedding_core.derived.story import story
 from embedding_core.derived.suggested import CHECKS, known_copies, known_groups, suggested
 from embedding_core.graphs import graph_key, neighbour_graph, read_graph, read_nearest
 
 __all__ = [
     "CHECKS",
+    "SCORED",
     "UNTURNED",
     "ClusterResult",
     "MapResult",
     "Present",
+    "Scores",
     "balance",
     "balance_key",
     "choose_next",
@@ -100,8 +103,10 @@ __all__ = [
     "read_photos",
     "read_propagated",
     "read_repairs",
+    "read_scores",
     "read_shortcuts",
     "said_of",
+    "scored",
     "shortcuts",
     "shortcuts_key",
     "story",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from embedding_core.derived import ClusterResult, MapResult, Present
+    from embedding_core.derived import ClusterResult, MapResult, Present, Scores
     from embedding_core.derived.kept import Kept
     from embedding_core.neighbours import NeighbourGraph
     from embedding_core.records import Actor, Rejected
@@ -234,6 +234,19 @@ def choices(token: str, of: str, key: str, *, _make: Callable[[], Choices]) -> C
 def finding(kind: str, key: str, token: str, *, _make: Callable[[], Read]) -> Read:
     """What a check has found, with its cases, for a dataset at `token`."""
     return _make()
+
+
+def scores(fingerprint: str) -> Scores | None:
+    """The numbers that a check has found; None when they are not there. A finding never changes."""
+    found = _scores(fingerprint)
+    if found is None:
+        _scores.clear(fingerprint)
+    return found
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _scores(fingerprint: str) -> Scores | None:
+    return derived.read_scores(server.workspace(), fingerprint)
 
 
 def present(dataset: Dataset, embedding: Embedding | None) -> Present:

@@ -65,6 +65,7 @@ class Finding:
     embedded: bool = True  # whether it wants an embedding
     labelled: bool = False  # whether it wants labels
     split: bool = False  # whether it wants a split
+    pairs: bool = False  # whether the first image that says why is shown beside each one on the tab
     faults: bool = True  # whether its cases are something wrong; others are not counted among what was found
     goes_by: str = ""  # what enters it besides images and vectors, in words; empty when nothing does
     line: Line | None = None  # where there is one between found and not found, that can be moved

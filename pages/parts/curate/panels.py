@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from embedding_core.quality.composition.balance import Balance
     from embedding_core.quality.composition.cover import Cover
     from embedding_core.quality.composition.shortcuts import Shortcuts
+    from embedding_core.quality.drift.found import Drift
     from embedding_core.quality.duplicates.found import DuplicatesFound
     from embedding_core.quality.leakage.finding import Leakage
     from embedding_core.quality.photos.finding import Photos
@@ -96,6 +97,15 @@ def photos(kept: Kept[Photos], subject: Subject) -> None:
         if len(ids):
             how = f"{_title(kind).lower()}, beyond {words.number(at)}"
             st.button("Select them", key="curate_photo_select", on_click=state.select, args=(ids, how))
+
+
+def new(kept: Kept[Drift], subject: Subject) -> None:
+    """What is beside each image, and from how many images the figures are, where not from all."""
+    seen = kept.found.seen
+    if seen is not None and not seen.all:
+        st.caption(words.plain(seen.said))
+    if len(kept.found.new()):
+        st.caption(words.plain(f"Beside each image is the nearest one of {kept.found.first.called}."))
 
 
 def balance(kept: Kept[Balance], subject: Subject) -> None:
