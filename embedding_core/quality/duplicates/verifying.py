@@ -11,7 +11,7 @@ import numpy as np
 from embedding_core.parallel import in_order
 from embedding_core.quality.duplicates.aligning import UNMOVED, by_features, refined, roughly, scaled
 from embedding_core.quality.duplicates.comparing import NONE, TINT, Likeness, evenly, likeness
-from embedding_core.quality.duplicates.views import View, views
+from embedding_core.quality.duplicates.views import BATCH, SMALL_BATCH, View, views
 from embedding_core.quality.hashing import SYMMETRIES
 from embedding_core.records import silent
 
@@ -56,10 +56,10 @@ def verify(
     `ids` (n,) are those of the rows that `pairs` speak of. Never more than one block of pictures is in memory.
     """
     everyone = np.arange(len(pairs))
-    first = _Looking(pairs, ids, thumbnails, SMALL, "comparing thumbnails", progress)
+    first = _Looking(pairs, ids, thumbnails, SMALL, SMALL_BATCH, "comparing thumbnails", progress)
     passed = {look.pair: look for look in first.over(everyone, _first_look) if look.likeness.score >= FIRST}
     scenes = np.flatnonzero(pairs.cosine >= SCENE)  # NaN never is
-    second = _Looking(pairs, ids, contents, LARGE, "comparing pictures", progress)
+    second = _Looking(pairs, ids, contents, LARGE, BATCH, "comparing pictures", progress)
 
     def look(one: View, other: View, pair: int, pairs: Candidates) -> Look:
         return _second_look(one, other, passed.get(pair, Look(pair, NONE, 0, None)))
@@ -75,6 +75,7 @@ class _Looking:
     ids: NDArray[np.int64]
     read: Read
     longest: int
+    at_once: int  # files that are read together
     stage: str
     progress: Progress
 
@@ -89,7 +90,7 @@ class _Looking:
             for start in range(0, len(which), BLOCK):
                 self.progress(self.stage, start, len(which))
                 some = which[start : start + BLOCK]
-                known = views(self.read, self._images(some), self.longest, known)
+                known = views(self.read, self._images(some), self.longest, known, at_once=self.at_once)
                 seen = in_order(lambda pair: look(*pair), self._seen(some.tolist(), known))
                 for done, one in enumerate(seen):
                     if done % REPORTED == 0:

@@ -25,7 +25,8 @@ COLOURED = 128  # pixels, longest side, at most, at which colours are kept
 EVEN = 2.0  # levels of deviation below which there is nothing to lay over anything
 FEATURES = 400
 MARGIN = 0.12  # of a middle's frame: by so much it may have been moved
-BATCH = 64  # files in memory together, which may have megabytes each
+BATCH = 128  # files in memory together, which may have megabytes each
+SMALL_BATCH = 512  # thumbnails likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +128,13 @@ def halved(picture: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
     return picture
 
 
-def views(read: Read, ids: Sequence[int], longest: int, known: Mapping[int, View]) -> dict[int, View]:
-    """The views of these images by id, those `known` as they are. Who cannot be read is left out."""
+def views(
+    read: Read, ids: Sequence[int], longest: int, known: Mapping[int, View], *, at_once: int = BATCH
+) -> dict[int, View]:
+    """The views of these images by id, those `known` as they are; so many files are read at once.
+
+    Who cannot be read is left out.
+    """
     wanted = [image for image in ids if image not in known]
 
     def seen(data: bytes | ImageRefused) -> View | None:
@@ -138,7 +144,7 @@ def views(read: Read, ids: Sequence[int], longest: int, known: Mapping[int, View
             return None
 
     found = {image: known[image] for image in ids if image in known}
-    for batch in batched(wanted):
+    for batch in batched(wanted, at_once):
         files = read(batch)
         found.update(
             (image, one) for image, one in zip(files, in_order(seen, files.values()), strict=True) if one is not None
