@@ -134,7 +134,8 @@ def reduced(vectors: ArrayLike) -> Reduced:
 
     unit = unit_rows(checked(vectors))
     drawn = unit if len(unit) <= FITTED else unit[:: -(-len(unit) // FITTED)]
-    axes, variance, _ = principal_axes(drawn, min(AXES, *drawn.shape))
+    with threads.for_rows(len(drawn)):  # also so that few rows come out the same, however many cores are free
+        axes, variance, _ = principal_axes(drawn, min(AXES, *drawn.shape))
     axes *= np.float32(_LENGTH / max(np.sqrt(variance.sum()), 1e-12))
     mean = drawn.mean(axis=0, dtype=np.float64).astype(np.float32)
     rows = np.empty((len(unit), axes.shape[1]), np.float32)
