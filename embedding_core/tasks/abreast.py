@@ -31,7 +31,8 @@ def abreast(pieces: Mapping[str, Piece[Result]], progress: Reporter, *, lanes: i
     """What each of `pieces` has returned, by its name and in their order; so many are under way at a time.
 
     `progress` hears of one of them at a time, the first of those under way. What it raises, or one of them, is raised
-    here after the others have stopped, which they do at their next report.
+    here after the others have stopped, which they do at their next report. Raises `ValueError` for pieces that wait for
+    each other, or for one that is not there.
     """
     shared = _Shared(progress, tuple(pieces))
     waiting, running, done = dict(pieces), dict[Future[Result], str](), dict[str, Result]()
@@ -42,6 +43,8 @@ def abreast(pieces: Mapping[str, Piece[Result]], progress: Reporter, *, lanes: i
                 for name in ready[: lanes - len(running)]:
                     shared.begin(name)
                     running[pool.submit(waiting.pop(name).run, _Part(shared, name))] = name
+                if not running:
+                    raise ValueError(f"What {', '.join(waiting)} wait for is never over.")
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     name = running.pop(future)
                     shared.end(name)

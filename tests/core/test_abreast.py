@@ -107,6 +107,15 @@ def test_when_one_ends_badly_the_other_stops_at_its_next_report(cancelled: bool)
     assert stopped.is_set()
 
 
+def test_pieces_that_wait_for_each_other_are_refused() -> None:
+    with pytest.raises(ValueError, match="first, second"):
+        abreast(
+            {"first": Piece(returning(1), ("second",)), "second": Piece(returning(2), ("first",))}
+            | {"third": Piece(returning(3))},
+            silent,
+        )
+
+
 def test_all_checks_at_once_find_what_each_finds_after_the_other(tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
     for one in sorted(places.SAMPLE.rglob("*.webp"))[::6]:
