@@ -138,10 +138,14 @@ def _zoom(one: View) -> float:
 
 def scaled(movement: Movement, first: Zoom, second: Zoom) -> Movement:
     """The same movement between pictures made so many times as large. Pixels are counted from their middles."""
-    to, of = (np.broadcast_to(zoom, 2) for zoom in (first, second))
-    linear = movement[:, :2].astype(np.float64)
-    corner = linear @ (0.5 / of - 0.5) + movement[:, 2] + 0.5
-    return np.column_stack([linear * to[:, None] / of, corner * to - 0.5]).astype(np.float32)
+    (to_x, to_y), (of_x, of_y) = (zoom if isinstance(zoom, tuple) else (zoom, zoom) for zoom in (first, second))
+    (a, b, across), (c, d, down) = movement.tolist()
+    x, y = 0.5 / of_x - 0.5, 0.5 / of_y - 0.5  # where the corner of the second picture now lies
+    moved = [
+        [a * to_x / of_x, b * to_x / of_y, (a * x + b * y + across + 0.5) * to_x - 0.5],
+        [c * to_y / of_x, d * to_y / of_y, (c * x + d * y + down + 0.5) * to_y - 0.5],
+    ]
+    return np.array(moved, np.float32)
 
 
 def _inverse(movement: Movement) -> Movement:

@@ -137,18 +137,17 @@ def views(
     """
     wanted = [image for image in ids if image not in known]
 
-    def seen(data: bytes | ImageRefused) -> View | None:
+    def seen(file: tuple[int, bytes | ImageRefused]) -> tuple[int, View | None]:
+        image, data = file
         try:
-            return None if isinstance(data, ImageRefused) else view(data, longest)
+            return image, None if isinstance(data, ImageRefused) else view(data, longest)
         except ImageRefused:
-            return None
+            return image, None
 
+    # Read within, so that the next files come while these are decoded.
+    files = (file for batch in batched(wanted, at_once) for file in read(batch).items())
     found = {image: known[image] for image in ids if image in known}
-    for batch in batched(wanted, at_once):
-        files = read(batch)
-        found.update(
-            (image, one) for image, one in zip(files, in_order(seen, files.values()), strict=True) if one is not None
-        )
+    found.update((image, one) for image, one in in_order(seen, files) if one is not None)
     return found
 
 
