@@ -66,6 +66,7 @@ def _pictures(dataset: Dataset, embedding: Embedding, looked: Looks, files: Read
 
     images = dataset.images()
     rows = rows_of(embedding.ids, images["id"].to_numpy())
+    seen = rows_of(embedding.ids, looked.ids)
     widths, heights, nbytes = (images[name].to_numpy()[rows] for name in ("width", "height", "nbytes"))
     return Pictures(
         embedding.ids,
@@ -73,7 +74,8 @@ def _pictures(dataset: Dataset, embedding: Embedding, looked: Looks, files: Read
         widths.astype(np.int32),
         heights.astype(np.int32),
         nbytes.astype(np.int64),
-        looked.hashes[rows_of(embedding.ids, looked.ids)],
+        looked.hashes[seen],
+        looked.chroma[seen],
         dataset.thumbnails,
         files,
     )

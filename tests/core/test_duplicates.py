@@ -20,8 +20,12 @@ from embedding_core.neighbours import NeighbourGraph
 from embedding_core.quality import hashing
 from embedding_core.quality.duplicates import DuplicatesFound
 from embedding_core.quality.duplicates.buckets import INVERSE, alike
+from embedding_core.quality.duplicates.candidates import candidates
+from embedding_core.quality.duplicates.comparing import NONE, likeness
 from embedding_core.quality.duplicates.finding import Pictures, find
 from embedding_core.quality.duplicates.grouping import grouped, members
+from embedding_core.quality.duplicates.verifying import Look, _second_look
+from embedding_core.quality.duplicates.views import view
 from embedding_core.quality.photos.measuring import look
 from embedding_core.records import Reason
 from tests import damage
@@ -29,7 +33,7 @@ from tests import damage
 
 def pictures_of(files: Sequence[bytes], ids: Sequence[int]) -> tuple[Pictures, NDArray[np.float32]]:
     """As a dataset would hand them over, and vectors of 16 × 16 pixels."""
-    decoded = [decode(data) for data in files]
+    decoded, looks = [decode(data) for data in files], [look(data) for data in files]
     of = dict(zip(ids, range(len(ids)), strict=True))
 
     def thumbnails(wanted: Sequence[int]) -> Mapping[int, bytes | ImageRefused]:
@@ -44,7 +48,8 @@ def pictures_of(files: Sequence[bytes], ids: Sequence[int]) -> tuple[Pictures, N
         np.array([one.width for one in decoded], np.int32),
         np.array([one.height for one in decoded], np.int32),
         np.array([len(data) for data in files], np.int64),
-        np.array([look(data).hash for data in files], np.uint64),
+        np.array([one.hash for one in looks], np.uint64),
+        np.array([one.chroma for one in looks], np.float32),
         thumbnails,
         contents,
     )
@@ -166,6 +171,60 @@ def test_the_best_is_kept_and_the_reason_says_why() -> None:
         found = searched([other, written(image, "PNG"), *sample("bird", 5).values()])
         assert (len(found.copies), found.kept(0)) == (1, 1), reason
         assert reason in found.reason(0)
+
+
+def test_a_turned_and_a_grey_copy_are_not_kept_before_the_photograph() -> None:
+    """Photographs of one sort are the rest of the set: what is up is known from them alone."""
+    random = np.random.default_rng(8)
+
+    def room(sky: int) -> Image.Image:
+        light = np.linspace(230, sky, 320)[:, None, None] * np.array([0.8, 0.9, 1.0])
+        return Image.fromarray(np.clip(light + 0.3 * (np.asarray(scene(sky), float) - 128), 0, 255).astype(np.uint8))
+
+    rooms = [room(sky) for sky in range(20, 60, 2)]
+    turned = rooms[3].transpose(Image.Transpose.ROTATE_90)
+    grey = rooms[7].convert("L").resize((960, 640), Image.Resampling.BICUBIC)
+    files = [written(one, "PNG") for one in (turned, grey, *rooms)]
+    found = searched(files, random.permutation(len(files)).tolist())
+    by_kind = {str(found.kind_of(number)): number for number in range(len(found.copies))}
+    assert set(by_kind) == {"turned", "recoloured"}
+    assert found.kept(by_kind["turned"]) == 2 + 3
+    assert found.reason(by_kind["turned"]) == "2 copies of one picture, turned; keep the one that is upright."
+    assert found.kept(by_kind["recoloured"]) == 2 + 7
+    assert found.reason(by_kind["recoloured"]).endswith("; keep the one that is in colour.")
+
+
+def test_the_nearest_neighbour_is_looked_at_whatever_the_cosine_if_hashes_agree_a_little() -> None:
+    hashes = np.array([0, 2**20 - 1, 2**64 - 2**20, 0x5555_5555_5555_5555], np.uint64)
+    rows = np.array([[1, 2], [0, 2], [3, 0], [2, 0]], np.int32)
+    similarity = np.array([[0.4, 0.3], [0.4, 0.3], [0.5, 0.3], [0.5, 0.3]], np.float32)
+    found = candidates(NeighbourGraph(rows, similarity), hashes, np.arange(4), np.arange(4, dtype=np.int32))
+    pairs = list(zip(found.first.tolist(), found.second.tolist(), strict=True))
+    assert (0, 1) in pairs
+    assert found.closest[pairs.index((0, 1))]
+    assert found.cosine[pairs.index((0, 1))] == pytest.approx(0.4)
+    assert hashing.hamming(hashes[2], hashes[3]) > 28
+    assert (2, 3) not in pairs
+    assert (0, 2) not in pairs, "no nearest neighbours"
+
+
+def test_a_crop_of_a_fine_pattern_is_as_alike_at_its_edge_as_everywhere() -> None:
+    random = np.random.default_rng(9)
+    fine = np.clip(np.asarray(scene(5), float) + random.normal(0, 30, (320, 480, 1)), 0, 255).astype(np.uint8)
+    whole, part = (view(written(Image.fromarray(one), "PNG"), 256) for one in (fine, fine[20:300, 30:450]))
+    zoom = whole.grey.shape[1] / 480
+    movement = np.array([[420 / 480, 0, 30 * zoom], [0, 280 / 320, 20 * zoom]], np.float32)
+    assert likeness(whole, part, movement).score > 0.9
+    other = view(written(scene(6), "PNG"), 256)
+    assert likeness(whole, other, movement).score < 0.3
+
+
+def test_a_look_that_was_led_to_a_mirror_image_looks_upright_as_well() -> None:
+    one = view(written(scene(7), "PNG"), 256)
+    mirrored = Look(0, NONE, 1, None)
+    seen = _second_look(one, one, mirrored)
+    assert seen.symmetry == 0
+    assert seen.likeness.score > 0.9
 
 
 def test_a_weak_link_brings_one_picture_and_never_joins_two_groups() -> None:

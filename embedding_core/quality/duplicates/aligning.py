@@ -54,7 +54,7 @@ def roughly(first: View, second: View) -> Close:
     """
     best = Close(-1.0, None)
     for zoom in ZOOMS:
-        for inner, outer in ((second, first), (first, second))[: 1 if zoom == 1 else 2]:
+        for inner, outer in ((second, first), (first, second)):  # at one size, too: the middles are not the same
             correlation, movement = _slid(inner, outer, zoom)
             if correlation > best.correlation:
                 best = Close(correlation, movement if inner is second else _inverse(movement))

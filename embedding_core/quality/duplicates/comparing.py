@@ -67,10 +67,18 @@ def likeness(first: View, second: View, movement: Movement) -> Likeness:
     gain = float(np.clip(mine.deviation / max(theirs.deviation, 0.1), 1 / GAIN, GAIN))
     light = mine.mean - theirs.mean
     lit = (there - np.float32(theirs.mean)) * np.float32(gain) + np.float32(mine.mean)
-    similar = _structure(_softened(first.grey.astype(np.float32)), _softened(lit))
+    # Beyond its edge the second shows nothing, so what is averaged near the edge must not be taken from there.
+    whole_is_covered, here = bool(inside.all()), first.grey.astype(np.float32)
+    if not whole_is_covered:
+        lit = np.where(mask > 0, lit, here)
+    similar = _structure(_softened(here), _softened(lit))
     if step > 1:
         similar = np.asarray(cv2.resize(similar, inside.shape[::-1], interpolation=cv2.INTER_AREA), np.float32)
-    patches = cv2.boxFilter(similar, -1, (side // step, side // step))[inside]
+    if whole_is_covered:
+        patches = _averaged(similar, side // step).ravel()
+    else:
+        share = inside.astype(np.float32)
+        patches = _averaged(similar * share, side // step)[inside] / _averaged(share, side // step)[inside]
     score = float(np.partition(patches, int(len(patches) * WORST))[int(len(patches) * WORST)])
     tint = _tint(first, second, movement, inner, gain) if score >= DIFFERENT else 255.0
     return Likeness(score, tint, gain, light, covered, covering)
@@ -89,6 +97,12 @@ def evenly(first: View, second: View) -> Likeness:
     shades = [one.colour.reshape(-1, 3).mean(axis=0) for one in (first, second)]
     tint = float(np.abs(shades[0] - shades[1]).max())
     return Likeness(1.0, tint, 1.0, 0.0, 1.0, 1.0) if tint <= SHADE else NONE
+
+
+def _averaged(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    import cv2
+
+    return np.asarray(cv2.boxFilter(values, -1, (side, side)), np.float32)
 
 
 def _softened(grey: NDArray[np.float32]) -> NDArray[np.float32]:

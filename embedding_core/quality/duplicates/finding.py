@@ -13,6 +13,7 @@ from embedding_core.quality.duplicates.comparing import TINT
 from embedding_core.quality.duplicates.found import LINE, POINTS, DuplicatesFound
 from embedding_core.quality.duplicates.grouping import joined
 from embedding_core.quality.duplicates.inspecting import Inspected, inspect
+from embedding_core.quality.duplicates.keeping import coloured, typical
 from embedding_core.quality.duplicates.kinds import KINDS, Kind, kind_of
 from embedding_core.quality.duplicates.verifying import Look, verify
 from embedding_core.records import silent
@@ -38,6 +39,7 @@ class Pictures:
     heights: NDArray[np.int32]  # (n,)
     nbytes: NDArray[np.int64]  # (n,)
     hashes: NDArray[np.uint64]  # (n,) perceptual, see `hashing`
+    chroma: NDArray[np.float32]  # (n,) see `photos.measuring`; NaN where it is unknown
     thumbnails: Read  # at least 64 pixels long where the image is
     files: Read  # as they came
 
@@ -71,16 +73,21 @@ def find(
     for row, image in enumerate(pictures.ids.tolist()):
         if image in seen:
             detail[row] = seen[image].detail
+    rows = zip(pairs.first[near].tolist(), pairs.second[near].tolist(), strict=True)
+    together = joined(n, [*rows, *((int(same[row]), int(row)) for row in np.flatnonzero(same != np.arange(n)))])
     return DuplicatesFound(
         pictures.ids,
         pictures.widths,
         pictures.heights,
         pictures.nbytes,
         detail,
+        pictures.chroma,
+        typical(graph, together.numbers(), pairs.first[near], pairs.second[near]),
         exact,
         pairs.first[near],
         pairs.second[near],
         np.array([KINDS.index(_kind(pictures, pairs, one)) for one in different], np.int8),
+        np.array([one.symmetry for one in different], np.int8),
         np.array([one.likeness.score for one in different], np.float32),
         pairs.cosine[near],
         pairs.first[far],
@@ -140,4 +147,5 @@ def _equal(exact: NDArray[np.int32], pairs: Candidates, one: Look) -> bool:
 def _kind(pictures: Pictures, pairs: Candidates, one: Look) -> Kind:
     first, second = int(pairs.first[one.pair]), int(pairs.second[one.pair])
     sizes = [(int(pictures.widths[row]), int(pictures.heights[row])) for row in (first, second)]
-    return kind_of(one, sizes[0], sizes[1])
+    paled = not coloured(pictures.chroma[[first, second]]).all()
+    return kind_of(one, sizes[0], sizes[1], paled=paled)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from embedding_core.quality.duplicates.grouping import grouped, joined, members
-from embedding_core.quality.duplicates.keeping import best, keep_reason
-from embedding_core.quality.duplicates.kinds import KINDS, Kind
+from embedding_core.quality.duplicates.keeping import Choice, Copies, choose
+from embedding_core.quality.duplicates.kinds import KINDS, Kind, keeps_up
 from embedding_core.review.cases import Case, Suggestion
 
 if TYPE_CHECKING:
@@ -31,10 +31,13 @@ class DuplicatesFound:
     heights: NDArray[np.int32]  # (n,)
     nbytes: NDArray[np.int64]  # (n,) of the files
     detail: NDArray[np.float32]  # (n,) see `inspecting.detail_of`; NaN of images without a copy
+    chroma: NDArray[np.float32]  # (n,) see `photos.measuring`; NaN where it is unknown
+    typical: NDArray[np.float32]  # (n,) how like the rest of the set, see `keeping.typical`; NaN of those alone
     exact: NDArray[np.int32]  # (n,) the number of those with the same pixels; −1 alone
     first: NDArray[np.int32]  # (m,) rows of pairs that were verified on the pixels
     second: NDArray[np.int32]  # (m,)
     kind: NDArray[np.int8]  # (m,) places in `KINDS`
+    symmetry: NDArray[np.int8]  # (m,) by which the second was turned onto the first, places in `hashing.SYMMETRIES`
     score: NDArray[np.float32]  # (m,) structural similarity of the least alike hundredth of the overlap, at most 1
     cosine: NDArray[np.float32]  # (m,) of the embedding; NaN where they are not neighbours in the graph
     scene_first: NDArray[np.int32]  # (b,) rows of pairs that are two photographs of one scene
@@ -117,15 +120,46 @@ class DuplicatesFound:
 
     def kept(self, number: int) -> int:
         """The row of the image of a group that is best kept."""
-        return best(self.copies[number], self.widths, self.heights, self.nbytes, self.detail)
+        return self._choice(number).row
 
     def reason(self, number: int) -> str:
-        """What a group is, and why one of it is kept, in a sentence."""
-        rows = self.copies[number]
-        why = keep_reason(self.kept(number), rows, self.widths, self.heights, self.nbytes, self.detail)
-        if not len(self.links[number]):
-            return f"The same pixels in {len(rows)} files; keep {why}."
-        return f"{len(rows)} copies of one picture, {self.kind_of(number)}; keep {why}."
+        """What a group is, and why one of it is kept, in a sentence or two."""
+        count = len(self.copies[number])
+        same = not len(self.links[number])
+        what = f"The same pixels in {count} files" if same else f"{count} copies of one picture, {self.kind_of(number)}"
+        return what + self._choice(number).why
+
+    def _choice(self, number: int) -> Choice:
+        if number not in self._choices:
+            rows = self.copies[number]
+            self._choices[number] = choose(
+                Copies(
+                    rows,
+                    self.widths[rows],
+                    self.heights[rows],
+                    self.nbytes[rows],
+                    self.detail[rows],
+                    self.chroma[rows],
+                    self.typical[rows],
+                    self._stand(number),
+                )
+            )
+        return self._choices[number]
+
+    @cached_property
+    def _choices(self) -> dict[int, Choice]:
+        return {}
+
+    def _stand(self, number: int) -> NDArray[np.int32]:
+        """(m,) of the members of a group, equal numbers for those that are the same way up."""
+        rows, links = self.copies[number], self.links[number]
+        alike = links[keeps_up(self.symmetry[links])]
+        pairs = np.stack([self.first[alike], self.second[alike]], axis=1)
+        together = joined(len(rows), np.searchsorted(rows, pairs).tolist())
+        for place, exact in enumerate(self.exact[rows].tolist()):
+            if exact >= 0:
+                together.join(place, int(np.flatnonzero(self.exact[rows] == exact)[0]))
+        return np.array([together.find(place) for place in range(len(rows))], np.int32)
 
     def cases(self) -> list[Case]:
         """One for each group of copies: the same pixels first, then the most alike."""

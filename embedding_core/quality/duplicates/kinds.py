@@ -5,9 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from embedding_core.quality.hashing import SYMMETRIES
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from embedding_core.quality.duplicates.verifying import Look
 
 WHOLE = 0.965  # share of either picture that lies over the other, below which something was cut off
@@ -31,14 +35,22 @@ class Kind(StrEnum):
 KINDS = tuple(Kind)
 
 
-def kind_of(look: Look, first: tuple[int, int], second: tuple[int, int]) -> Kind:
-    """The kind of a verified pair. Sizes are (width, height) of the files."""
+def kind_of(look: Look, first: tuple[int, int], second: tuple[int, int], *, paled: bool) -> Kind:
+    """The kind of a verified pair. Sizes are (width, height) of the files; `paled`: one lacks the other's colours."""
     seen = look.likeness
     if look.symmetry:
         return Kind.MIRRORED if SYMMETRIES[look.symmetry].mirrors else Kind.TURNED
     if min(seen.covered, seen.covering) < WHOLE:
         return Kind.CROPPED
-    if abs(seen.light) > LIGHT or not 1 / CONTRAST <= seen.gain <= CONTRAST or seen.tint > TINT:
+    if paled or abs(seen.light) > LIGHT or not 1 / CONTRAST <= seen.gain <= CONTRAST or seen.tint > TINT:
         return Kind.RECOLOURED
     zoom = max(first) / max(second)
     return Kind.RECOMPRESSED if 1 / SIZE <= zoom <= SIZE else Kind.RESIZED
+
+
+def keeps_up(symmetries: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """(m,) under which of these places in `SYMMETRIES` up stays up: mirrored at most, and not turned."""
+    return _KEEPS_UP[symmetries]
+
+
+_KEEPS_UP = np.array([not one.transposed and not one.down for one in SYMMETRIES])

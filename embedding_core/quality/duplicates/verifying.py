@@ -27,7 +27,9 @@ SMALL, LARGE = 64, 256  # pixels, longest side, of the first and the second look
 BLOCK = 1024  # pairs whose pictures are in memory together: at most 0.5 GB
 
 REPORTED = 64  # pairs between reports of progress
-ROUGH = 0.84  # correlation of the middles, from which a pair goes on
+ROUGH = 0.84  # correlation of the middles, from which a pair goes on …
+ROUGH_CLOSEST = 0.6  # … or from here if one is nearest to the other: crops of fine patterns correlate less
+REFINED = 0.75  # the same of the whole overlap, closely laid over each other
 FIRST = 0.35  # likeness of thumbnails from which the pictures are read
 PLAIN = 0.97  # likeness from which a copy is one without any features that agree
 SURE = 0.9  # likeness from which no better alignment is looked for …
@@ -117,14 +119,16 @@ def _first_look(one: View, other: View, pair: int, pairs: Candidates) -> Look:
     if one.even and other.even:
         return Look(pair, evenly(one, other), 0, UNMOVED)
     best = Look(pair, NONE, 0, None)
+    least = ROUGH_CLOSEST if pairs.closest[pair] and pairs.cosine[pair] < SCENE else ROUGH  # scenes are read anyway
     for symmetry in _symmetries(pairs, pair):
         second = other.turned(SYMMETRIES[symmetry]) if symmetry else other
         rough = roughly(one, second)
-        if rough.movement is None or rough.correlation < ROUGH:
+        if rough.movement is None or rough.correlation < least:
             continue
         closer = refined(one, second, rough.movement)
-        better = closer.correlation >= rough.correlation
-        movement = closer.movement if better and closer.movement is not None else rough.movement
+        if max(rough.correlation, closer.correlation) < REFINED:
+            continue
+        movement = rough.movement if closer.movement is None else closer.movement
         found = likeness(one, second, movement)
         if found.score > best.likeness.score:
             best = Look(pair, found, symmetry, movement)
@@ -144,12 +148,22 @@ def _symmetries(pairs: Candidates, pair: int) -> list[int]:
 
 
 def _second_look(one: View, other: View, before: Look) -> Look:
-    """At the same symmetry; where the first look saw no copy, only where features lead.
+    """At the same symmetry, and upright where that shows no copy; where the first look saw none, only features lead.
 
     Features take half of the time of a look. A copy that lies where the first look left it wants none.
     """
     if one.even and other.even:
         return replace(before, likeness=evenly(one, other))
+    seen = _seen_closely(one, other, before)
+    if before.symmetry == 0 or seen.likeness.score >= SURE:
+        return seen
+    upright = _seen_closely(one, other, replace(before, likeness=NONE, symmetry=0, movement=None))
+    if upright.likeness.score > seen.likeness.score:
+        return upright
+    return replace(seen, agreeing=max(seen.agreeing, upright.agreeing))
+
+
+def _seen_closely(one: View, other: View, before: Look) -> Look:
     second = other.turned(SYMMETRIES[before.symmetry]) if before.symmetry else other
     best = before
     if before.movement is not None:
