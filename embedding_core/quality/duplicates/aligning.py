@@ -54,7 +54,9 @@ def roughly(first: View, second: View) -> Close:
     """
     best = Close(-1.0, None)
     for zoom in ZOOMS:
-        for inner, outer in ((second, first), (first, second)):  # at one size, too: the middles are not the same
+        for inner, outer in ((second, first), (first, second)):
+            if zoom == 1 and best.correlation >= UNLIKE:  # at one size the middles differ as well, though not by much
+                break
             correlation, movement = _slid(inner, outer, zoom)
             if correlation > best.correlation:
                 best = Close(correlation, movement if inner is second else _inverse(movement))
