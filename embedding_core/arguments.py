@@ -121,19 +121,32 @@ def _curating(command: _Maker) -> None:
 
     odd = _encoder(command("outliers", curating.outliers, "name"))
     odd.add_argument("-n", type=int, help="how many, by default all")
+    _line(odd)
 
     wrong = _encoder(command("label-issues", curating.label_issues, "name"))
     wrong.add_argument("-n", type=int, help="how many, by default all that are labelled")
     wrong.add_argument("--seed", type=int, default=0)
+    _line(wrong)
 
     photos = _encoder(command("photos", curating.photos, "name"))
     photos.add_argument("--turned", action="store_true", help="find what lies turned as well; takes longer")
+    photos.add_argument(
+        "--line",
+        action="append",
+        default=[],
+        metavar="KIND=VALUE",
+        help="move the line of a kind, for the pages as well; KIND=set sets it back to where the set draws it",
+    )
 
     balance = _encoder(command("balance", curating.balance, "name"))
     balance.add_argument("--radius", type=float, metavar="S", help="similarity from which one image stands for another")
     balance.add_argument(
         "--keep-covered", type=float, default=1.0, metavar="SHARE", help="of the images; what could go is listed"
     )
+
+
+def _line(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--line", metavar="VALUE", help="move the line, for the pages as well; `set` sets it back")
 
 
 def _keeping(command: _Maker) -> None:

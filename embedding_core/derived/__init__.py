@@ -35,6 +35,7 @@ from embedding_core.derived.labelling import (
     read_propagated,
 )
 from embedding_core.derived.leakage import find_leakage, make_split, read_leakage
+from embedding_core.derived.lines import ONLY, MovedLine, at_lines, in_force, move_line, moved_lines
 from embedding_core.derived.looks import looks, looks_key, read_looks
 from embedding_core.derived.mapping import UNTURNED, MapResult, draw_map, maps, read_map
 from embedding_core.derived.outliers import outliers, outliers_key, read_outliers
@@ -47,10 +48,13 @@ from embedding_core.graphs import graph_key, neighbour_graph, read_graph, read_n
 
 __all__ = [
     "CHECKS",
+    "ONLY",
     "UNTURNED",
     "ClusterResult",
     "MapResult",
+    "MovedLine",
     "Present",
+    "at_lines",
     "balance",
     "balance_key",
     "choose_next",
@@ -65,6 +69,7 @@ __all__ = [
     "find_duplicates",
     "find_leakage",
     "graph_key",
+    "in_force",
     "keep_clusters",
     "known_copies",
     "known_groups",
@@ -77,6 +82,8 @@ __all__ = [
     "maps",
     "measure_effect",
     "measure_repairs",
+    "move_line",
+    "moved_lines",
     "neighbour_graph",
     "outliers",
     "outliers_key",

@@ -169,15 +169,18 @@ def test_moving_the_line_asks_yes_or_no(workspace: Workspace, birds: Dataset) ->
     assert shown["wanted"] == 0.9
 
 
-def test_a_moved_line_is_in_the_url_and_finds_less(workspace: Workspace, birds: Dataset) -> None:
+def test_a_moved_line_is_kept_with_the_dataset_and_finds_less(workspace: Workspace, birds: Dataset) -> None:
     kept = checking.store(workspace, birds)
     n = len(kept.found.ids)
-    app = curate(curate_tab="Labels", line_labels="0.5")
+    derived.move_line(workspace, birds, "labels", derived.ONLY, 0.5, ADA)
+    app = curate(curate_tab="Labels")
     assert f"{n // 2}" in small.texts(app).split(" labels are in doubt")[0]
-    shown = component(curate(review="labels", line_labels="0.5"), "kindred_review")
+    assert "Moved by Ada" in small.texts(app)
+    shown = component(curate(review="labels"), "kindred_review")
     assert shown is not None and shown["key"] == f"{kept.fingerprint}@0.5"
     app.button(key="curate_unmove").click().run()
-    assert "line_labels" not in app.query_params
+    assert f"{n}" in small.texts(app).split(" labels are in doubt")[0]
+    assert not derived.moved_lines(workspace, birds.uuid, "labels")
 
 
 def test_decisions_are_listed_and_lead_to_versions(workspace: Workspace, birds: Dataset) -> None:

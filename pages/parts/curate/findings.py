@@ -49,6 +49,7 @@ OUTLIERS = Finding(
     said=lambda found, cases: f"**{len(cases):,}** of {words.count(len(found.ids), 'image')} are unlike the others.",
     acts=(REMOVE, KEEP, RELABEL, UNSURE),
     evidence="What is nearest to it",
+    move=derived.at_lines,
     line=lines.scored("Does this image not belong here?"),
 )
 LABELS = Finding(
@@ -66,7 +67,9 @@ LABELS = Finding(
     acts=(RELABEL, replace(KEEP, title="Label is right"), REMOVE, UNSURE),
     evidence="Look-alikes that speak for it",
     labelled=True,
+    move=derived.at_lines,
     line=lines.scored("Is this label wrong?"),
+    panel=panels.labels,
 )
 LEAKAGE = Finding(
     kind="leakage",
@@ -95,6 +98,7 @@ PHOTOS = Finding(
     acts=(REMOVE, KEEP, UNSURE),
     evidence="Compare",
     embedded=False,
+    move=derived.at_lines,
     panel=panels.photos,
 )
 BALANCE = Finding(

@@ -47,7 +47,7 @@ class Desk:
         """`dataset` is a UUID, `who` the name that the visitor has given, `tab` the mark of the tab they look at."""
         found = server.workspace().dataset_by_uuid(dataset)
         named = _text(who, "who", names.LONGEST) or actor.name
-        read = reading.read(found, findings.finding(kind), _text(fingerprint, "key", 96))
+        read = reading.read(found, findings.finding(kind), _text(fingerprint, "key", reading.LONGEST))
         holder = replace(actor, id=f"{actor.id}/{_mark(tab, 'tab')}") if tab else actor
         return cls(found, read, replace(actor, name=named), holder)
 
