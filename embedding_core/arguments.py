@@ -96,6 +96,7 @@ def _preparing(command: _Maker) -> None:
         made.add_argument("--seed", type=int, default=0)
     split.add_argument("--shares", default="train=.7,val=.15,test=.15", metavar="NAME=SHARE,…")
     split.add_argument("--apply", action="store_true", help="set it; else it is only told")
+    split.add_argument("--back", action="store_true", help="make none: bring back the split that was replaced last")
 
     chosen = _encoder(command("next", preparing.choose_next, "name"))
     chosen.add_argument("-n", type=int, default=50, help="how many")

@@ -35,7 +35,13 @@ def duplicates(arguments: Namespace) -> Result:
     if kept is None:  # deleted by someone in between
         raise InvalidInput("What was found is gone. Look for duplicates again.")
     path = {image: one for one, image in workspace.dataset(arguments.name).ids().items()}
-    return {**_duplicates(kept.found, path), "images": result["images"], "seconds": result["seconds"]}
+    crashed = list(derived.crashed_files(workspace, workspace.dataset(arguments.name)))
+    return {
+        **_duplicates(kept.found, path),
+        "crashed": crashed,
+        "images": result["images"],
+        "seconds": result["seconds"],
+    }
 
 
 def label_issues(arguments: Namespace) -> Result:
@@ -106,6 +112,7 @@ def photos(arguments: Namespace) -> Result:
         **lists,
         "lines": {kind: _round(judged.line(kind)) for kind in told},
         "by_the_set": {kind: _round(judged.drawn(kind)) for kind in told if kind in judged.moved},
+        "crashed": list(derived.crashed_files(workspace, workspace.dataset(arguments.name))),
         "images": len(judged.ids),
         "seconds": found["seconds"],
     }

@@ -16,6 +16,7 @@ from embedding_core.derived.balance import (
     shortcuts,
     shortcuts_key,
 )
+from embedding_core.derived.crashed import crashed_files, remember_crashed
 from embedding_core.derived.drift import find_drift, read_drift
 from embedding_core.derived.duplicates import duplicates_key, find_duplicates, read_duplicates
 from embedding_core.derived.effect import effect_key, measure_effect, read_effect
@@ -61,6 +62,7 @@ __all__ = [
     "clusterings",
     "cover",
     "cover_key",
+    "crashed_files",
     "draw_map",
     "duplicates_key",
     "effect_key",
@@ -108,6 +110,7 @@ __all__ = [
     "read_propagated",
     "read_repairs",
     "read_shortcuts",
+    "remember_crashed",
     "said_of",
     "shortcuts",
     "shortcuts_key",

@@ -64,6 +64,7 @@ class Finding:
     embedded: bool = True  # whether it wants an embedding
     labelled: bool = False  # whether it wants labels
     split: bool = False  # whether it wants a split
+    decodes: bool = False  # whether it looks at the pictures themselves, so that one of them may crash it
     faults: bool = True  # whether its cases are something wrong; others are not counted among what was found
     goes_by: str = ""  # what enters it besides images and vectors, in words; empty when nothing does
     # The same finding with its lines elsewhere, by what they are of, see `derived.MovedLine`. Nothing is computed anew.

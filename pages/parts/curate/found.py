@@ -10,7 +10,7 @@ import streamlit as st
 
 from embedding_core import derived
 from pages.parts import detail, empty, gallery, group_cards, jobs, pictures, state, words
-from pages.parts.curate import checks, lines, moving, reading
+from pages.parts.curate import checks, crashes, lines, moving, reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +43,8 @@ def show(dataset: Dataset, columns: Columns, encoder: str, one: Check) -> list[i
         with st.container(horizontal=True, vertical_alignment="center", key="curate_stale"):
             st.caption(f":material/update: {one.newest.since} this was looked for.")
             checks.run_button(dataset, encoder, one)
+    if one.finding.decodes:
+        crashes.show(dataset)
     if one.finding.panel:
         one.finding.panel(read.kept, read.subject)
     if not one.finding.acts:

@@ -65,6 +65,7 @@ def bursts(kept: Kept[DuplicatesFound], subject: Subject) -> None:
 
 def leakage(kept: Kept[Leakage], subject: Subject) -> None:
     """The cure for groups that lie across splits: another split."""
+    splitting.undo(subject.dataset)
     if kept.found.count:
         splitting.offer(subject.dataset, state.current_encoder(subject.dataset), replaces=True)
 
