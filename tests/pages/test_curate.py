@@ -120,12 +120,12 @@ def test_a_split_is_replaced_only_after_a_second_word_and_can_be_brought_back(
     birds.put_attributes(images.tolist(), splits=["train", "test"] * (len(images) // 2))
     _leaked(workspace, birds)
     app = curate(curate_tab="Leakage")
-    app.button(key="curate_split").click().run()
+    app.button(key="curate_split_another").click().run()
     assert not runner.jobs, "pressing it once asks"
-    assert "Now: **test 35 · train 35**" in small.texts(app)
+    assert "There is one from file names: **test 35 · train 35**" in small.texts(app)
     app.button(key="curate_split_keep").click().run()
     assert not runner.jobs
-    app.button(key="curate_split").click().run()
+    app.button(key="curate_split_another").click().run()
     app.button(key="curate_split_replace").click().run()
     (job,) = runner.jobs.values()
     assert job.kind == "split" and job.parameters["apply"]

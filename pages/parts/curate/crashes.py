@@ -29,7 +29,7 @@ def show(dataset: Dataset) -> None:
             "not survive. The check has gone on without it, and says nothing of it. Save it anew in another program, "
             "add it on Start under the same name, and check again; or select it here, to look at it or to tag it."
         )
-        with st.container(horizontal=True, key="curate_crashed_bar"):
+        with st.container(horizontal=True, vertical_alignment="center", key="curate_crashed_bar"):
             ids = list(found.values())
             st.button("Select", key="curate_crashed_select", on_click=state.select, args=(ids, "crashed the decoder"))
             st.page_link("start.py", label="Go to Start", icon=":material/arrow_forward:", query_params=state.link())

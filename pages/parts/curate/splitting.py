@@ -32,20 +32,14 @@ LISTED = 5  # splits that were replaced
 def offer(dataset: Dataset, encoder: str, *, replaces: bool) -> None:
     """Both ways to a split; `replaces` where there is one already."""
     with st.container(horizontal=True, key="curate_split_bar", width="content"):
-        with st.popover("Draw another split" if replaces else "Draw a split", icon=":material/call_split:"):
-            st.markdown("Copies and bursts stay together, and every label has its share of each part.")
-            chosen = st.segmented_control(
-                "Train · validation · test, in hundredths",
-                list(SHARES),
-                default=next(iter(SHARES)),
-                key="curate_shares",
-                required=True,
-            )
-            if replaces:
-                if st.button("Draw it …", key="curate_split", type="primary"):
-                    replace(dataset, encoder, chosen)
-            else:
-                st.button("Draw it", key="curate_split", type="primary", on_click=draw, args=(dataset, encoder, chosen))
+        if replaces:
+            if st.button("Draw another split", key="curate_split_another", icon=":material/call_split:"):
+                replace(dataset, encoder)
+        else:
+            with st.popover("Draw a split", icon=":material/call_split:"):
+                shares = _shares()
+                asked = (dataset, encoder, shares)
+                st.button("Draw it", key="curate_split", type="primary", on_click=draw, args=asked)
         if jobs.latest(dataset, "split") in jobs.running(dataset):
             st.caption("On the way …")
         elif not replaces and st.button(
@@ -54,18 +48,29 @@ def offer(dataset: Dataset, encoder: str, *, replaces: bool) -> None:
             manage.relabel(dataset)
 
 
+def _shares() -> str:
+    st.markdown("Copies and bursts stay together, and every label has its share of each part.")
+    chosen: str = st.segmented_control(
+        "Train · validation · test, in hundredths",
+        list(SHARES),
+        default=next(iter(SHARES)),
+        key="curate_shares",
+        required=True,
+    )
+    return chosen
+
+
 @st.dialog("Replace the split?", icon=":material/call_split:")
-def replace(dataset: Dataset, encoder: str, shares: str) -> None:
-    """Say what is given up for what, and ask."""
+def replace(dataset: Dataset, encoder: str) -> None:
+    """Say what is given up, let the parts be chosen, and ask."""
     counts = pc.value_counts(cached.columns(dataset).split.drop_null()).to_pylist()
     sizes = {one["values"]: one["counts"] for one in sorted(counts, key=lambda one: str(one["values"]))}
-    st.markdown(f"Now: **{_sizes(sizes)}**{_source(dataset.split_source)}.")
-    st.markdown(f"Then: **{shares}** for {' · '.join(SHARES[shares])}, with copies and bursts kept together.")
-    st.caption("The present split is kept: “Bring it back” undoes this. Models trained on it were tested by it.")
+    st.markdown(f"There is one{_source(dataset.split_source)}: **{_sizes(sizes)}**.")
+    asked = (dataset, encoder, _shares())
+    st.caption("The present split is kept: “Bring it back” undoes this.")
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep the split", key="curate_split_keep"):
             st.rerun()
-        asked = (dataset, encoder, shares)
         if st.button("Replace it", key="curate_split_replace", type="primary", on_click=draw, args=asked):
             st.rerun()
 
