@@ -144,7 +144,7 @@ def test_reasons_compare_with_the_set_in_plain_words() -> None:
     judged = photos(seen(files))
     said = {kind: judged.reason(kind, 151) for kind in judged.kinds}
     assert re.fullmatch(
-        r"Darker than 993 of 1,000 images here: light \d+ of 255, where half of the set has at least \d+\.",
+        r"Darker than 150 of 151 others here: light \d+ of 255, where half of the set has at least \d+\.",
         said["dark"],
     )
     assert said["tiny"] == (

@@ -201,7 +201,7 @@ def _among(better: int, others: int) -> str:
     """How many others are better, as a count that is quickly grasped; fewer than all are never said to be all."""
     if better >= others:
         return "all other images"
-    if others < 100:
-        return f"{better} of {others} others"
     share = better / others
+    if others < (1000 if share > 0.99 else 100):
+        return f"{better} of {others} others"
     return f"{int(1000 * share)} of 1,000 images" if share > 0.99 else f"{int(100 * share)} of 100 images"
