@@ -114,8 +114,10 @@ def photos(kept: Kept[Photos], subject: Subject) -> None:
     show = described.scale.show
     low, high = float(show(drawn.edges[0])), float(show(drawn.edges[-1]))
     if low < high:
-        key = f"curate_photo_line_{kind}"
-        state.prime(key, min(max(float(show(drawn.line)), low), high))  # also where somebody else has moved it
+        key, at = f"curate_photo_line_{kind}", min(max(float(show(drawn.line)), low), high)
+        # Set only where it was moved otherwise: a hand that is still moving it would be pulled back to where it was.
+        if state.value(key) is None or abs(state.value(key) - at) > (high - low) / 1e6:
+            state.prime(key, at)
         st.slider(
             f"Line: {described.told(drawn.line)}",
             low,
