@@ -101,11 +101,9 @@ def record(dataset: Dataset) -> None:
 
 def _line(dataset: Dataset, one: Replaced) -> None:
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.when))
-    st.caption(
-        f":material/history: {when}: {words.plain(one.who)} replaced the split {_sizes(one.sizes)}"
-        f"{_source(one.source)} by one{_source(one.by)}.",
-        width="content",
-    )
+    was = f"the split {_sizes(one.sizes)}{_source(one.source)}"
+    done = f"took away {was}" if one.by == "none" else f"replaced {was} by one{_source(one.by)}"
+    st.caption(f":material/history: {when}: {words.plain(one.who)} {done}.", width="content")
     st.button(
         "Bring it back",
         key=f"curate_split_back_{one.key[:12]}",
