@@ -153,11 +153,13 @@ def drift(arguments: Namespace) -> Result:
                 "path": second[int(found.ids[row])],
                 "score": round(float(scores[row]), 4),
                 "nearest": path[int(found.nearest[row])],
+                "similarity": round(found.similarity(int(row)), 4),
             }
             for row in found.new()
         ],
         "first": done["first"],
         "second": done["second"],
+        "seen": found.facts()["seen"],
         "seconds": done["seconds"],
         "fingerprint": done["fingerprint"],
     }

@@ -43,6 +43,7 @@ from embedding_core.derived.outliers import outliers, outliers_key, read_outlier
 from embedding_core.derived.photos import photos, photos_key, read_photos, turned, turned_key
 from embedding_core.derived.present import Present
 from embedding_core.derived.repairs import measure_repairs, read_repairs
+from embedding_core.derived.scored import SCORED, Scores, read_scores, scored
 from embedding_core.derived.story import story
 from embedding_core.derived.suggested import CHECKS, known_copies, known_groups, suggested
 from embedding_core.graphs import graph_key, neighbour_graph, read_graph, read_nearest
@@ -50,11 +51,13 @@ from embedding_core.graphs import graph_key, neighbour_graph, read_graph, read_n
 __all__ = [
     "CHECKS",
     "ONLY",
+    "SCORED",
     "UNTURNED",
     "ClusterResult",
     "MapResult",
     "MovedLine",
     "Present",
+    "Scores",
     "at_lines",
     "balance",
     "balance_key",
@@ -109,9 +112,11 @@ __all__ = [
     "read_photos",
     "read_propagated",
     "read_repairs",
+    "read_scores",
     "read_shortcuts",
     "remember_crashed",
     "said_of",
+    "scored",
     "shortcuts",
     "shortcuts_key",
     "story",

@@ -60,6 +60,7 @@ HELP: Mapping[str, str] = {
     "placed": "Outside is what is less like anything on the map than 99% of it are. Of more of the same it is 1%.",
     "occlusion": "Parts of each image are covered in turn. The map is bright where that makes the two less alike.",
     "drift": "A probe is asked to tell two sets apart. Where it can, the second is not like the first.",
+    "on_map": "All images, coloured by how much of this the check has found in each.",
     "cover": "An image stands for those that are nearly like it. What is stood for by others could go.",
     "shortcut": "A column that says the label, and shows in the images, is what a model may learn in its place.",
     "seed": "The same number draws the same map again.",

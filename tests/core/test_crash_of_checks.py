@@ -76,3 +76,16 @@ def test_a_picture_that_kills_the_search_for_duplicates_is_left_out(
     kept = derived.read_duplicates(workspace, ended.result["fingerprint"])
     assert kept is not None and not kept.found.copies, "its copy could not be compared with it"
     assert derived.read_duplicates(workspace, derived.duplicates_key(dataset.embedding("pixels").fingerprint))
+
+
+def test_a_picture_that_kills_all_checks_at_once_is_left_out_of_each(
+    noise: tuple[Workspace, Dataset], runner: JobRunner
+) -> None:
+    _, dataset = noise
+    asked = {"dataset": dataset.uuid, "encoder": "pixels"}
+    job = runner.submit("check", asked, dataset=dataset.uuid, actor=LOCAL)
+    ended = runner.wait(job.id, WAIT)
+    assert ended.state == "done", ended.error
+    found = ended.result["checks"]
+    assert (found["photos"]["crashed"], found["duplicates"]["crashed"]) == ([BAD], [BAD])
+    assert set(ended.result["left_out"]) == {"label_issues", "leakage"}, "those want labels and splits"

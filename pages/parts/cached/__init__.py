@@ -6,7 +6,7 @@ and not copied (`cache_resource`), and every cache is bounded.
 
 from pages.parts.cached.asked import explanation, picture, search
 from pages.parts.cached.datasets import Summary, choices, columns, embedding, passing, rejected, summary
-from pages.parts.cached.findings import finding, of_versions, present, proof
+from pages.parts.cached.findings import finding, of_versions, present, proof, scores
 from pages.parts.cached.grouping import grouped, read_clusters
 from pages.parts.cached.maps import (
     Honesty,
@@ -47,6 +47,7 @@ __all__ = [
     "rejected",
     "rows_name",
     "rows_on_map",
+    "scores",
     "search",
     "selection",
     "spatial_order",

@@ -12,7 +12,7 @@ from pages.parts import server
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from embedding_core.derived import Present
+    from embedding_core.derived import Present, Scores
     from embedding_core.derived.kept import Kept
     from embedding_core.workspace import Dataset, Embedding, Workspace
     from pages.parts.curate.finding import Read
@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 def finding(kind: str, key: str, token: str, *, _make: Callable[[], Read]) -> Read:
     """What a check has found, with its cases, for a dataset at `token`."""
     return _make()
+
+
+def scores(fingerprint: str) -> Scores | None:
+    """The numbers that a check has found; None when they are not there. A finding never changes."""
+    found = _scores(fingerprint)
+    if found is None:
+        _scores.clear(fingerprint)
+    return found
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _scores(fingerprint: str) -> Scores | None:
+    return derived.read_scores(server.workspace(), fingerprint)
 
 
 def present(dataset: Dataset, embedding: Embedding | None) -> Present:

@@ -65,6 +65,7 @@ class Finding:
     labelled: bool = False  # whether it wants labels
     split: bool = False  # whether it wants a split
     decodes: bool = False  # whether it looks at the pictures themselves, so that one of them may crash it
+    pairs: bool = False  # whether the first image that says why is shown beside each one on the tab
     faults: bool = True  # whether its cases are something wrong; others are not counted among what was found
     goes_by: str = ""  # what enters it besides images and vectors, in words; empty when nothing does
     # The same finding with its lines elsewhere, by what they are of, see `derived.MovedLine`. Nothing is computed anew.

@@ -142,11 +142,14 @@ NEW = Finding(
     task="drift",
     read=derived.read_drift,
     cases=lambda found, _: found.cases(),
-    said=lambda found, _: found.verdict,
+    goes_by="the sets that were compared",
+    said=lambda found, _: words.plain(found.verdict),
     acts=(KEEP, REMOVE, RELABEL, UNSURE),
     evidence="The nearest of what was there",
+    pairs=True,
     faults=False,
     ask=asking.against,
+    panel=panels.new,
 )
 
 FINDINGS: Mapping[str, Finding] = {

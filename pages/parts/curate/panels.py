@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from embedding_core.quality.composition.balance import Balance
     from embedding_core.quality.composition.cover import Cover
     from embedding_core.quality.composition.shortcuts import Shortcuts
+    from embedding_core.quality.drift.found import Drift
     from embedding_core.quality.duplicates.found import DuplicatesFound
     from embedding_core.quality.labels.found import LabelIssues
     from embedding_core.quality.leakage.finding import Leakage
@@ -156,6 +157,15 @@ def photos(kept: Kept[Photos], subject: Subject) -> None:
 
 def _move(dataset: Dataset, kind: str, key: str) -> None:
     moving.move(dataset, "photos", kind, float(BY_NAME[kind].scale.back(state.value(key))))
+
+
+def new(kept: Kept[Drift], subject: Subject) -> None:
+    """What is beside each image, and from how many images the figures are, where not from all."""
+    seen = kept.found.seen
+    if seen is not None and not seen.all:
+        st.caption(words.plain(seen.said))
+    if len(kept.found.new()):
+        st.caption(words.plain(f"Beside each image is the nearest one of {kept.found.first.called}."))
 
 
 def balance(kept: Kept[Balance], subject: Subject) -> None:
