@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from embedding_core import derived
+from embedding_core import derived, splits
 from embedding_core.derived import sides
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput
@@ -30,11 +30,19 @@ def find_leakage(workspace: Workspace, parameters: Parameters, progress: Reporte
         seed=parameters.get("seed") or 0,
         progress=progress,
     )
-    return {"fingerprint": kept.fingerprint, "groups": kept.found.count, "seconds": round(kept.seconds, 3)}
+    return {
+        "fingerprint": kept.fingerprint,
+        "groups": kept.found.count,
+        "crashed": shared.crashed(workspace, dataset, progress),
+        "seconds": round(kept.seconds, 3),
+    }
 
 
 def make_split(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
-    """A split of `dataset` into `shares` (name → share) that parts no group; set with `apply`, else only told."""
+    """A split of `dataset` into `shares` (name → share) that parts no group; set with `apply`, else only told.
+
+    One that is there is kept then, see `splits.set_split`.
+    """
     from embedding_core.sources.labelling import SPLITS
 
     dataset, embedding = _asked(workspace, parameters)
@@ -51,8 +59,8 @@ def make_split(workspace: Workspace, parameters: Parameters, progress: Reporter,
     )
     apply = bool(parameters.get("apply"))
     if apply:
-        dataset.put_attributes(embedding.ids.tolist(), splits=[made.names[part] for part in made.parts.tolist()])
-        workspace.update(dataset, split_source=SPLIT_SOURCE)
+        names = [made.names[part] for part in made.parts.tolist()]
+        splits.set_split(workspace, dataset, embedding.ids.tolist(), names, source=SPLIT_SOURCE, actor=actor)
     return {
         "parts": [
             {"split": name, "images": size, "share": round(size / len(made.parts), 4), "wanted": round(wanted, 4)}

@@ -66,6 +66,7 @@ HELP: Mapping[str, str] = {
     "seed": "The same number draws the same map again.",
     "case": "One thing that a check has found, with the images that belong to it. You decide on each.",
     "line": "Up to where the check finds. You judge some images around it; it moves to where enough of them are right.",
+    "drawn line": "Up to where pictures count as bad. Where you put it holds for cards, counts and review, for all.",
     "version": "The images and labels after all decisions. Under a name it stays as it is, whatever is decided later.",
     "difference": "What the second version has otherwise than the first: images, labels, splits and tags.",
     "probe": "A simple classifier over the embedding. Quick to train, it shows what labels and images are worth.",

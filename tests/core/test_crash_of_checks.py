@@ -12,7 +12,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from embedding_core import derived
 from embedding_core.jobs import JobRunner, Work
-from embedding_core.records import LOCAL, silent
+from embedding_core.records import LOCAL, ImageRecord, silent
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Dataset, Workspace
 from tests.core.test_jobs import Memory
@@ -56,6 +56,11 @@ def test_a_picture_that_kills_the_look_at_all_is_left_out(noise: tuple[Workspace
     assert looked is not None
     bad = dataset.ids()[BAD]
     assert looked.found.ids[~looked.found.seen].tolist() == [bad], "all others have been looked at"
+    assert derived.crashed_files(workspace, dataset) == {BAD: bad}, "also for whoever looks later"
+    (image,) = [one for one in dataset.images().to_pylist() if one["id"] == bad]
+    known = {name: image[name] for name in ("path", "width", "height", "format", "nbytes", "origin")}
+    dataset.put_images([bad], [ImageRecord(**known, sha256="f" * 64, thumbnail=b"", content=None)])
+    assert not derived.crashed_files(workspace, dataset), "a file that was mended is another one"
 
 
 def test_a_picture_that_kills_the_search_for_duplicates_is_left_out(

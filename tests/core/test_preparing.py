@@ -80,6 +80,9 @@ def test_a_split_is_told_and_set_only_when_asked(workspace: str) -> None:
     assert counts == {one["split"]: one["images"] for one in made["parts"]}
     assert made["off"] < 0.02
     assert run(workspace, "leakage", "some")["groups"] == [], "no group was parted"
+    run(workspace, "split", "some", "--shares", "a=.5,b=.5", "--apply")
+    assert run(workspace, "split", "some", "--back")["split"] == "made without leakage"
+    assert splits(workspace) == after
 
 
 def test_a_column_holds_images_together(workspace: str) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from embedding_core import derived
 from pages.parts import detail, empty, gallery, group_cards, jobs, pictures, state, words
-from pages.parts.curate import checks, lines, reading
+from pages.parts.curate import checks, crashes, lines, moving, reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +45,8 @@ def show(dataset: Dataset, columns: Columns, encoder: str, one: Check) -> list[i
         with st.container(horizontal=True, vertical_alignment="center", key="curate_stale"):
             st.caption(f":material/update: {one.newest.since} this was looked for.")
             checks.run_button(dataset, encoder, one)
+    if one.finding.decodes:
+        crashes.show(dataset)
     if one.finding.panel:
         one.finding.panel(read.kept, read.subject)
     if not one.finding.acts:
@@ -120,8 +122,10 @@ def _line(read: Read) -> None:
             type="primary",
             on_click=lambda: checks.review(kind, mode="calibrate", wanted=f"{wanted}"),
         )
-        if "@" in read.key:
-            st.button("Back to where it was", key="curate_unmove", on_click=state.put, args=(reading.LINE + kind, ""))
+        if (one := moving.moved(read.subject.dataset, kind).get(derived.ONLY)) is not None:
+            st.caption(f"Moved by {moving.by(one)}")
+            back = (read.subject.dataset, kind, derived.ONLY, None)
+            st.button("Back to where it was", key="curate_unmove", on_click=moving.move, args=back)
 
 
 def _select(cases: Sequence[Case], how: str) -> None:
