@@ -96,6 +96,7 @@ def _preparing(command: _Maker) -> None:
         made.add_argument("--seed", type=int, default=0)
     split.add_argument("--shares", default="train=.7,val=.15,test=.15", metavar="NAME=SHARE,…")
     split.add_argument("--apply", action="store_true", help="set it; else it is only told")
+    split.add_argument("--back", action="store_true", help="make none: bring back the split that was replaced last")
 
     chosen = _encoder(command("next", preparing.choose_next, "name"))
     chosen.add_argument("-n", type=int, default=50, help="how many")
@@ -121,19 +122,32 @@ def _curating(command: _Maker) -> None:
 
     odd = _encoder(command("outliers", curating.outliers, "name"))
     odd.add_argument("-n", type=int, help="how many, by default all")
+    _line(odd)
 
     wrong = _encoder(command("label-issues", curating.label_issues, "name"))
     wrong.add_argument("-n", type=int, help="how many, by default all that are labelled")
     wrong.add_argument("--seed", type=int, default=0)
+    _line(wrong)
 
     photos = _encoder(command("photos", curating.photos, "name"))
     photos.add_argument("--turned", action="store_true", help="find what lies turned as well; takes longer")
+    photos.add_argument(
+        "--line",
+        action="append",
+        default=[],
+        metavar="KIND=VALUE",
+        help="move the line of a kind, for the pages as well; KIND=set sets it back to where the set draws it",
+    )
 
     balance = _encoder(command("balance", curating.balance, "name"))
     balance.add_argument("--radius", type=float, metavar="S", help="similarity from which one image stands for another")
     balance.add_argument(
         "--keep-covered", type=float, default=1.0, metavar="SHARE", help="of the images; what could go is listed"
     )
+
+
+def _line(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--line", metavar="VALUE", help="move the line, for the pages as well; `set` sets it back")
 
 
 def _keeping(command: _Maker) -> None:

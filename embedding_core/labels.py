@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from embedding_core import splits
+from embedding_core.records import LOCAL
 from embedding_core.sources.labelling import assign, join
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from embedding_core.records import Actor
     from embedding_core.workspace import Dataset, Workspace
 
 
@@ -22,13 +25,22 @@ class Joined:
     columns: tuple[str, ...]  # metadata columns that the dataset has now
 
 
-def relabel(workspace: Workspace, dataset: Dataset, *, labels: str | None = None, split: str | None = None) -> Dataset:
+def relabel(
+    workspace: Workspace,
+    dataset: Dataset,
+    *,
+    labels: str | None = None,
+    split: str | None = None,
+    actor: Actor = LOCAL,
+) -> Dataset:
     """Take labels, splits or both from another place: auto, folders, none, metadata, column:X; none, folders, column:X,
     prefix. None leaves them. Raises `InvalidInput` for a column that is not there."""
     images = dataset.images()
     paths = images["path"].to_pylist()
     columns = dataset.metadata().drop_columns(["id"])
     assigned = assign(paths, columns, labels or "none", split or "none")
+    if split:
+        splits.remember_split(workspace, dataset, by=assigned.split_source, actor=actor)
     dataset.put_attributes(
         images["id"].to_pylist(),
         labels=assigned.labels if labels else None,

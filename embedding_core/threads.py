@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING
@@ -36,6 +37,18 @@ def alone() -> AbstractContextManager[object]:
     Enter it once, around them all: it holds for the process.
     """
     return for_rows(0)
+
+
+def shared_by(pieces: int) -> AbstractContextManager[object]:
+    """Limit BLAS and OpenMP to their part of the cores within a `with`, for so many pieces of work beside each other.
+
+    What these limit on their own within it, in whatever order, ends in the same limit.
+    """
+    import scipy.linalg  # noqa: F401 - it has a BLAS of its own, which can be limited only once it is there
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[object] = threadpool_limits(max(1, (os.cpu_count() or 1) // pieces))
+    return limits
 
 
 @contextmanager

@@ -13,12 +13,14 @@ def compile_all() -> None:
     from embedding_core import clusters, neighbours, projection
     from embedding_core.encoders import registry
     from embedding_core.quality.composition.cover import cover
+    from embedding_core.quality.duplicates.matching import nearest_two
 
     registry.load(registry.DEFAULT)
 
     vectors = np.random.default_rng(0).normal(size=(200, 64)).astype(np.float32)
     graph = neighbours.graph(vectors)
     cover(np.arange(len(vectors)), graph)
+    nearest_two(np.zeros((2, 32), np.uint8), np.zeros((2, 32), np.uint8))
     for method in projection.METHODS:
         for dims in (2, 3):
             projection.project(method, vectors, graph, dims=dims)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import cached, detail, pictures, state
+from pages.parts import cached, detail, pictures, state, tab_bar
 from pages.parts.curate import checks, decided, found, reviewing
 
 dataset = state.require_dataset()
@@ -16,6 +16,7 @@ known = checks.all_of(dataset, columns, embedding)
 st.title("Curate", anchor=False)
 names = [checks.OVERVIEW, *(one.finding.title for one in known), checks.DECISIONS]
 overview, *lists, decisions = st.tabs(names, key=checks.TAB, bind="query-params")
+tab_bar.in_sight(checks.TAB, key="curate_tab_bar")
 around: list[int] = []
 if overview.open:
     with overview:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import cached, detail, pictures, state
+from pages.parts import cached, detail, pictures, state, tab_bar
 from pages.parts.versions import cards, differing, effect, known, repairing, taking
 
 dataset = state.require_dataset()
@@ -23,6 +23,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="versions_to
 tabs = st.tabs(
     ["Difference", "Before and after", "Repair at training", "Export"], key="versions_tab", bind="query-params"
 )
+tab_bar.in_sight("versions_tab", key="versions_tab_bar")
 around: list[int] = []
 for number, tab in enumerate(tabs):
     if tab.open:

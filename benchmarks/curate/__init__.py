@@ -42,6 +42,8 @@ NOTE = (
 
 
 def run() -> Report:
+    from benchmarks.curate import at_the_keys  # which can be run alone
+
     BENCH.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=BENCH) as scratch:
         title, folder, truth = _damaged(Path(scratch))
@@ -71,7 +73,8 @@ def run() -> Report:
         _headline(f"every check of {title}, after embedding; peers from files", scores, OURS, took),
         _headline(f"from {title} to every check, embedding included", scores, WHOLE, []),
     ]
-    return Report([speed, quality], bars, headlines)
+    keys, key_bars = at_the_keys.measured()
+    return Report([speed, quality, keys], [*bars, *key_bars], headlines)
 
 
 def _headline(what: str, scores: Mapping[str, Score], ours: str, further: Sequence[str]) -> Headline:

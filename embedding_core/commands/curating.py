@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from embedding_core import derived
+from embedding_core.commands import moving
 from embedding_core.commands.shared import run
 from embedding_core.errors import InvalidInput
 from embedding_core.workspace import Workspace
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from embedding_core.commands.shared import Result
     from embedding_core.quality.composition.shortcuts import Shortcut
     from embedding_core.quality.duplicates import DuplicatesFound
+    from embedding_core.quality.labels.found import LabelIssues
+    from embedding_core.quality.outliers.found import Outliers
 
 
 def check(arguments: Namespace) -> Result:
@@ -32,17 +35,24 @@ def duplicates(arguments: Namespace) -> Result:
     if kept is None:  # deleted by someone in between
         raise InvalidInput("What was found is gone. Look for duplicates again.")
     path = {image: one for one, image in workspace.dataset(arguments.name).ids().items()}
-    return {**_duplicates(kept.found, path), "images": result["images"], "seconds": result["seconds"]}
+    crashed = list(derived.crashed_files(workspace, workspace.dataset(arguments.name)))
+    return {
+        **_duplicates(kept.found, path),
+        "crashed": crashed,
+        "images": result["images"],
+        "seconds": result["seconds"],
+    }
 
 
 def label_issues(arguments: Namespace) -> Result:
     """List labelled images by how likely their label is wrong, worst first, with the label they rather are."""
+    workspace = moving.moved(arguments, "labels")
     answer = run(arguments, "label_issues", encoder=arguments.encoder, seed=arguments.seed)
-    workspace = Workspace.open(arguments.workspace)
     kept = derived.read_label_issues(workspace, answer["fingerprint"])
     if kept is None:  # deleted by someone in between
         raise InvalidInput("What was found is gone. Ask again.")
-    found, paths = kept.found, _paths(workspace, arguments.name)
+    found = derived.in_force(workspace, workspace.dataset(arguments.name), "labels", kept).found
+    paths = _paths(workspace, arguments.name)
     flagged, judged = found.flagged, found.judged
     issues = [
         {
@@ -54,17 +64,18 @@ def label_issues(arguments: Namespace) -> Result:
         }
         for row in found.ranked[: arguments.n].tolist()
     ]
-    return {"issues": issues, **answer, "said": found.said}
+    return {"issues": issues, **answer, **_line(found, kept.found), "said": found.said}
 
 
 def outliers(arguments: Namespace) -> Result:
     """List images by how unlike all others they are, worst first, each with the reason."""
+    workspace = moving.moved(arguments, "outliers")
     answer = run(arguments, "outliers", encoder=arguments.encoder)
-    workspace = Workspace.open(arguments.workspace)
     kept = derived.read_outliers(workspace, answer["fingerprint"])
     if kept is None:  # deleted by someone in between
         raise InvalidInput("What was found is gone. Ask again.")
-    found, paths = kept.found, _paths(workspace, arguments.name)
+    found = derived.in_force(workspace, workspace.dataset(arguments.name), "outliers", kept).found
+    paths = _paths(workspace, arguments.name)
     results = [
         {
             "path": paths.get(int(found.ids[row]), ""),
@@ -73,17 +84,18 @@ def outliers(arguments: Namespace) -> Result:
         }
         for row in found.ranked[: arguments.n].tolist()
     ]
-    return {"results": results, **answer}
+    return {"results": results, **answer, **_line(found, kept.found)}
 
 
 def photos(arguments: Namespace) -> Result:
     """List the bad photographs: dark, bright, blurred, near-empty and so on, against the rest of the set."""
+    workspace = moving.moved_of_photos(arguments)
     found = run(arguments, "photos", encoder=arguments.encoder, turned=arguments.turned)
-    workspace = Workspace.open(arguments.workspace)
     kept = derived.read_photos(workspace, found["fingerprint"], found.get("turned"))
     if kept is None:  # deleted by someone in between
         raise InvalidInput("What was found is gone. Ask again.")
-    judged, paths = kept.found, _paths(workspace, arguments.name)
+    judged = derived.in_force(workspace, workspace.dataset(arguments.name), "photos", kept).found
+    paths = _paths(workspace, arguments.name)
     lists = {}
     for kind in judged.kinds:
         rows = judged.flagged(kind)
@@ -95,8 +107,20 @@ def photos(arguments: Namespace) -> Result:
             }
             for row, reason in zip(rows.tolist(), judged.reasons(kind, rows), strict=True)
         ]
-    lines = {kind: _round(judged.line(kind)) for kind in judged.kinds if judged.line(kind) == judged.line(kind)}
-    return {**lists, "lines": lines, "images": len(judged.ids), "seconds": found["seconds"]}
+    told = [kind for kind in judged.kinds if judged.line(kind) == judged.line(kind)]
+    return {
+        **lists,
+        "lines": {kind: _round(judged.line(kind)) for kind in told},
+        "by_the_set": {kind: _round(judged.drawn(kind)) for kind in told if kind in judged.moved},
+        "crashed": list(derived.crashed_files(workspace, workspace.dataset(arguments.name))),
+        "images": len(judged.ids),
+        "seconds": found["seconds"],
+    }
+
+
+def _line(found: LabelIssues | Outliers, calibrated: LabelIssues | Outliers) -> Result:
+    """Where the line is, and where it is by itself."""
+    return {"line": found.line, "own_line": calibrated.line}
 
 
 def balance(arguments: Namespace) -> Result:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedding_core import derived
+from embedding_core import derived, splits
 from embedding_core.commands.shared import run
 from embedding_core.errors import InvalidInput
+from embedding_core.records import LOCAL
 from embedding_core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def split(arguments: Namespace) -> Result:
     """Make a split without leakage: no group parted, every class in equal shares. Set with --apply."""
     from embedding_core.quality.leakage.splitting import shares_of
 
+    if arguments.back:
+        return _brought_back(arguments)
     return run(
         arguments,
         "split",
@@ -58,6 +61,16 @@ def split(arguments: Namespace) -> Result:
         seed=arguments.seed,
         apply=arguments.apply,
     )
+
+
+def _brought_back(arguments: Namespace) -> Result:
+    workspace = Workspace.open(arguments.workspace)
+    dataset = workspace.dataset(arguments.name)
+    before = splits.replaced_splits(workspace, dataset)
+    if not before:
+        raise InvalidInput(f"No split of {dataset.name!r} was replaced, so there is none to bring back.")
+    now = splits.bring_back(workspace, dataset, before[0].key, LOCAL)
+    return {"split": now.split_source, "parts": [{"split": name, "images": n} for name, n in before[0].sizes.items()]}
 
 
 def choose_next(arguments: Namespace) -> Result:
@@ -140,11 +153,13 @@ def drift(arguments: Namespace) -> Result:
                 "path": second[int(found.ids[row])],
                 "score": round(float(scores[row]), 4),
                 "nearest": path[int(found.nearest[row])],
+                "similarity": round(found.similarity(int(row)), 4),
             }
             for row in found.new()
         ],
         "first": done["first"],
         "second": done["second"],
+        "seen": found.facts()["seen"],
         "seconds": done["seconds"],
         "fingerprint": done["fingerprint"],
     }

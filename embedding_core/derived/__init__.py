@@ -16,6 +16,7 @@ from embedding_core.derived.balance import (
     shortcuts,
     shortcuts_key,
 )
+from embedding_core.derived.crashed import crashed_files, remember_crashed
 from embedding_core.derived.drift import find_drift, read_drift
 from embedding_core.derived.duplicates import duplicates_key, find_duplicates, read_duplicates
 from embedding_core.derived.effect import effect_key, measure_effect, read_effect
@@ -35,28 +36,36 @@ from embedding_core.derived.labelling import (
     read_propagated,
 )
 from embedding_core.derived.leakage import find_leakage, make_split, read_leakage
+from embedding_core.derived.lines import ONLY, MovedLine, at_lines, in_force, move_line, moved_lines
 from embedding_core.derived.looks import looks, looks_key, read_looks
 from embedding_core.derived.mapping import UNTURNED, MapResult, draw_map, maps, read_map
 from embedding_core.derived.outliers import outliers, outliers_key, read_outliers
 from embedding_core.derived.photos import photos, photos_key, read_photos, turned, turned_key
 from embedding_core.derived.present import Present
 from embedding_core.derived.repairs import measure_repairs, read_repairs
+from embedding_core.derived.scored import SCORED, Scores, read_scores, scored
 from embedding_core.derived.story import story
 from embedding_core.derived.suggested import CHECKS, known_copies, known_groups, suggested
 from embedding_core.graphs import graph_key, neighbour_graph, read_graph, read_nearest
 
 __all__ = [
     "CHECKS",
+    "ONLY",
+    "SCORED",
     "UNTURNED",
     "ClusterResult",
     "MapResult",
+    "MovedLine",
     "Present",
+    "Scores",
+    "at_lines",
     "balance",
     "balance_key",
     "choose_next",
     "clusterings",
     "cover",
     "cover_key",
+    "crashed_files",
     "draw_map",
     "duplicates_key",
     "effect_key",
@@ -65,6 +74,7 @@ __all__ = [
     "find_duplicates",
     "find_leakage",
     "graph_key",
+    "in_force",
     "keep_clusters",
     "known_copies",
     "known_groups",
@@ -77,6 +87,8 @@ __all__ = [
     "maps",
     "measure_effect",
     "measure_repairs",
+    "move_line",
+    "moved_lines",
     "neighbour_graph",
     "outliers",
     "outliers_key",
@@ -100,8 +112,11 @@ __all__ = [
     "read_photos",
     "read_propagated",
     "read_repairs",
+    "read_scores",
     "read_shortcuts",
+    "remember_crashed",
     "said_of",
+    "scored",
     "shortcuts",
     "shortcuts_key",
     "story",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from embedding_core.records import Reporter
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
-REVISION = 1  # raised when the same looks are judged otherwise
+REVISION = 2  # raised when the same looks are judged otherwise
 TURNED_REVISION = 1
 READ = 64  # files read at once
 

@@ -6,6 +6,7 @@ images, vectors, labels, splits and copies of now and of the settings that the f
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from embedding_core.derived.balance import balance_key, said_of
 from embedding_core.derived.belonging import grouped_by
+from embedding_core.derived.drift import drift_key_now, state_of_first
 from embedding_core.derived.duplicates import duplicates_key, read_duplicates
 from embedding_core.derived.label_issues import digest_of_copies, label_issues_key
 from embedding_core.derived.labelling import next_key
@@ -90,6 +92,21 @@ class Present:
             self._together[column] = None if groups is None else tuple(map(digest_of_groups, groups.values()))
         return self._together[column]
 
+    @cached_property
+    def _compared(self) -> dict[str, str | None]:
+        """By what was asked for, and the state of what it was held against."""
+        return {}
+
+    def compared(self, asked: Asked) -> str | None:
+        """The fingerprint that a comparison with another set would have; None where there is nothing to compare."""
+        if "way" not in asked:  # kept before it was said how the sets were chosen
+            return None
+        state = state_of_first(self.workspace, self._embedding.card.id, asked)
+        known = json.dumps([state, *map(str, asked.values())])
+        if known not in self._compared:
+            self._compared[known] = drift_key_now(self.workspace, self.dataset, self._embedding, asked)
+        return self._compared[known]
+
     @property
     def _embedding(self) -> Embedding:
         if self.embedding is None:
@@ -122,4 +139,5 @@ KINDS: Mapping[str, Callable[[Present, Asked], str | None]] = {
             vectors, now.labels, count=asked["count"], by=asked["by"], seed=asked["seed"]
         )
     ),
+    "new": _by_vectors(lambda now, vectors, asked: now.compared(asked)),
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.derived.duplicates import duplicates_key, find_duplicates, read_duplicates
+from embedding_core.derived.lines import in_force
 from embedding_core.derived.outliers import outliers
 from embedding_core.derived.photos import photos
 from embedding_core.records import silent
@@ -26,15 +27,17 @@ CHECKS = ("duplicates", "outliers", "photos")  # whose cases suggest removals
 def suggested(
     workspace: Workspace, dataset: Dataset, embedding: Embedding, check: str, *, progress: Reporter = silent
 ) -> NDArray[np.int64]:
-    """The ids, ascending, that one of `CHECKS` suggests to remove; it is run where nothing is kept of it.
+    """The ids, ascending, that one of `CHECKS` suggests to remove, by its lines in force; it is run where nothing is
+    kept of it.
 
     Raises `InvalidInput` where it cannot be run.
     """
     if check == "duplicates":
         return _removals(find_duplicates(workspace, dataset, embedding, progress=progress).found.cases())
     if check == "outliers":
-        return _removals(outliers(workspace, dataset, embedding, progress=progress).found.cases())
-    return _removals(photos(workspace, dataset, progress).found.cases())
+        odd = outliers(workspace, dataset, embedding, progress=progress)
+        return _removals(in_force(workspace, dataset, check, odd).found.cases())
+    return _removals(in_force(workspace, dataset, check, photos(workspace, dataset, progress)).found.cases())
 
 
 def known_groups(workspace: Workspace, embedding: Embedding) -> NDArray[np.int32] | None:

@@ -31,6 +31,7 @@ class Case:
     suggestion: Suggestion | None = None
     evidence: tuple[int, ...] = ()  # other images that say why
     said: tuple[str, ...] = ()  # a few words to each of `evidence`, or none
+    evidence_of: str = ""  # UUID of the dataset that `evidence` is of; empty for that of the case
 
     @property
     def key(self) -> str:

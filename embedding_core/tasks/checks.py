@@ -27,7 +27,7 @@ def duplicates(workspace: Workspace, parameters: Parameters, progress: Reporter,
         "exact_groups": len(kept.found.exact_sets),
         "near_groups": len(kept.found.near),
         "burst_groups": len(kept.found.bursts),
-        "crashed": shared.crashed(progress),
+        "crashed": shared.crashed(workspace, dataset, progress),
         "seconds": round(kept.seconds, 3),
     }
 
@@ -46,7 +46,7 @@ def label_issues(workspace: Workspace, parameters: Parameters, progress: Reporte
         "fingerprint": kept.fingerprint,
         "seconds": round(kept.seconds, 3),
         "labelled": int((kept.found.codes >= 0).sum()),
-        "flagged": int(kept.found.flagged.sum()),
+        "flagged": int(derived.in_force(workspace, dataset, "labels", kept).found.flagged.sum()),
         "share": asdict(kept.found.share),
     }
 
@@ -62,7 +62,7 @@ def outliers(workspace: Workspace, parameters: Parameters, progress: Reporter, a
         "fingerprint": kept.fingerprint,
         "seconds": round(kept.seconds, 3),
         "images": len(kept.found.ids),
-        "flagged": int(kept.found.flagged.sum()),
+        "flagged": int(derived.in_force(workspace, dataset, "outliers", kept).found.flagged.sum()),
     }
 
 
@@ -79,8 +79,8 @@ def photos(workspace: Workspace, parameters: Parameters, progress: Reporter, act
         "dataset": dataset.uuid,
         "fingerprint": found.fingerprint,
         "seconds": round(found.seconds, 3),
-        "counts": found.found.counts(),
-        "crashed": shared.crashed(progress),
+        "counts": derived.in_force(workspace, dataset, "photos", found).found.counts(),
+        "crashed": shared.crashed(workspace, dataset, progress),
     }
     if parameters.get("turned"):
         encoder_id = parameters.get("encoder") or registry.DEFAULT
@@ -124,4 +124,4 @@ def balance(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     if counted.found.evenness.classes > 1:
         found = derived.shortcuts(workspace, dataset, embedding, progress)
         result |= {"shortcuts": found.fingerprint, "seconds": result["seconds"] + found.seconds}
-    return result
+    return result | {"crashed": shared.crashed(workspace, dataset, progress)}

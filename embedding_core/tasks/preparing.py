@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from embedding_core import derived
-from embedding_core.derived import drift as drifting
+from embedding_core import derived, splits
+from embedding_core.derived import sides
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput
 from embedding_core.tasks import shared
@@ -30,11 +30,19 @@ def find_leakage(workspace: Workspace, parameters: Parameters, progress: Reporte
         seed=parameters.get("seed") or 0,
         progress=progress,
     )
-    return {"fingerprint": kept.fingerprint, "groups": kept.found.count, "seconds": round(kept.seconds, 3)}
+    return {
+        "fingerprint": kept.fingerprint,
+        "groups": kept.found.count,
+        "crashed": shared.crashed(workspace, dataset, progress),
+        "seconds": round(kept.seconds, 3),
+    }
 
 
 def make_split(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
-    """A split of `dataset` into `shares` (name → share) that parts no group; set with `apply`, else only told."""
+    """A split of `dataset` into `shares` (name → share) that parts no group; set with `apply`, else only told.
+
+    One that is there is kept then, see `splits.set_split`.
+    """
     from embedding_core.sources.labelling import SPLITS
 
     dataset, embedding = _asked(workspace, parameters)
@@ -51,8 +59,8 @@ def make_split(workspace: Workspace, parameters: Parameters, progress: Reporter,
     )
     apply = bool(parameters.get("apply"))
     if apply:
-        dataset.put_attributes(embedding.ids.tolist(), splits=[made.names[part] for part in made.parts.tolist()])
-        workspace.update(dataset, split_source=SPLIT_SOURCE)
+        names = [made.names[part] for part in made.parts.tolist()]
+        splits.set_split(workspace, dataset, embedding.ids.tolist(), names, source=SPLIT_SOURCE, actor=actor)
     return {
         "parts": [
             {"split": name, "images": size, "share": round(size / len(made.parts), 4), "wanted": round(wanted, 4)}
@@ -92,34 +100,39 @@ def find_drift(workspace: Workspace, parameters: Parameters, progress: Reporter,
     """Hold a second set against `dataset`: the dataset named `other`, or a part of `dataset` itself, which is then held
     against the rest: `by` or `since` ("column:value"), `prefix` (of paths), or `splits` (two, first and second)."""
     encoder = parameters.get("encoder") or registry.DEFAULT
-    first = drifting.whole(shared.dataset(workspace, parameters), encoder)
-    ways = [way for way in ("other", "by", "since", "prefix", "splits") if parameters.get(way)]
+    dataset = shared.dataset(workspace, parameters)
+    ways = [way for way in (sides.OTHER, *sides.PARTS) if parameters.get(way)]
     if len(ways) != 1:
         raise InvalidInput(
             "Say what is held against it: another dataset, or a part of it by a column's value, a prefix of paths, or "
             f"two splits. Got {', '.join(ways) or 'none of these'}."
         )
     given = parameters[ways[0]]
-    if ways == ["other"]:
-        second = drifting.whole(workspace.dataset(given), encoder)
-    elif ways in (["by"], ["since"]):
-        column, colon, value = given.rpartition(":")
-        if not colon or not column:
-            raise InvalidInput(f"A part is named as column:value, not {given!r}.")
-        first, second = (drifting.by_value if ways == ["by"] else drifting.since)(first, column, value)
-    elif ways == ["prefix"]:
-        first, second = drifting.by_prefix(first, given)
+    if ways == [sides.OTHER]:
+        pair = sides.pair(dataset, workspace.dataset(given), encoder)
     else:
-        first, second = drifting.by_splits(first, *given)
-    kept = derived.find_drift(workspace, first, second, seed=parameters.get("seed") or 0, progress=progress)
+        pair = sides.parts(dataset, encoder, ways[0], _given(ways[0], given))
+    kept = derived.find_drift(workspace, pair, seed=parameters.get("seed") or 0, progress=progress)
     return {
         "fingerprint": kept.fingerprint,
-        "first": first.words,
-        "second": second.words,
+        "first": pair.first.words,
+        "second": pair.second.words,
         "drifted": kept.found.drifted,
         "new": len(kept.found.new()),
         "seconds": round(kept.seconds, 3),
     }
+
+
+def _given(way: str, given: Any) -> list[str]:
+    """What `sides.parts` wants of a way, from what a command or a page says."""
+    if way == "splits":
+        return list(given)
+    if way == "prefix":
+        return [given]
+    column, colon, value = given.rpartition(":")
+    if not colon or not column:
+        raise InvalidInput(f"A part is named as column:value, not {given!r}.")
+    return [column, value]
 
 
 def _asked(workspace: Workspace, parameters: Parameters) -> tuple[Dataset, Embedding]:

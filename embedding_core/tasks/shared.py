@@ -157,8 +157,11 @@ def _upload(workspace: Workspace, wanted: str) -> Upload | None:
     return Staging(places.uploads(workspace.uri)).open(wanted.removeprefix(UPLOAD))
 
 
-def crashed(progress: Reporter) -> list[str]:
-    """The files that were left out, since each has killed a process twice."""
+def crashed(workspace: Workspace, dataset: Dataset, progress: Reporter) -> list[str]:
+    """The files that were left out, since each has killed a process twice. They are remembered with the dataset."""
+    from embedding_core import derived
     from embedding_core.embed import CRASHES
 
-    return sorted(path for path, crashes in progress.suspects.items() if crashes >= CRASHES)
+    found = sorted(path for path, crashes in progress.suspects.items() if crashes >= CRASHES)
+    derived.remember_crashed(workspace, dataset, found)
+    return found

@@ -23,7 +23,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from embedding_core.records import LOCAL, Actor
-from pages.parts import secret, server, urls
+from pages.parts import names, secret, server, urls
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -91,7 +91,7 @@ def tokens() -> Tokens:
 def visitor(cookies: Mapping[str, str]) -> Actor:
     """Who looks at a page, from `st.context.cookies`. Without a browser (a test of a page) it is the local user."""
     visit = tokens().read_cookies(cookies)
-    return visit.actor if visit else LOCAL
+    return names.known(visit.actor) if visit else LOCAL
 
 
 def route(path: str, handler: Handler, *, methods: Sequence[str] = ("GET",)) -> Route:
@@ -124,15 +124,16 @@ class Access:
         tokens = self._tokens()
         headers = Headers(scope=scope)
         bearer = _bearer(headers)
-        visit = tokens.read(bearer) if bearer else tokens.read_cookies(cookie_parser(headers.get("cookie", "")))
+        cookies = {} if bearer else cookie_parser(headers.get("cookie", ""))
+        visit = tokens.read(bearer) if bearer else tokens.read_cookies(cookies)
         guarded = scope["path"].startswith(urls.api())
         if guarded:
             forgeable = bearer is None and scope["method"] not in SAFE
             if visit is None or (forgeable and not same_origin(headers)):
                 await Response(status_code=403, headers={**ON_EVERY_ANSWER, **ON_ROUTES})(scope, receive, send)
                 return
-            scope["kindred.actor"] = visit.actor
-        fresh = None if bearer else _fresh(tokens, visit)
+            scope["kindred.actor"] = names.heard(visit.actor, cookies)
+        fresh = None if bearer else _fresh(tokens, visit, cookies)
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -166,11 +167,12 @@ def _bearer(headers: Headers) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def _fresh(tokens: Tokens, visit: Visit | None) -> str | None:
-    """A token to hand out: to a newcomer, or to a visitor whose own grows old."""
-    if visit is None:
-        return tokens.issue(newcomer())
-    return tokens.issue(visit.actor) if time.time() - visit.issued > LIFE / 2 else None
+def _fresh(tokens: Tokens, visit: Visit | None, cookies: Mapping[str, str]) -> str | None:
+    """A token to hand out: to a newcomer, to a visitor whose own grows old, or to one who has another name now."""
+    actor = names.heard(newcomer() if visit is None else visit.actor, cookies)
+    if visit is None or actor != visit.actor or time.time() - visit.issued > LIFE / 2:
+        return tokens.issue(actor)
+    return None
 
 
 def newcomer() -> Actor:

@@ -121,6 +121,9 @@ def title(key: str) -> str:
     """The name of a column, for people; not yet `words.plain`."""
     if key.startswith("group:"):
         return "Group"
+    if key.startswith("found:"):
+        scores = cached.scores(key.partition(":")[2])
+        return scores.title if scores else "Found by a check"
     return TITLES.get(key) or key.partition(":")[2] or key
 
 

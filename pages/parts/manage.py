@@ -73,7 +73,7 @@ def relabel(dataset: Dataset) -> None:
         split = choice("Split", {**SPLITS, **columns}, "manage_split", "split")
         if st.form_submit_button("Change", key="manage_relabel", type="primary") and (chosen or split):
             try:
-                labels.relabel(server.workspace(), dataset, labels=chosen, split=split)
+                labels.relabel(server.workspace(), dataset, labels=chosen, split=split, actor=state.actor())
             except KindredError as error:
                 empty.failed(error)
             else:

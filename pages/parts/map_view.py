@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from pages.parts import cached, charts, detail, filters, map_choice, moments, results, state, urls
+from embedding_core import derived
+from pages.parts import cached, charts, detail, filters, map_choice, moments, pictures, results, state, urls
 from pages.parts.map import columns as map_columns
 from pages.parts.map import component, present
 
@@ -80,7 +81,8 @@ def scene(drawn: MapResult, beside: MapResult | None, clusters: ClusterResult | 
 
 def options(now: Present, clusters: ClusterResult | None) -> list[component.Column]:
     """The columns that can colour and filter, the most telling first."""
-    found = map_columns.options(now.columns, trust=now.trust is not None)
+    looked = cached.present(now.dataset, pictures.embedding_of(now.dataset, now.drawn.encoder))
+    found = map_columns.options(now.columns, trust=now.trust is not None, scored=derived.scored(looked))
     if clusters is not None:
         found.insert(1 if found[0][0] == "label" else 0, (_group(clusters), "Group", map_columns.CATEGORY))
     unnamed = _group(clusters) if clusters is not None and not clusters.current else None

@@ -10,8 +10,9 @@ import pyarrow as pa
 import streamlit as st
 
 from embedding_core import indexes, neighbours
+from embedding_core.errors import UnknownDataset
 from embedding_core.neighbours import inverted
-from pages.parts import cached, gallery, urls, words
+from pages.parts import cached, gallery, server, urls, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,6 +42,16 @@ def items(
         )
         for image, label in zip(images, labels, strict=True)
     ]
+
+
+def columns_of(dataset: str, here: Columns) -> Columns | None:
+    """The columns of the dataset with that UUID, which may be the one looked at, `here`; None when it is gone."""
+    if dataset in ("", here.dataset):
+        return here
+    try:
+        return cached.columns(server.workspace().dataset_by_uuid(dataset))
+    except UnknownDataset:
+        return None
 
 
 def paged(

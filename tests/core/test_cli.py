@@ -273,6 +273,23 @@ def test_photos_lists_bad_photographs_by_kind(tmp_path: Path, images: Path) -> N
     assert run(uri, "photos", "some", "--turned", status=2)["error"], "nothing is embedded"
 
 
+def test_a_line_that_is_moved_stays_until_it_is_set_back(tmp_path: Path, images: Path) -> None:
+    uri = str(tmp_path / "workspace")
+    run(uri, "add", "birds", str(images / "bird"))
+    before = run(uri, "photos", "birds")
+    assert not before["dark"]
+    moved = run(uri, "photos", "birds", "--line", "dark=240", "--line", "tiny=20")
+    assert (moved["lines"]["dark"], moved["by_the_set"]["dark"]) == (240, before["lines"]["dark"])
+    assert moved["dark"] and all(one["value"] < 240 for one in moved["dark"])
+    assert run(uri, "photos", "birds")["dark"] == moved["dark"], "kept with the dataset"
+    back = run(uri, "photos", "birds", "--line", "dark=set")
+    assert (back["dark"], back["lines"]["dark"]) == ([], before["lines"]["dark"])
+    assert list(back["by_the_set"]) == ["tiny"], "the other one stays moved"
+    for wrong in ("dark", "dark=low", "drak=3", "dark=nan"):
+        assert run(uri, "photos", "birds", "--line", wrong, status=2)["error"]
+    assert run(uri, "photos", "birds")["lines"] == back["lines"]
+
+
 def test_photos_finds_what_lies_turned_when_asked(workspace: str) -> None:
     found = run(workspace, "photos", "three", "--turned")
     assert isinstance(found["turned"], list)

@@ -33,6 +33,17 @@ def test_label_issues_rank_every_labelled_image_worst_first(workspace: str) -> N
     assert again["fingerprint"] == answer["fingerprint"], "it was read, not found anew"
 
 
+def test_the_line_of_labels_is_moved_and_set_back(workspace: str) -> None:
+    asked = ("label-issues", "sample", "--encoder", "pixels", "-n", "1")
+    before = run(workspace, *asked)
+    moved = run(workspace, *asked, "--line", ".6")
+    assert (moved["line"], moved["own_line"]) == (0.6, before["line"])
+    assert moved["flagged"] > before["flagged"]
+    assert f"{moved['flagged']:,} of" in moved["said"]
+    assert run(workspace, *asked)["flagged"] == moved["flagged"]
+    assert run(workspace, *asked, "--line", "set")["flagged"] == before["flagged"]
+
+
 def test_label_issues_without_labels_say_what_to_do(workspace: str) -> None:
     run(workspace, "add", "bare", str(places.SAMPLE / "bird"), "--labels", "none", "--embed", "pixels")
     error = run(workspace, "label-issues", "bare", "--encoder", "pixels", status=2)["error"]

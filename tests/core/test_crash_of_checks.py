@@ -12,7 +12,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from embedding_core import derived
 from embedding_core.jobs import JobRunner, Work
-from embedding_core.records import LOCAL, silent
+from embedding_core.records import LOCAL, ImageRecord, silent
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Dataset, Workspace
 from tests.core.test_jobs import Memory
@@ -56,6 +56,11 @@ def test_a_picture_that_kills_the_look_at_all_is_left_out(noise: tuple[Workspace
     assert looked is not None
     bad = dataset.ids()[BAD]
     assert looked.found.ids[~looked.found.seen].tolist() == [bad], "all others have been looked at"
+    assert derived.crashed_files(workspace, dataset) == {BAD: bad}, "also for whoever looks later"
+    (image,) = [one for one in dataset.images().to_pylist() if one["id"] == bad]
+    known = {name: image[name] for name in ("path", "width", "height", "format", "nbytes", "origin")}
+    dataset.put_images([bad], [ImageRecord(**known, sha256="f" * 64, thumbnail=b"", content=None)])
+    assert not derived.crashed_files(workspace, dataset), "a file that was mended is another one"
 
 
 def test_a_picture_that_kills_the_search_for_duplicates_is_left_out(
@@ -71,3 +76,16 @@ def test_a_picture_that_kills_the_search_for_duplicates_is_left_out(
     kept = derived.read_duplicates(workspace, ended.result["fingerprint"])
     assert kept is not None and not kept.found.copies, "its copy could not be compared with it"
     assert derived.read_duplicates(workspace, derived.duplicates_key(dataset.embedding("pixels").fingerprint))
+
+
+def test_a_picture_that_kills_all_checks_at_once_is_left_out_of_each(
+    noise: tuple[Workspace, Dataset], runner: JobRunner
+) -> None:
+    _, dataset = noise
+    asked = {"dataset": dataset.uuid, "encoder": "pixels"}
+    job = runner.submit("check", asked, dataset=dataset.uuid, actor=LOCAL)
+    ended = runner.wait(job.id, WAIT)
+    assert ended.state == "done", ended.error
+    found = ended.result["checks"]
+    assert (found["photos"]["crashed"], found["duplicates"]["crashed"]) == ([BAD], [BAD])
+    assert set(ended.result["left_out"]) == {"label_issues", "leakage"}, "those want labels and splits"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from embedding_core.errors import InvalidInput
-from embedding_core.quality.drift import discrepancy, ranking
-from embedding_core.quality.drift.finding import Drift, drift
+from embedding_core.neighbours import partitions
+from embedding_core.quality.drift import discrepancy, nearest, ranking
+from embedding_core.quality.drift.finding import SAMPLE, drift
+from embedding_core.quality.drift.found import Drift, First
 
 D = 48
 
@@ -42,7 +46,7 @@ def test_a_shifted_set_is(seed: int) -> None:
     assert found.interval[0] > 0.6
     assert found.interval[0] < found.auc < found.interval[1]
     assert found.p < 0.05
-    assert "not like the first" in found.verdict
+    assert "not like the first set" in found.verdict
 
 
 def test_images_unlike_anything_before_are_named_with_their_nearest() -> None:
@@ -67,22 +71,75 @@ def test_the_line_can_be_moved_afterwards() -> None:
     assert found.scores(0.9).shape == (300,)
 
 
-def test_cases_show_the_nearest_only_where_it_is_in_the_same_dataset() -> None:
+def test_cases_show_the_nearest_and_say_which_dataset_it_is_of() -> None:
     first, second = drawn(100, 0), drawn(50, 1, shift=4)
-    found = held(first, second)
-    assert found.cases()[0].evidence == ()
-    together = drift(first, second, np.arange(100), np.arange(100, 150), together=True)
-    case = together.cases()[0]
-    assert case.finding == "new"
-    assert case.evidence == (together.nearest[together.new()[0]],)
-    assert "times as far" in case.reason
+    found = drift(first, second, np.arange(100), np.arange(100, 150), called=First("uuid-of-first", "animals"))
+    row = found.new()[0]
+    case = found.cases()[0]
+    assert (case.finding, case.ids) == ("new", (found.ids[row],))
+    assert (case.evidence, case.evidence_of) == ((found.nearest[row],), "uuid-of-first")
+    assert case.said == (f"{1 - found.distance[row]:.0%} alike",)
+    alike, usual = 1 - found.distance[row], 1 - found.line()
+    assert alike < usual
+    assert f"“animals” is only {alike:.0%} alike" in case.reason and f"at least {usual:.0%} alike" in case.reason
+    assert "not like “animals”" in found.verdict
 
 
 def test_a_result_is_restored_without_loss() -> None:
-    found = held(drawn(100, 0), drawn(50, 1, shift=4))
-    again = Drift.restored(found.arrays(), found.facts())
+    first, second = drawn(100, 0), drawn(50, 1, shift=4)
+    found = drift(first, second, np.arange(100), np.arange(100, 150), called=First("uuid", "animals"))
+    again = Drift.restored(found.arrays(), json.loads(json.dumps(found.facts())))
     assert again.verdict == found.verdict
     assert again.cases() == found.cases()
+    assert (again.seen, again.first) == (found.seen, found.first)
+
+
+def test_one_that_was_kept_before_it_was_said_what_was_seen_can_still_be_read() -> None:
+    found = held(drawn(100, 0), drawn(50, 1, shift=4))
+    before = {name: fact for name, fact in found.facts().items() if name not in ("seen", "first")}
+    again = Drift.restored(found.arrays(), {**before, "together": False})
+    assert again.seen is None
+    assert len(again.cases()) == len(found.cases())
+
+
+def test_what_was_drawn_is_said_and_the_same_seed_draws_the_same() -> None:
+    first, second = drawn(SAMPLE + 500, 0), drawn(300, 1)
+    found = held(first, second, seed=3)
+    assert found.seen is not None and not found.seen.all
+    assert (found.seen.first, found.seen.second) == (SAMPLE + 500, 300)
+    assert found.seen.probe == (SAMPLE, 300)
+    assert found.seen.kernel == (discrepancy.SAMPLE, 300)
+    assert (found.seen.own, found.seen.recall) == (SAMPLE + 500, 1)
+    assert f"the probe saw {SAMPLE:,} and 300" in found.seen.said
+    again, other = held(first, second, seed=3), held(first, second, seed=4)
+    assert (again.auc, again.mmd) == (found.auc, found.mmd)
+    assert other.mmd != found.mmd, "another seed draws others"
+    few = held(first[:200], second)
+    assert few.seen is not None and few.seen.all
+
+
+def test_of_many_the_nearest_partitions_are_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nearest, "OWN", 1_000)
+    first, second = drawn(6_000, 0), drawn(2_000, 1)
+    one, other = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True) for vectors in (first, second))
+    exact = nearest.nearest(one, other)
+    assert (exact.recall, exact.measured) == (1, 1_000)
+    assert (exact.rows == (other @ one.T).argmax(axis=1)).all()
+    monkeypatch.setattr(nearest, "EXACT", 0)
+    cuts: list[partitions.Partitions] = []
+
+    def cut() -> partitions.Partitions:
+        cuts.append(partitions.partition(one))
+        return cuts[-1]
+
+    searched = nearest.nearest(one, other, cut=cut)
+    assert len(cuts) == 1, "the partitions that somebody keeps serve both searches"
+    assert 0.95 <= searched.recall < 1
+    assert (searched.rows == exact.rows).mean() >= 0.95
+    assert np.abs(searched.own - exact.own).mean() < 0.01
+    assert held(first, second).seen.recall == searched.recall  # type: ignore[union-attr]
+    said = held(first, second).seen.said  # type: ignore[union-attr]
+    assert f"a search that finds {searched.recall:.1%}" in said
 
 
 def test_too_few_images_and_other_encoders_are_refused() -> None:

@@ -193,7 +193,10 @@ def test_votes_weigh_by_likeness_and_leave_out_who_has_no_label() -> None:
     ("share", "said"),
     [
         ((0.0, 0.0, 0.05), "3 of 40 labels are worth a look. .* at most 2 are wrong, so expect 1 or more .* right."),
-        ((0.1, 0.05, 0.2), "3 of 40 labels are worth a look. .* about 4 are wrong \\(2 to 8\\)\\."),
+        (
+            (0.1, 0.05, 0.2),
+            "3 of 40 labels are worth a look. .* about 4 are wrong \\(2 to 8\\), so there may well be more .*\\.",
+        ),
         ((0.5, 0.25, 0.75), "3 of 40 labels are worth a look. .* \\(10 to 30\\), so there are more than these\\."),
     ],
 )
@@ -204,3 +207,18 @@ def test_what_is_flagged_and_what_is_wrong_are_said_together(share: tuple[float,
     found = replace(found, share=Share(*share, looked_at=10, labelled=40))
     third = float(np.sort(found.score)[-3])
     assert re.fullmatch(said, found.at(third).said), found.at(third).said
+
+
+def test_where_more_labels_are_wrong_than_lie_above_the_line_another_fits() -> None:
+    vectors, codes = clouds(40, spread=0.15)
+    found = judged(vectors, [f"class {code}" for code in codes])
+    strict = replace(found, line=float(np.sort(found.score)[-3]))
+    for share, fits in ((0.5, 20), (0.05, None), (0.075, None)):
+        guessed = replace(strict, share=Share(share, 0.0, 0.9, looked_at=10, labelled=40))
+        if fits is None:
+            assert guessed.fitting is None
+            continue
+        assert guessed.fitting is not None
+        moved = guessed.at(guessed.fitting)
+        assert int(moved.flagged.sum()) == fits
+        assert (moved.drawn, moved.fitting) == (strict.line, guessed.fitting), "both lines are still known"

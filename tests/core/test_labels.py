@@ -9,7 +9,8 @@ from PIL import Image
 
 from embedding_core.errors import InvalidInput
 from embedding_core.labels import join_labels, relabel
-from embedding_core.records import LOCAL, silent
+from embedding_core.records import LOCAL, Actor, silent
+from embedding_core.splits import UnknownSplit, bring_back, replaced_splits, set_split
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Dataset, Workspace
 
@@ -37,6 +38,7 @@ def test_labels_and_splits_come_from_folders_and_can_be_taken_away(workspace: Wo
     dataset = relabel(workspace, dataset, split="folders")
     assert dataset.attributes()["split"].to_pylist() == ["test", "test", "train", "train"]
     assert labels(dataset) == ["cat", "dog", "cat", "dog"], "labels stay when the split alone changes"
+    assert not replaced_splits(workspace, dataset), "there was none before"
     dataset = relabel(workspace, dataset, labels="none")
     assert labels(dataset) == [None] * 4
     assert (dataset.label_source, dataset.split_source) == ("none", "folders")
@@ -69,3 +71,20 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are(workspace: Work
     with pytest.raises(InvalidInput, match="colour"):
         relabel(workspace, workspace.dataset("pets"), labels="column:colour")
     assert labels(workspace.dataset("pets")) == ["cat", "dog", "cat", "dog"]
+
+
+def test_a_split_that_is_replaced_is_kept_and_can_be_brought_back_and_that_taken_back(workspace: Workspace) -> None:
+    dataset, ada = relabel(workspace, workspace.dataset("pets"), split="folders"), Actor("visitor-ada", "Ada")
+    ids, came = dataset.attributes()["id"].to_pylist(), dataset.attributes()["split"].to_pylist()
+    drawn = ["a", "b", "a", None]
+    dataset = set_split(workspace, dataset, ids, drawn, source="made without leakage", actor=ada)
+    (before,) = replaced_splits(workspace, dataset)
+    assert (before.sizes, before.source, before.by) == ({"test": 2, "train": 2}, "folders", "made without leakage")
+    assert before.who == "Ada"
+    dataset = bring_back(workspace, dataset, before.key, LOCAL)
+    assert (dataset.attributes()["split"].to_pylist(), dataset.split_source) == (came, "folders")
+    last, _ = replaced_splits(workspace, dataset)
+    dataset = bring_back(workspace, dataset, last.key, LOCAL)
+    assert dataset.attributes()["split"].to_pylist() == drawn
+    with pytest.raises(UnknownSplit):
+        bring_back(workspace, dataset, "0" * 64, LOCAL)

@@ -80,6 +80,9 @@ def test_a_split_is_told_and_set_only_when_asked(workspace: str) -> None:
     assert counts == {one["split"]: one["images"] for one in made["parts"]}
     assert made["off"] < 0.02
     assert run(workspace, "leakage", "some")["groups"] == [], "no group was parted"
+    run(workspace, "split", "some", "--shares", "a=.5,b=.5", "--apply")
+    assert run(workspace, "split", "some", "--back")["split"] == "made without leakage"
+    assert splits(workspace) == after
 
 
 def test_a_column_holds_images_together(workspace: str) -> None:
@@ -173,10 +176,16 @@ def test_drift_between_parts_and_datasets(workspace: str, folder: Path) -> None:
     assert all(
         one["path"].startswith(f"{kind}/") and not one["nearest"].startswith(f"{kind}/") for one in parted["new"]
     )
+    assert [one["score"] for one in parted["new"]] == sorted((one["score"] for one in parted["new"]), reverse=True)
+    alike = [one["similarity"] for one in parted["new"]]
+    assert alike == sorted(alike) and 0 < alike[0] <= alike[-1] < 1, "the farthest is the least alike"
     run(workspace, "add", "other", str(folder / kind), "--embed")
     other = run(workspace, "drift", "some", "other")
     assert other["second"] == "other"
     assert other["new"] == [], "each of them is in the first as well"
+    back = run(workspace, "drift", "other", "some")
+    assert back["new"] and not any("/" in one["nearest"] for one in back["new"]), "paths of the other dataset"
+    assert back["seen"]["first"] < back["seen"]["second"] == len(opened(workspace).ids())
     run(workspace, "split", "some", "--apply")
     halves = run(workspace, "drift", "some", "--split", "train", "test")
     assert (halves["first"], halves["second"]) == ("some train", "some test")

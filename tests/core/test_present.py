@@ -11,6 +11,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from embedding_core import derived
+from embedding_core.derived import sides
+from embedding_core.neighbours import partitions
+from embedding_core.quality.drift import nearest
 from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Dataset, Embedding, Workspace
@@ -131,3 +134,84 @@ def test_a_column_that_leakage_minded_and_that_changed(embedding: tuple[Workspac
     assert "leakage" in holding(*embedding)
     dataset.put_attributes(ids, metadata=pa.table({"shoot": [f"s{at % 4}" for at in range(len(ids))]}))
     assert "leakage" not in holding(*embedding)
+
+
+def test_a_comparison_is_of_the_past_when_either_set_has_changed(
+    embedding: tuple[Workspace, Dataset, Embedding], tmp_path: Path
+) -> None:
+    workspace, dataset = embedding[:2]
+    TASKS["add"](workspace, {"name": "other", "source": str(tmp_path / "set"), "encoder": "pixels"}, silent, LOCAL)
+    first = workspace.dataset("other")
+    asked = {"dataset": first.uuid, "other": "set", "encoder": "pixels"}
+    fingerprint = TASKS["drift"](workspace, asked, silent, LOCAL)["fingerprint"]
+
+    def holds() -> bool:
+        now = workspace.dataset("set")
+        (stored,) = workspace.results.find(now.uuid, "new")
+        assert stored.fingerprint == fingerprint
+        return present.has(stored) and derived.Present(workspace, now, now.embedding("pixels")).has(stored)
+
+    present = derived.Present(workspace, dataset, dataset.embedding("pixels"))  # one that has looked before
+    assert holds()
+    (image, *_) = first.images()["id"].to_pylist()
+    first.put_attributes([image], labels=["square"])
+    assert holds(), "labels do not enter"
+    Image.effect_noise((160, 120), 50).convert("RGB").save(tmp_path / "set" / "new.png")
+    TASKS["add"](workspace, {"name": "other", "source": str(tmp_path / "set"), "encoder": "pixels"}, silent, LOCAL)
+    assert not holds(), "the first set has an image more"
+    workspace.delete(workspace.dataset("other"))
+    assert not holds(), "the first set is not there any more"
+
+
+def test_a_comparison_of_splits_is_of_the_past_when_one_image_is_in_another(
+    embedding: tuple[Workspace, Dataset, Embedding],
+) -> None:
+    workspace, dataset, vectors = embedding
+    image, *others = dataset.images()["id"].to_pylist()
+    dataset.put_attributes([image, *others], splits=["test", *(["train", "test"] * 12)])
+    asked = {"dataset": dataset.uuid, "splits": ["train", "test"], "encoder": "pixels"}
+    TASKS["drift"](workspace, asked, silent, LOCAL)
+    (stored,) = workspace.results.find(dataset.uuid, "new")
+    assert derived.Present(workspace, dataset, vectors).has(stored)
+    dataset.put_attributes([image], splits=["train"])
+    assert not derived.Present(workspace, dataset, vectors).has(stored)
+    dataset.put_attributes([image], splits=["test"])
+    assert derived.Present(workspace, dataset, vectors).has(stored), "as it was"
+
+
+def test_what_holds_and_says_a_number_of_every_image_can_be_drawn(
+    embedding: tuple[Workspace, Dataset, Embedding],
+) -> None:
+    workspace, dataset, vectors = embedding
+    (image, *_) = dataset.images()["id"].to_pylist()
+    dataset.put_attributes([image], labels=["lonely"])  # of which nothing can be said
+    kept = [derived.outliers(*embedding), derived.label_issues(*embedding)]
+    titles = dict(zip([one.fingerprint for one in kept], ["Outlier score", "Doubt about label"], strict=True))
+    assert derived.scored(derived.Present(*embedding)) == titles
+    odd, doubt = (derived.read_scores(workspace, fingerprint) for fingerprint in titles)
+    assert odd is not None and doubt is not None
+    assert (odd.dataset, odd.title) == (dataset.uuid, "Outlier score")
+    assert (odd.values == kept[0].found.score).all() and (odd.ids == vectors.ids).all()
+    assert doubt.ids[np.isnan(doubt.values)].tolist() == [image]
+
+    dataset.put_attributes([image], labels=["round"])
+    assert derived.scored(derived.Present(*embedding)) == {}
+    again = derived.outliers(*embedding)
+    assert derived.scored(derived.Present(*embedding)) == {again.fingerprint: "Outlier score"}
+    assert derived.read_scores(workspace, derived.find_duplicates(*embedding).fingerprint) is None
+
+
+def test_partitions_that_are_kept_serve_a_comparison(
+    embedding: tuple[Workspace, Dataset, Embedding], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nearest, "EXACT", 0)
+    workspace, dataset, vectors = embedding
+    dataset.put_attributes(dataset.images()["id"].to_pylist(), splits=[*(["train", "test"] * 12), "train"])
+    splits = derived.find_drift(workspace, sides.parts(dataset, "pixels", "splits", ["train", "test"]))
+    assert not workspace.results.find(dataset.uuid, "partitions"), "those of a part are nobody else's"
+    itself = derived.find_drift(workspace, sides.pair(dataset, dataset, "pixels"))
+    assert len(workspace.results.find(dataset.uuid, "partitions", vectors.fingerprint)) == 1
+    assert not len(itself.found.new()) and np.abs(itself.found.distance).max() < 1e-5
+    assert len(splits.found.ids) == 12
+    monkeypatch.setattr(partitions, "partition", None)  # nobody needs to make them again
+    derived.find_drift(workspace, sides.pair(dataset, dataset, "pixels"), seed=1)

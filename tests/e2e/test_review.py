@@ -170,6 +170,7 @@ def test_what_cannot_be_sent_is_kept_said_and_sent_later(review: Page, doubted: 
     review.unroute("**/decide")
     review.get_by_text("not saved yet").wait_for(state="hidden")
     assert [one.action for one in log(doubted, before + 2)[:2]] == [Action.UNSURE, Action.KEEP]
+    review.wait_for_function("() => !globalThis.kindredOutbox.waiting")  # the server is ahead of its last answer
     assert not review.evaluate("dispatchEvent(new Event('beforeunload', { cancelable: true })) ? 0 : 1")
 
 
@@ -216,6 +217,25 @@ def test_a_name_is_asked_for_once(page: Page, app: RunningApp, doubted: Dataset)
     page.keyboard.press("k")
     assert log(doubted, before + 2)[0].who == "Grace"
     assert not field.is_visible()
+
+
+def test_the_name_given_in_the_review_is_on_the_version_made_after_it(
+    page: Page, app: RunningApp, doubted: Dataset
+) -> None:
+    opened(page, app)
+    page.keyboard.press("u")
+    page.get_by_label("Who is deciding?").wait_for()
+    page.keyboard.type("Grâce")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => !globalThis.kindredOutbox?.waiting")
+    page.keyboard.press("Escape")
+    page.locator("dialog.review").wait_for(state="detached")
+    page.get_by_role("link", name="Versions").click()
+    page.get_by_role("button", name="Name what there is now").click()
+    page.get_by_label("Name", exact=True).fill("by name")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_text("Version “by name” is kept").wait_for()
+    assert [one.who for one in doubted.versions.all() if one.name == "by name"] == ["Grâce"]
 
 
 def test_keys_are_explained_and_everything_is_said(review: Page) -> None:

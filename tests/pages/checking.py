@@ -83,8 +83,8 @@ LABELS = Finding(
         "Is this label wrong?",
         lambda found, subject: labels(found, subject)[:4],
         lambda found, answers, wanted, subject: Moved(0.5, f"{sum(answers.values())} of {len(answers)} were right."),
-        lambda found, at: replace(found, ids=found.ids[: int(len(found.ids) * at)]),
     ),
+    move=lambda found, lines: replace(found, ids=found.ids[: int(len(found.ids) * lines[""])]),
 )
 DUPLICATES = replace(
     LABELS,
@@ -97,6 +97,7 @@ DUPLICATES = replace(
     said=lambda found, cases: f"**{len(cases)}** groups hold the same image.",
     acts=(replace(findings.REMOVE, title="Keep the best"), replace(findings.KEEP, title="Keep all"), findings.UNSURE),
     labelled=False,
+    move=None,
     line=None,
 )
 

@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 
 from embedding_core.errors import InvalidInput, WorkspaceError
 from embedding_core.records import LOCAL, Actor
-from pages.parts import access, secret
+from pages.parts import access, names, secret
 from pages.parts.access import LIFE, Access, Tokens
 from pages.parts.routes import ROUTES
 from tests.pages.serving import ADA, SAME_ORIGIN, TOKENS, stranger, visitor
@@ -201,6 +201,33 @@ def test_a_page_reads_the_visitor_from_its_cookies(monkeypatch: pytest.MonkeyPat
     assert access.visitor({TOKENS.cookie: TOKENS.issue(ADA)}) == ADA
     assert access.visitor({TOKENS.cookie: "nonsense"}) == LOCAL
     assert access.visitor({}) == LOCAL
+
+
+def test_the_name_that_a_visitor_gives_is_theirs_in_tokens_on_routes_and_on_open_pages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(access, "tokens", lambda: TOKENS)
+    before = {TOKENS.cookie: TOKENS.issue(Actor("visitor-7", "Visitor B3E1"))}  # as the open page's socket has them
+    client = cookie_of(TestClient(echo()), before[TOKENS.cookie])
+    client.cookies.set(names.COOKIE, "Ad%C3%A9le%20%20B")
+    answer = client.get("/api/who")
+    assert answer.json() == {"id": "visitor-7", "name": "Adéle B"}
+    assert access.visitor(before) == Actor("visitor-7", "Adéle B")
+    token = answer.headers["set-cookie"].split(";")[0].partition("=")[2]
+    visit = TOKENS.read(token)
+    assert visit is not None and visit.actor == Actor("visitor-7", "Adéle B")
+    assert "set-cookie" not in client.get("/api/who").headers, "once is enough"
+    newcomer = TestClient(echo())
+    newcomer.cookies.set(names.COOKIE, "Ben")
+    newcomer.get("/")
+    assert newcomer.get("/api/who").json()["name"] == "Ben", "whoever comes back after their token has expired"
+
+
+@pytest.mark.parametrize("name", ["", "%20", "a" * 81, "%0Aline%00", "%7f"])
+def test_what_cannot_be_a_name_changes_none(name: str) -> None:
+    client = cookie_of(TestClient(echo()), TOKENS.issue(ADA))
+    client.cookies.set(names.COOKIE, name)
+    assert client.get("/api/who").json()["name"] == "Ada"
 
 
 # -- the key -------------------------------------------------------------------------------------------------------

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from embedding_core import derived
+from embedding_core import derived, splits
+from embedding_core.derived.kept import keep
+from embedding_core.quality.leakage.finding import Leakage
 from embedding_core.records import Actor
 from embedding_core.review.decisions import Action, decided
 from embedding_core.tasks import TASKS
@@ -108,6 +111,50 @@ def test_leakage_without_a_split_offers_one(
     assert sum(job.parameters["shares"].values()) == pytest.approx(1)
 
 
+def test_a_split_is_replaced_only_after_a_second_word_and_can_be_brought_back(
+    served: tuple[Workspace, small.Remembering], birds: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(findings, "FINDINGS", {"leakage": REAL["leakage"]})
+    workspace, runner = served
+    images = birds.images()["id"].to_numpy()
+    birds.put_attributes(images.tolist(), splits=["train", "test"] * (len(images) // 2))
+    _leaked(workspace, birds)
+    app = curate(curate_tab="Leakage")
+    app.button(key="curate_split_another").click().run()
+    assert not runner.jobs, "pressing it once asks"
+    assert "There is one from file names: **test 35 · train 35**" in small.texts(app)
+    app.button(key="curate_split_keep").click().run()
+    assert not runner.jobs
+    app.button(key="curate_split_another").click().run()
+    app.button(key="curate_split_replace").click().run()
+    (job,) = runner.jobs.values()
+    assert job.kind == "split" and job.parameters["apply"]
+    before = birds.attributes()["split"].to_pylist()
+    new = [None, *["val"] * (len(images) - 1)]
+    splits.set_split(workspace, birds, images.tolist(), new, source="made without leakage", actor=ADA)
+    for tab in ("Decisions", "Leakage"):
+        app = curate(curate_tab=tab)
+        assert "Ada replaced the split test 35 · train 35" in small.texts(app), tab
+    (back,) = [one for one in app.button if one.label == "Bring it back"]
+    back.click().run()
+    assert birds.attributes()["split"].to_pylist() == before
+
+
+def test_files_that_crashed_the_decoder_are_named_with_what_to_do(
+    workspace: Workspace, birds: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(findings, "FINDINGS", {"labels": replace(checking.LABELS, decodes=True)})
+    checking.store(workspace, birds)
+    assert "crashed the decoder" not in small.texts(curate(curate_tab="Labels"))
+    derived.remember_crashed(workspace, birds, ["a/2.png"])
+    app = curate(curate_tab="Labels")
+    assert [one.label for one in app.expander] == ["1 file crashed the decoder and was left out"]
+    assert "a/2\\.png" in small.texts(app) and "check again" in small.texts(app)
+    app.button(key="curate_crashed_select").click().run()
+    selected = workspace.selections.get(app.query_params["selection"])
+    assert selected is not None and selected.ids.tolist() == [birds.ids()["a/2.png"]]
+
+
 def test_changed_images_are_said(workspace: Workspace, birds: Dataset) -> None:
     checking.store(workspace, birds)
     birds.put_images(*_another(birds))
@@ -169,15 +216,18 @@ def test_moving_the_line_asks_yes_or_no(workspace: Workspace, birds: Dataset) ->
     assert shown["wanted"] == 0.9
 
 
-def test_a_moved_line_is_in_the_url_and_finds_less(workspace: Workspace, birds: Dataset) -> None:
+def test_a_moved_line_is_kept_with_the_dataset_and_finds_less(workspace: Workspace, birds: Dataset) -> None:
     kept = checking.store(workspace, birds)
     n = len(kept.found.ids)
-    app = curate(curate_tab="Labels", line_labels="0.5")
+    derived.move_line(workspace, birds, "labels", derived.ONLY, 0.5, ADA)
+    app = curate(curate_tab="Labels")
     assert f"{n // 2}" in small.texts(app).split(" labels are in doubt")[0]
-    shown = component(curate(review="labels", line_labels="0.5"), "kindred_review")
+    assert "Moved by Ada" in small.texts(app)
+    shown = component(curate(review="labels"), "kindred_review")
     assert shown is not None and shown["key"] == f"{kept.fingerprint}@0.5"
     app.button(key="curate_unmove").click().run()
-    assert "line_labels" not in app.query_params
+    assert f"{n}" in small.texts(app).split(" labels are in doubt")[0]
+    assert not derived.moved_lines(workspace, birds.uuid, "labels")
 
 
 def test_decisions_are_listed_and_lead_to_versions(workspace: Workspace, birds: Dataset) -> None:
@@ -202,6 +252,36 @@ def _columns(dataset: Dataset) -> Any:
     from pages.parts import cached
 
     return cached.columns(dataset)
+
+
+def _leaked(workspace: Workspace, dataset: Dataset) -> None:
+    """Two images of one group in two splits, as the check keeps it."""
+    ids = dataset.images()["id"].to_numpy()
+    embedding = dataset.embedding("pixels")
+    found = Leakage(
+        ids=ids,
+        splits=(np.arange(len(ids)) % 2).astype(np.int8),
+        rows=np.array([0, 1]),
+        starts=np.array([0]),
+        kinds=np.zeros(1, np.int16),
+        scores=np.zeros(1, np.float32),
+        names=("test", "train"),
+        kind_names=("duplicate",),
+        train="train",
+        test="test",
+        feigned=None,
+    )
+    asked = {"column": None, "seed": 0}
+    keep(
+        workspace,
+        dataset,
+        "e" * 64,
+        kind="leakage",
+        parent=embedding.fingerprint,
+        of=Leakage,
+        find=lambda: found,
+        asked=asked,
+    )
 
 
 def _another(dataset: Dataset) -> tuple[list[int], list[Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -26,9 +26,6 @@ class Ranked:
 
     def case(self, row: int) -> Case:
         return Case("ranked", (row,), float(self.score[row]), "")
-
-    def at(self, line: float) -> Ranked:
-        return replace(self, line=line)
 
 
 @pytest.fixture
@@ -54,7 +51,6 @@ def test_answers_lower_a_line_that_was_too_strict(ranked: Ranked) -> None:
     assert wrong.at is not None and wrong.at > 0.7
     assert "%" in wrong.said, "with its interval"
     assert line.answer(ranked, dict.fromkeys((case.key for case in asked), False), 0.9, NOBODY).at is None
-    assert line.move(ranked, 0.5).line == 0.5
 
 
 def test_answers_to_what_was_not_asked_do_not_count(ranked: Ranked) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from embedding_core import derived
+from embedding_core.derived import sides
 from embedding_core.records import ImageRecord, Reason, Rejected
 from embedding_core.workspace import Workspace
 from embedding_core.workspace.store import Store
@@ -47,13 +48,21 @@ def everything(workspace: Workspace) -> dict[str, str]:
     embedding = dataset.embedding("pixels")
     derived.draw_map(workspace, dataset, embedding, method="pca")
     groups = derived.find_clusters(workspace, dataset, embedding, k=3)
+    derived.outliers(workspace, dataset, embedding)
+    derived.find_drift(workspace, sides.pair(small.birds(workspace, "before", count=12), dataset, "pixels"))
     ids = dataset.images()["id"].to_numpy()
     chosen = workspace.selections.keep(dataset.uuid, ids[:9], how="lasso")
     group = Condition(f"group:{groups.fingerprint}", names=groups.names.names)
     conditions = Condition("label", names=("a",)), Condition("width", low=41.0), group
     wanted = filters.text(Filters(conditions))
     dataset.put_rejected([Rejected("song.mp3", Reason.TEXT, "These are notes.")])
-    view = {"selection": chosen.hash, "filter": wanted, "image": str(ids[4]), "data_tab": "Rejected"}
+    view = {
+        "selection": chosen.hash,
+        "filter": wanted,
+        "image": str(ids[4]),
+        "data_tab": "Rejected",
+        "curate_tab": "New",
+    }
     return {"dataset": "birds", **view}
 
 
@@ -68,6 +77,8 @@ def test_a_rerun_reads_each_version_at_most_once_and_no_rows(
     assert not app.exception
     if view == "everything" and page == "data.py":
         assert "**1 file** left out" in small.texts(app), "the tab is open"
+    if view == "everything" and page == "curate.py":
+        assert "“before”" in small.texts(app), "the tab is open"
     if view == "everything" and page in WITH_DRAWER:
         assert any(one.key == "detail_similar" for one in app.button), "the image is open"
         assert "9 images" in small.texts(app), "the selection is there"

@@ -15,7 +15,7 @@ import numpy as np
 
 from embedding_core.errors import InvalidInput
 from embedding_core.quality.composition.association import association
-from embedding_core.quality.probing.probe import out_of_fold
+from embedding_core.quality.probing.probe import out_of_fold, reduced
 from embedding_core.records import silent
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from embedding_core.quality.composition.association import Association
     from embedding_core.quality.composition.columns import Column
+    from embedding_core.quality.probing.probe import Reduced
     from embedding_core.records import Progress
 
 WEAK = 0.2  # V below which nothing is made of it, however sure it is
@@ -137,9 +138,10 @@ def _judged(vectors: NDArray[np.float32], column: Column, with_label: Associatio
     rows, codes = _told_apart(rows, column.codes[rows])
     if bare.same or not bare.together or len(np.unique(codes)) < 2:
         return bare
-    accuracy = _accuracy(vectors[rows], codes, seed)
+    of = reduced(vectors[rows])
+    accuracy = _accuracy(of, codes, seed)
     commonest = float(np.bincount(codes).max() / len(codes))
-    guessing = max(commonest, _accuracy(vectors[rows], rng.permutation(codes), seed))
+    guessing = max(commonest, _accuracy(of, rng.permutation(codes), seed))
     error = np.sqrt(guessing * (1 - guessing) / len(codes))
     seen = bool(accuracy > guessing + SURE * error)
     return Shortcut(column.name, *_figures(with_label), accuracy=accuracy, guessing=guessing, seen=seen)
@@ -155,6 +157,6 @@ def _told_apart(rows: NDArray[np.int64], codes: NDArray[np.int32]) -> tuple[NDAr
     return rows[often], np.unique(codes[often], return_inverse=True)[1].astype(np.int64)
 
 
-def _accuracy(vectors: NDArray[np.float32], codes: NDArray[np.int64], seed: int) -> float:
-    told = out_of_fold(vectors, codes, folds=FOLDS, seed=seed).argmax(axis=1)
+def _accuracy(of: Reduced, codes: NDArray[np.int64], seed: int) -> float:
+    told = out_of_fold(of, codes, folds=FOLDS, seed=seed).argmax(axis=1)
     return float((told == codes).mean())

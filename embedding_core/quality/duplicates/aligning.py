@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from embedding_core.quality.duplicates.views import View
 
     Movement = NDArray[np.float32]  # (2, 3)
+    Zoom = float | tuple[float, float]  # of x and y alike, or of each
 
 ZOOMS = (1.0, 1.08, 1.17)  # either picture may show so much less than the other, each way
 UNLIKE = 0.2  # correlation at the same size below which no other size is tried …
@@ -70,21 +71,23 @@ def by_features(first: View, second: View) -> Agreement:
     """Match features and keep those that one affine movement explains (RANSAC, Fischler and Bolles 1981)."""
     import cv2
 
+    from embedding_core.quality.duplicates.matching import nearest_two
+
     (points, described), (others, theirs) = first.features, second.features
     if len(points) < ENOUGH or len(others) < ENOUGH:
         return Agreement(0, 0, None)
-    pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(described, theirs, k=2)
-    good = [one for one, *more in pairs if one.distance <= BITS and more and one.distance < RATIO * more[0].distance]
-    if len(good) < ENOUGH:
-        return Agreement(len(good), 0, None)
-    here = points[[one.queryIdx for one in good]]
-    there = others[[one.trainIdx for one in good]]
+    nearest, distance, next_ = nearest_two(described, theirs)
+    good = (distance <= BITS) & (distance < RATIO * next_)
+    matched = int(good.sum())
+    if matched < ENOUGH:
+        return Agreement(matched, 0, None)
+    here, there = points[good], others[nearest[good]]
     found, inside = cv2.estimateAffine2D(there, here, method=cv2.RANSAC, ransacReprojThreshold=WITHIN, maxIters=500)
     movement = np.asarray(found, np.float32)
     if movement.shape != (2, 3) or not np.isfinite(movement).all():  # there is none
-        return Agreement(len(good), 0, None)
+        return Agreement(matched, 0, None)
     agreeing = int(inside.sum())
-    return Agreement(len(good), agreeing, movement if agreeing >= ENOUGH and plausible(movement) else None)
+    return Agreement(matched, agreeing, movement if agreeing >= ENOUGH and plausible(movement) else None)
 
 
 def refined(first: View, second: View, movement: Movement) -> Close:
@@ -135,11 +138,16 @@ def _zoom(one: View) -> float:
     return float(max(one.grey.shape) / max(one.coarse.shape))
 
 
-def scaled(movement: Movement, first: float, second: float) -> Movement:
-    """The same movement in pixels that are so much smaller."""
-    larger = movement * np.float32(first)
-    larger[:, :2] /= np.float32(second)
-    return larger
+def scaled(movement: Movement, first: Zoom, second: Zoom) -> Movement:
+    """The same movement between pictures made so many times as large. Pixels are counted from their middles."""
+    (to_x, to_y), (of_x, of_y) = (zoom if isinstance(zoom, tuple) else (zoom, zoom) for zoom in (first, second))
+    (a, b, across), (c, d, down) = movement.tolist()
+    x, y = 0.5 / of_x - 0.5, 0.5 / of_y - 0.5  # where the corner of the second picture now lies
+    moved = [
+        [a * to_x / of_x, b * to_x / of_y, (a * x + b * y + across + 0.5) * to_x - 0.5],
+        [c * to_y / of_x, d * to_y / of_y, (c * x + d * y + down + 0.5) * to_y - 0.5],
+    ]
+    return np.array(moved, np.float32)
 
 
 def _inverse(movement: Movement) -> Movement:

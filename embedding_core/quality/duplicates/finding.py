@@ -9,6 +9,7 @@ import numpy as np
 
 from embedding_core.errors import InvalidInput
 from embedding_core.quality.duplicates.candidates import Candidates, candidates
+from embedding_core.quality.duplicates.comparing import TINT
 from embedding_core.quality.duplicates.found import LINE, POINTS, DuplicatesFound
 from embedding_core.quality.duplicates.grouping import joined
 from embedding_core.quality.duplicates.inspecting import Inspected, inspect
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from embedding_core.records import Progress
 
 LEAST = 0.5  # score from which a pair is kept in the result, so that the line can be moved
-TINT = 40.0  # levels by which colours may differ: a red shirt is no copy of a blue one
 EQUAL = 0.97  # score from which pictures of one size are asked whether they are the same pixel by pixel
 
 

@@ -52,6 +52,7 @@ class LabelIssues:
     likeness: NDArray[np.float32]  # (n, 5) their cosine similarity
     share: Share
     line: float = LINE
+    moved_from: float | None = None  # the line that the check draws, where this one was put elsewhere
 
     def __post_init__(self) -> None:
         for name in _arrays():
@@ -59,7 +60,22 @@ class LabelIssues:
 
     def at(self, line: float) -> LabelIssues:
         """The same with another line."""
-        return replace(self, line=line)
+        return replace(self, line=line, moved_from=self.drawn)
+
+    @property
+    def drawn(self) -> float:
+        """The line that the check itself draws."""
+        return self.line if self.moved_from is None else self.moved_from
+
+    @property
+    def fitting(self) -> float | None:
+        """The line above which as many labels lie as are wrong by the estimate, the likeliest first.
+
+        None where the line that the check draws takes as many already.
+        """
+        scores = np.sort(self.score[self.judged])[::-1]
+        wanted = min(self.share.images[1], len(scores))
+        return None if wanted <= int(np.count_nonzero(scores >= self.drawn)) else float(scores[wanted - 1])
 
     @property
     def judged(self) -> NDArray[np.bool_]:
@@ -84,8 +100,8 @@ class LabelIssues:
         count = f"about {middle:,} are wrong ({low:,} to {high:,})" if middle else f"at most {high:,} are wrong"
         if high < flagged:
             count += f", so expect {flagged - high:,} or more of these to be right"
-        elif low > flagged:
-            count += ", so there are more than these"
+        elif middle > flagged:
+            count += ", so there are more than these" if low > flagged else ", so there may well be more than these"
         return f"Going by the {share.looked_at:,} images that are easiest to tell, {count}."
 
     @property
@@ -136,4 +152,4 @@ class LabelIssues:
 
 
 def _arrays() -> list[str]:
-    return [one.name for one in fields(LabelIssues) if one.name not in ("names", "share", "line")]
+    return [one.name for one in fields(LabelIssues) if one.name not in ("names", "share", "line", "moved_from")]

@@ -6,7 +6,7 @@ The result holds what was measured of every picture for every kind, so that a li
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -49,6 +49,7 @@ class Photos:
     values: NDArray[np.float32]  # (k, n) NaN where it cannot be told
     lines: tuple[float, ...]  # (k,) NaN where nothing can be told
     turns: NDArray[np.int16] | None = None  # (n,) degrees clockwise that would set each upright, with the kind "turned"
+    moved: Mapping[str, float] = field(default_factory=dict)  # lines that people have put elsewhere, by kind
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ids", read_only(self.ids))
@@ -59,7 +60,16 @@ class Photos:
         values: NDArray[np.float32] = self.values[self._row(kind)]
         return values
 
+    def at(self, lines: Mapping[str, float]) -> Photos:
+        """The same with these lines, by kind, in place of those that the set draws."""
+        return replace(self, moved=dict(lines))
+
     def line(self, kind: str) -> float:
+        """The line in force: where it was moved to, else where the set draws it."""
+        return self.moved.get(kind, self.drawn(kind))
+
+    def drawn(self, kind: str) -> float:
+        """The line that the set itself draws."""
         return self.lines[self._row(kind)]
 
     def flagged(self, kind: str, line: float | None = None) -> NDArray[np.int64]:
@@ -101,16 +111,15 @@ class Photos:
             return [f"Turned by {turn}° clockwise it would be far more like the rest of the set." for turn in turns]
         described, values = BY_NAME[kind], self.of(kind)
         ordered = np.sort(values[np.isfinite(values)])
-        others = max(1, len(ordered) - 1)
+        others = max(0, len(ordered) - 1)
         if described.high:
             better = np.searchsorted(ordered, values[rows], side="left")
         else:
             better = len(ordered) - np.searchsorted(ordered, values[rows], side="right")
-        usual = described.words.format(value=float(np.median(ordered)) if len(ordered) else np.nan).split(",")[0]
+        usual = described.usual(float(np.median(ordered)) if len(ordered) else np.nan)
         return [
-            f"{described.comparison} than {_percent(share)} of the set: {described.words.format(value=value)}; "
-            f"the middle one: {usual}."
-            for share, value in zip((better / others).tolist(), values[rows].tolist(), strict=True)
+            f"{described.comparison} than {_among(count, others)} here: {described.told(value)}, where {usual}."
+            for count, value in zip(better.tolist(), values[rows].tolist(), strict=True)
         ]
 
     def severity(self, kind: str, rows: NDArray[np.int64], line: float | None = None) -> NDArray[np.float64]:
@@ -150,12 +159,12 @@ class Photos:
         """With the kind "turned" as well, which cannot be told of pictures that it knows nothing of."""
         rows = find(self.ids, turned.ids)
         evidence = np.where(rows >= 0, turned.evidence[rows], np.float32(np.nan)).astype(np.float32)
-        return Photos(
-            self.ids,
-            (*self.kinds, TURNED.name),
-            np.concatenate([self.values, evidence[None]]),
-            (*self.lines, TURNED.bounds[0]),
-            np.where(rows >= 0, turned.turns[rows], 0).astype(np.int16),
+        return replace(
+            self,
+            kinds=(*self.kinds, TURNED.name),
+            values=np.concatenate([self.values, evidence[None]]),
+            lines=(*self.lines, TURNED.bounds[0]),
+            turns=np.where(rows >= 0, turned.turns[rows], 0).astype(np.int16),
         )
 
     def _row(self, kind: str) -> int:
@@ -188,8 +197,11 @@ def _line(kind: Kind, values: NDArray[np.float32]) -> float:
     return float(np.float32(kind.line(values)))
 
 
-def _percent(share: float) -> str:
-    """A share below 1 is never said to be all."""
-    if share >= 1:
-        return "all others"
-    return f"{min(share, 0.999):.1%}" if share > 0.99 else f"{share:.0%}"
+def _among(better: int, others: int) -> str:
+    """How many others are better, as a count that is quickly grasped; fewer than all are never said to be all."""
+    if better >= others:
+        return "all other images"
+    share = better / others
+    if others < (1000 if share > 0.99 else 100):
+        return f"{better} of {others} others"
+    return f"{int(1000 * share)} of 1,000 images" if share > 0.99 else f"{int(100 * share)} of 100 images"

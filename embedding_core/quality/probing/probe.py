@@ -1,9 +1,8 @@
 """A calibrated linear probe over an embedding, and what it says of images that it was not fitted on.
 
 Vectors are scaled to length 1, centred, and reduced to at most 256 principal axes, which no label enters; over these
-runs a multinomial logistic regression (scikit-learn's), whose probabilities are then tempered: Guo et al. 2017, "On
-calibration of modern neural networks". Reduced, the probe is as accurate as over all 1,280 columns, in a fifth of
-the time.
+runs a multinomial logistic regression, whose probabilities are then tempered: Guo et al. 2017, "On calibration of
+modern neural networks". Reduced, the probe is as accurate as over all 1,280 columns, in a fifth of the time.
 """
 
 from __future__ import annotations
@@ -33,6 +32,15 @@ FITTED = 50_000  # rows at most that one probe is fitted on, drawn by chance; mo
 _LENGTH = 1.5  # of the reduced vectors, root mean square: how strongly the probe is held back
 _CALIBRATED = 20_000  # rows at most from which the temperature is found
 _BLOCK = 16_384  # rows that are reduced at once
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Reduced:
+    """n vectors as probes read them, for whoever fits several on the same ones: see `reduced`."""
+
+    rows: NDArray[np.float32]  # (n, r) on the principal axes
+    axes: NDArray[np.float32]  # (d, r) scaled
+    mean: NDArray[np.float32]  # (d,) of the unit vectors, taken off before
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -71,20 +79,19 @@ def fit_probe(
     `calibrated` it is 1, which changes no prediction and takes a third of the time. Raises `InvalidVectors`, and
     `InvalidInput` with fewer than two classes.
     """
-    unit, classes = _asked(vectors, codes)
-    reduced, axes, mean = _reduced(unit)
+    of, classes = _asked(vectors, codes)
     temperature = 1.0
     if calibrated:
         dealt = deal(classes, folds, seed=seed, groups=groups)
-        temperature = _temperature(_logits(reduced, classes, dealt, seed), classes, seed)
+        temperature = _temperature(_logits(of.rows, classes, dealt, seed), classes, seed)
     with threads.alone():
-        weights, bias = _fitted(reduced, classes, np.flatnonzero(classes >= 0), _count(classes), seed)
-    whole = axes @ weights
-    return Probe(whole / temperature, (bias - mean @ whole) / np.float32(temperature), temperature)
+        weights, bias = _fitted(of.rows, classes, np.flatnonzero(classes >= 0), _count(classes), seed)
+    whole = of.axes @ weights
+    return Probe(whole / temperature, (bias - of.mean @ whole) / np.float32(temperature), temperature)
 
 
 def out_of_fold(
-    vectors: ArrayLike,
+    vectors: ArrayLike | Reduced,
     codes: ArrayLike,
     *,
     folds: int = 5,
@@ -104,46 +111,51 @@ def out_of_fold(
     among all labels. `folding.known_elsewhere` tells which rows those are. Raises `InvalidVectors`, and
     `InvalidInput` with fewer than two classes or two folds.
     """
-    unit, classes = _asked(vectors, codes)
-    reduced, _, _ = _reduced(unit)
+    of, classes = _asked(vectors, codes)
     shares = np.bincount(classes[classes >= 0]) / np.count_nonzero(classes >= 0)
-    found = np.zeros((len(unit), len(shares)), np.float32)
+    found = np.zeros((len(of.rows), len(shares)), np.float32)
     for repeat in range(repeats):
         dealt = deal(classes, folds, seed=seed + repeat, groups=groups)
         unknown = (classes >= 0) & ~known_elsewhere(classes, dealt)
         for model in models:
-            logits = _logits(reduced, classes, dealt, seed, model)
+            logits = _logits(of.rows, classes, dealt, seed, model)
             probable = _softmax(logits / np.float32(_temperature(logits, classes, seed)))
             probable[unknown] = shares
             found += probable / np.float32(repeats * len(models))
     return found
 
 
-def _asked(vectors: ArrayLike, codes: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    unit, classes = unit_rows(checked(vectors)), np.asarray(codes, np.int64)
-    if classes.shape != (len(unit),):
-        raise InvalidInput(f"A probe over {len(unit):,} vectors wants as many classes, not {classes.shape}.")
+def reduced(vectors: ArrayLike) -> Reduced:
+    """`vectors` (n, d), scaled to length 1, on their principal axes, which takes longer than to fit a probe on few.
+
+    Raises `InvalidVectors`.
+    """
+    from embedding_core.projection.pca import principal_axes
+
+    unit = unit_rows(checked(vectors))
+    drawn = unit if len(unit) <= FITTED else unit[:: -(-len(unit) // FITTED)]
+    with threads.for_rows(len(drawn)):  # also so that few rows come out the same, however many cores are free
+        axes, variance, _ = principal_axes(drawn, min(AXES, *drawn.shape))
+    axes *= np.float32(_LENGTH / max(np.sqrt(variance.sum()), 1e-12))
+    mean = drawn.mean(axis=0, dtype=np.float64).astype(np.float32)
+    rows = np.empty((len(unit), axes.shape[1]), np.float32)
+    for start in range(0, len(unit), _BLOCK):
+        rows[start : start + _BLOCK] = (unit[start : start + _BLOCK] - mean) @ axes
+    return Reduced(rows, axes, mean)
+
+
+def _asked(vectors: ArrayLike | Reduced, codes: ArrayLike) -> tuple[Reduced, NDArray[np.int64]]:
+    classes = np.asarray(codes, np.int64)
+    array = vectors.rows if isinstance(vectors, Reduced) else checked(vectors)
+    if classes.shape != (len(array),):
+        raise InvalidInput(f"A probe over {len(array):,} vectors wants as many classes, not {classes.shape}.")
     if len(np.unique(classes[classes >= 0])) < 2:
         raise InvalidInput("A probe tells classes apart, and there are fewer than two. Label some images first.")
-    return unit, classes
+    return vectors if isinstance(vectors, Reduced) else reduced(array), classes
 
 
 def _count(classes: NDArray[np.int64]) -> int:
     return int(classes.max()) + 1
-
-
-def _reduced(unit: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Rows on their principal axes (n, r), the axes (d, r), scaled, and the mean (d,) that is taken off before."""
-    from embedding_core.projection.pca import principal_axes
-
-    drawn = unit if len(unit) <= FITTED else unit[:: -(-len(unit) // FITTED)]
-    axes, variance, _ = principal_axes(drawn, min(AXES, *drawn.shape))
-    axes *= np.float32(_LENGTH / max(np.sqrt(variance.sum()), 1e-12))
-    mean = drawn.mean(axis=0, dtype=np.float64).astype(np.float32)
-    reduced = np.empty((len(unit), axes.shape[1]), np.float32)
-    for start in range(0, len(unit), _BLOCK):
-        reduced[start : start + _BLOCK] = (unit[start : start + _BLOCK] - mean) @ axes
-    return reduced, axes, mean
 
 
 def _logits(

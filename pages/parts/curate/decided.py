@@ -14,6 +14,7 @@ from embedding_core.errors import KindredError
 from embedding_core.review.decisions import Action, Decision, decided
 from embedding_core.review.standing import in_force
 from pages.parts import empty, state, words
+from pages.parts.curate import splitting
 from pages.parts.versions import known
 
 if TYPE_CHECKING:
@@ -50,10 +51,11 @@ def show(dataset: Dataset, columns: Columns) -> None:
             ":material/gavel:",
             key="curate_decided",
         )
-        return
-    _figures(dataset, known.every(dataset)[-1])
-    _ways_on(dataset)
-    _log(dataset, columns, log)
+    else:
+        _figures(dataset, known.every(dataset)[-1])
+        _ways_on(dataset)
+        _log(dataset, columns, log)
+    splitting.record(dataset)
 
 
 def _figures(dataset: Dataset, now: Version) -> None:

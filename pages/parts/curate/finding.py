@@ -45,7 +45,6 @@ class Line:
     ask: Callable[[Any, Subject], Sequence[Case]]  # some 20 around the line
     # From the key of a case → whether it is what was looked for, and the share of what is found that is to be right.
     answer: Callable[[Any, Mapping[str, bool], float, Subject], Moved]
-    move: Callable[[Any, float], Any]  # the same finding with its line elsewhere; nothing is computed anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +64,13 @@ class Finding:
     embedded: bool = True  # whether it wants an embedding
     labelled: bool = False  # whether it wants labels
     split: bool = False  # whether it wants a split
+    decodes: bool = False  # whether it looks at the pictures themselves, so that one of them may crash it
+    pairs: bool = False  # whether the first image that says why is shown beside each one on the tab
     faults: bool = True  # whether its cases are something wrong; others are not counted among what was found
     goes_by: str = ""  # what enters it besides images and vectors, in words; empty when nothing does
-    line: Line | None = None  # where there is one between found and not found, that can be moved
+    # The same finding with its lines elsewhere, by what they are of, see `derived.MovedLine`. Nothing is computed anew.
+    move: Callable[[Any, Mapping[str, float]], Any] | None = None
+    line: Line | None = None  # where its only line can be moved by answers
     ask: Callable[[Dataset, Columns, str], Mapping[str, Any] | None] | None = None  # see `curate.asking`
     panel: Callable[[Kept[Any], Subject], None] | None = None  # draws more on its tab: a distribution, a table
 

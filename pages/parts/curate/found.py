@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from embedding_core import derived
 from pages.parts import detail, empty, gallery, group_cards, jobs, pictures, state, words
-from pages.parts.curate import checks, lines, reading
+from pages.parts.curate import checks, crashes, lines, moving, reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,11 +38,15 @@ def show(dataset: Dataset, columns: Columns, encoder: str, one: Check) -> list[i
     if one.state == "running" and one.job:
         jobs.watch(one.job, key=f"curate_{one.finding.kind}_again")
     elif one.finding.ask:
+        if not one.newest.current:
+            st.caption(f":material/update: {one.newest.since} this was looked for.")
         checks.ask(dataset, columns, encoder, one)
     elif not one.newest.current:
         with st.container(horizontal=True, vertical_alignment="center", key="curate_stale"):
             st.caption(f":material/update: {one.newest.since} this was looked for.")
             checks.run_button(dataset, encoder, one)
+    if one.finding.decodes:
+        crashes.show(dataset)
     if one.finding.panel:
         one.finding.panel(read.kept, read.subject)
     if not one.finding.acts:
@@ -49,7 +54,7 @@ def show(dataset: Dataset, columns: Columns, encoder: str, one: Check) -> list[i
     if not read.cases:
         empty.note("Nothing found", "That is good news.", ":material/verified:", key="curate_clean")
         return []
-    _bar(read, len(left))
+    _bar(read, len(left), on_map=one.newest.current)
     verdicts = dict.fromkeys(read.by_key.keys() - left, GONE)
     verdicts |= {key: LATEST.get(decision.action, "") for key, decision in closed.items()}
     pages = -(-len(read.cases) // A_PAGE)
@@ -65,7 +70,7 @@ def show(dataset: Dataset, columns: Columns, encoder: str, one: Check) -> list[i
     return [image for case in shown for image in case.ids]
 
 
-def _bar(read: Read, left: int) -> None:
+def _bar(read: Read, left: int, *, on_map: bool) -> None:
     kind, total = read.finding.kind, len(read.cases)
     with st.container(horizontal=True, vertical_alignment="center", key="curate_bar"):
         st.button(
@@ -85,9 +90,18 @@ def _bar(read: Read, left: int) -> None:
             on_click=_select,
             args=(read.cases, f"found by the check {read.finding.title}"),
         )
+        if on_map and kind in derived.SCORED:
+            _see_on_map(read)
         if read.finding.line:
             _line(read)
         st.caption(f"{total - left:,} of {words.count(total, 'case')} decided", width="content")
+
+
+def _see_on_map(read: Read) -> None:
+    """The map, coloured by what the check has found of each image."""
+    if st.button("On the map", key="curate_on_map", icon=":material/bubble_chart:", help=words.HELP["on_map"]):
+        state.put("colour", f"found:{read.kept.fingerprint}")
+        state.go("map.py")
 
 
 def _line(read: Read) -> None:
@@ -108,8 +122,10 @@ def _line(read: Read) -> None:
             type="primary",
             on_click=lambda: checks.review(kind, mode="calibrate", wanted=f"{wanted}"),
         )
-        if "@" in read.key:
-            st.button("Back to where it was", key="curate_unmove", on_click=state.put, args=(reading.LINE + kind, ""))
+        if (one := moving.moved(read.subject.dataset, kind).get(derived.ONLY)) is not None:
+            st.caption(f"Moved by {moving.by(one)}")
+            back = (read.subject.dataset, kind, derived.ONLY, None)
+            st.button("Back to where it was", key="curate_unmove", on_click=moving.move, args=back)
 
 
 def _select(cases: Sequence[Case], how: str) -> None:
@@ -120,12 +136,36 @@ def _select(cases: Sequence[Case], how: str) -> None:
 def _images(columns: Columns, read: Read, shown: Sequence[Case], verdicts: dict[str, str]) -> int | None:
     by_image = {case.ids[0]: case for case in shown}
     badges = {image: verdicts.get(case.key) or _badge(case) for image, case in by_image.items()}
+    beside = _beside(columns, shown) if read.finding.pairs else {}
     items = [
-        gallery.Item(one.id, one.url, one.caption, by_image[one.id].reason, one.badge, f"{one.alt}. {one.detail}")
+        gallery.Item(
+            one.id,
+            one.url,
+            one.caption,
+            by_image[one.id].reason,
+            one.badge,
+            f"{one.alt}. {one.detail}",
+            beside.get(one.id),
+        )
         for one in pictures.items(columns, list(by_image), badges)
     ]
     key, alt = f"curate_{read.finding.kind}_gallery", f"{read.finding.title}, worst first"
     return gallery.show(items, key=key, alt=alt, wraps=True, size="l")
+
+
+def _beside(columns: Columns, shown: Sequence[Case]) -> dict[int, gallery.Beside]:
+    """By the image in question, the first of those that say why, which may be of another dataset."""
+    found: dict[int, gallery.Beside] = {}
+    for dataset in {case.evidence_of for case in shown}:
+        theirs = pictures.columns_of(dataset, columns)
+        cases = [case for case in shown if case.evidence and case.evidence_of == dataset]
+        if theirs is None:
+            continue
+        known = {one.id: one for one in pictures.items(theirs, [case.evidence[0] for case in cases])}
+        for case in cases:
+            if one := known.get(case.evidence[0]):
+                found[case.ids[0]] = gallery.Beside(one.url, one.alt, next(iter(case.said), ""))
+    return found
 
 
 def _badge(case: Case) -> str:

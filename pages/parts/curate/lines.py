@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -30,12 +30,10 @@ class Scored(Protocol):
 
     def case(self, row: int) -> Case: ...
 
-    def at(self, line: float) -> Self: ...
-
 
 def scored(question: str) -> Line:
     """The line of a check whose result is `Scored`, asked about by this question."""
-    return Line(question, _ask, _answer, lambda found, line: found.at(line))
+    return Line(question, _ask, _answer)
 
 
 def _ask(found: Scored, subject: Subject) -> Sequence[Case]:

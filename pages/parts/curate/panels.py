@@ -9,17 +9,21 @@ import numpy as np
 import streamlit as st
 
 from embedding_core import derived
+from embedding_core.quality.photos.kinds import BY_NAME
 from pages.parts import charts, charts_curate, detail, group_cards, pictures, server, state, words
-from pages.parts.curate import splitting
+from pages.parts.curate import moving, splitting
 
 if TYPE_CHECKING:
     from embedding_core.derived.kept import Kept
     from embedding_core.quality.composition.balance import Balance
     from embedding_core.quality.composition.cover import Cover
     from embedding_core.quality.composition.shortcuts import Shortcuts
+    from embedding_core.quality.drift.found import Drift
     from embedding_core.quality.duplicates.found import DuplicatesFound
+    from embedding_core.quality.labels.found import LabelIssues
     from embedding_core.quality.leakage.finding import Leakage
     from embedding_core.quality.photos.finding import Photos
+    from embedding_core.workspace import Dataset
     from pages.parts.curate.finding import Subject
 
 _QUIET = {"displayModeBar": False}
@@ -62,12 +66,39 @@ def bursts(kept: Kept[DuplicatesFound], subject: Subject) -> None:
 
 def leakage(kept: Kept[Leakage], subject: Subject) -> None:
     """The cure for groups that lie across splits: another split."""
+    splitting.undo(subject.dataset)
     if kept.found.count:
         splitting.offer(subject.dataset, state.current_encoder(subject.dataset), replaces=True)
 
 
+def labels(kept: Kept[LabelIssues], subject: Subject) -> None:
+    """Where more labels are wrong, by the estimate, than the line takes: the line that would take as many."""
+    found, fits = kept.found, kept.found.fitting
+    if fits is None:
+        return
+    strict = int(found.at(found.drawn).flagged.sum())
+    fitting = int(found.at(fits).flagged.sum())
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="curate_fitting"):
+        if found.line > fits:
+            st.markdown(
+                f":material/lightbulb: The line is strict: some **{fitting - strict:,}** wrong labels may lie below it."
+                " With a lower line you see more of them, and more that are right.",
+                width="stretch",
+            )
+            where = (subject.dataset, "labels", derived.ONLY, fits)
+            st.button(f"Look at {fitting:,}, as the estimate says", key="curate_fit", on_click=moving.move, args=where)
+        else:
+            st.markdown(
+                "The line lies where the estimate of wrong labels puts it, or lower. The strict line, above which most "
+                f"labels are wrong, takes **{strict:,}**.",
+                width="stretch",
+            )
+            where = (subject.dataset, "labels", derived.ONLY, None)
+            st.button(f"Back to the strict {strict:,}", key="curate_unfit", on_click=moving.move, args=where)
+
+
 def photos(kept: Kept[Photos], subject: Subject) -> None:
-    """How the set is distributed in one respect, and how many lie beyond a line that can be moved."""
+    """How the set is distributed in one respect, with the line between found and not found, to be moved."""
     found, counts = kept.found, kept.found.counts()
     told = [kind for kind in found.kinds if found.line(kind) == found.line(kind)]  # NaN where nothing can be told
     if not told:
@@ -80,22 +111,61 @@ def photos(kept: Kept[Photos], subject: Subject) -> None:
         format_func=lambda one: f"{_title(one)} {counts[one]:,}",
         required=True,
     )
-    drawn = found.distribution(kind)
-    low, high = float(drawn.edges[0]), float(drawn.edges[-1])
-    at = min(max(float(drawn.line), low), high)
+    described, drawn = BY_NAME[kind], found.distribution(kind)
+    show = described.scale.show
+    low, high = float(show(drawn.edges[0])), float(show(drawn.edges[-1]))
     if low < high:
-        at = st.slider(
-            "Line", low, high, at, (high - low) / 200, key=f"curate_photo_line_{kind}", help=words.HELP["line"]
+        key, at = f"curate_photo_line_{kind}", min(max(float(show(drawn.line)), low), high)
+        # Set only where it was moved otherwise: a hand that is still moving it would be pulled back to where it was.
+        if state.value(key) is None or abs(state.value(key) - at) > (high - low) / 1e6:
+            state.prime(key, at)
+        st.slider(
+            f"Line: {described.told(drawn.line)}",
+            low,
+            high,
+            step=(high - low) / 200,
+            format="%.1f" if high < 20 else "%.0f",
+            key=key,
+            help=words.HELP["drawn line"],
+            on_change=_move,
+            args=(subject.dataset, kind, key),
         )
-    figure = charts_curate.distribution(drawn, at, charts.look(st.context.theme.type))
+    figure = charts_curate.distribution(drawn, found.drawn(kind), show, charts.look(st.context.theme.type))
     alt = f"How the images are distributed, from the least to the most {_title(kind).lower()}"
     st.plotly_chart(figure, key="curate_photo_chart", theme=None, config=_QUIET, alt=alt)
-    ids = found.ids[found.flagged(kind, at)]
+    ids = found.ids[found.flagged(kind)]
     with st.container(horizontal=True, vertical_alignment="center", key="curate_photo_bar"):
         st.markdown(f"**{words.count(len(ids), 'image')}** beyond the line", width="content")
         if len(ids):
-            how = f"{_title(kind).lower()}, beyond {words.number(at)}"
+            how = f"{_title(kind).lower()}, beyond {described.told(drawn.line)}"
             st.button("Select them", key="curate_photo_select", on_click=state.select, args=(ids, how))
+        if (one := moving.moved(subject.dataset, "photos").get(kind)) is not None:
+            own = found.drawn(kind)
+            st.button(
+                "Line by the set",
+                key="curate_photo_unmove",
+                icon=":material/undo:",
+                on_click=moving.move,
+                args=(subject.dataset, "photos", kind, None),
+            )
+            st.caption(
+                f"Moved by {moving.by(one)}. The set's own line: {described.told(own)}, with "
+                f"{words.count(len(found.flagged(kind, own)), 'image')} beyond.",
+                width="content",
+            )
+
+
+def _move(dataset: Dataset, kind: str, key: str) -> None:
+    moving.move(dataset, "photos", kind, float(BY_NAME[kind].scale.back(state.value(key))))
+
+
+def new(kept: Kept[Drift], subject: Subject) -> None:
+    """What is beside each image, and from how many images the figures are, where not from all."""
+    seen = kept.found.seen
+    if seen is not None and not seen.all:
+        st.caption(words.plain(seen.said))
+    if len(kept.found.new()):
+        st.caption(words.plain(f"Beside each image is the nearest one of {kept.found.first.called}."))
 
 
 def balance(kept: Kept[Balance], subject: Subject) -> None:

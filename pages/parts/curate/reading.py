@@ -6,16 +6,20 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from embedding_core import derived
 from embedding_core.deciding.queue import Queue
-from pages.parts import cached, server, state
+from embedding_core.derived.lines import DIGITS
+from pages.parts import cached, server
 from pages.parts.curate.finding import Finding, Read, Subject, UnknownFinding
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from embedding_core.workspace import Dataset, Embedding
 
-LINE = "line_"  # before the kind of a check, in the URL: where its line was moved to
+LONGEST = 400  # characters of a key
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
-_NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?")
+_LINE = re.compile(r"(?:(?P<of>[a-z_]{1,20})=)?(?P<at>-?\d{1,12}(?:\.\d{1,12})?(?:e[+-]?\d{1,2})?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +42,35 @@ class Newest:
 def newest(dataset: Dataset, finding: Finding, embedding: Embedding | None) -> Newest | None:
     """One that holds now, by the chosen encoder where there is one; else any. None when the check has not been run.
 
-    Its line is where the URL says, if that says so.
+    Its lines are where people have moved them.
     """
-    line = state.get(LINE + finding.kind) if finding.line else ""
+    moved = derived.moved_lines(server.workspace(), dataset.uuid, finding.kind) if finding.move else {}
+    lines = ",".join(f"{of}={one.at:.{DIGITS}g}" if of else f"{one.at:.{DIGITS}g}" for of, one in moved.items())
     found = server.workspace().results.find(dataset.uuid, finding.kind)
     now = {dataset.fingerprint} | ({embedding.fingerprint} if embedding else set())
     alike = [one for one in found if one.parent in now]
     for one in alike:
         if not finding.goes_by or cached.present(dataset, embedding).has(one):
-            return Newest(_at(one.fingerprint, line))
+            return Newest(_at(one.fingerprint, lines))
     if alike:
-        return Newest(_at(alike[0].fingerprint, line), finding.goes_by)
-    return Newest(_at(found[0].fingerprint, line), "images or vectors") if found else None
+        return Newest(_at(alike[0].fingerprint, lines), finding.goes_by)
+    return Newest(_at(found[0].fingerprint, lines), "images or vectors") if found else None
 
 
 def read(dataset: Dataset, finding: Finding, key: str) -> Read:
-    """A stored result. `key` is its fingerprint and, where its line was moved, that after an `@`.
+    """A stored result. `key` is its fingerprint and, after an `@`, where lines were moved to: `0.7`, `dark=80,tiny=99`.
 
     Raises `UnknownFinding` when it is not there.
     """
-    fingerprint, _, line = key.partition("@")
+    fingerprint, _, moved = key.partition("@")
 
     def make() -> Read:
         kept = finding.read(server.workspace(), fingerprint) if _FINGERPRINT.fullmatch(fingerprint) else None
-        if kept is None or (line and (finding.line is None or not _NUMBER.fullmatch(line))):
+        lines = _lines(moved)
+        if kept is None or lines is None or (lines and not finding.move):
             raise UnknownFinding(key[:12])
-        if line and finding.line:
-            kept = replace(kept, found=finding.line.move(kept.found, float(line)))
+        if lines and finding.move:
+            kept = replace(kept, found=finding.move(kept.found, lines))
         subject = Subject(dataset, cached.columns(dataset))
         cases = tuple(finding.cases(kept.found, subject))
         by_key = {case.key: case for case in cases}
@@ -73,8 +79,14 @@ def read(dataset: Dataset, finding: Finding, key: str) -> Read:
     return cached.finding(finding.kind, key, dataset.token, _make=make)
 
 
-def _at(fingerprint: str, line: str) -> str:
-    return f"{fingerprint}@{line}" if line and _NUMBER.fullmatch(line) else fingerprint
+def _at(fingerprint: str, lines: str) -> str:
+    return f"{fingerprint}@{lines}" if lines else fingerprint
+
+
+def _lines(moved: str) -> Mapping[str, float] | None:
+    """Where lines were moved to, by what they are of; None for what says nothing of the kind."""
+    read = [_LINE.fullmatch(one) for one in moved.split(",")] if moved else []
+    return None if None in read else {one["of"] or derived.ONLY: float(one["at"]) for one in read if one}
 
 
 def decided(read: Read) -> int:

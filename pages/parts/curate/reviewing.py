@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from embedding_core import derived
 from pages.parts import review, state, urls
-from pages.parts.curate import checks, findings, lines, reading
+from pages.parts.curate import checks, findings, lines, moving, reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +55,5 @@ def _closed() -> None:
 
 def _moved() -> None:
     """The visitor takes the line that their answers have led to."""
-    at = f"{float(state.value(KEY)['line']):.6f}".rstrip("0").rstrip(".")
-    state.put(reading.LINE + state.get("review"), at)
+    moving.move(state.require_dataset(), state.get("review"), derived.ONLY, float(state.value(KEY)["line"]))
     checks.review("")

@@ -25,6 +25,15 @@ _mount = st.components.v2.component(
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """A second picture that an item is held against."""
+
+    url: str
+    alt: str
+    badge: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One picture. All texts are shown as text, whatever characters they hold."""
 
@@ -34,6 +43,7 @@ class Item:
     detail: str = ""  # a second, quieter line
     badge: str = ""  # in the corner: a similarity, a label
     alt: str = ""  # what a screen reader says; the caption when empty
+    beside: Beside | None = None
 
 
 def show(
@@ -49,7 +59,8 @@ def show(
     """Draw the items (at most some hundred: the page pages). Returns the id that was opened, in the one run after it.
 
     `alt` says what is shown, for screen readers. `selected` items are framed. Tiles are at least 88, 136 or 208 px wide
-    and are squares: pictures are shown whole. With `wraps` the quieter line may take three.
+    and are squares: pictures are shown whole. With `wraps` the quieter line may take three. Where items have a picture
+    beside them, a tile has room for two.
     """
     chosen = [selected] if isinstance(selected, int) else list(selected or ())
     data = {
@@ -59,6 +70,7 @@ def show(
         "alt": alt,
         "captions": captions,
         "wraps": wraps,
+        "pairs": any(item.beside for item in items),
     }
     opened = _mount(key=key, data=data, on_opened_change=lambda: None).opened
     return None if opened is None else int(opened)

@@ -12,9 +12,10 @@ class Gallery {
     this.list.onfocusin = ({ target }) => this.#rove(target.closest(".tile"));
   }
 
-  update({ items, selected, size, alt, captions, wraps }, open) {
+  update({ items, selected, size, alt, captions, wraps, pairs }, open) {
     this.open = open;
-    this.list.className = `gallery ${size}${captions ? "" : " bare"}${wraps ? " wraps" : ""}`;
+    const kinds = { bare: !captions, wraps, pairs };
+    this.list.className = ["gallery", size, ...Object.keys(kinds).filter((name) => kinds[name])].join(" ");
     this.list.setAttribute("aria-label", alt);
     const old = this.tiles;
     // Known tiles are moved, not made anew: their pictures stay on the screen and the focus stays where it was.
@@ -30,14 +31,18 @@ class Gallery {
     const picture = tile.querySelector("img");
     picture.onload = () => (tile.dataset.state = "ready");
     picture.onerror = () => this.#retry(tile, picture);
+    const second = tile.querySelector(".beside");
+    second.firstElementChild.onload = () => (second.dataset.state = "ready");
+    second.firstElementChild.onerror = () => this.#retry(second, second.firstElementChild);
     return tile;
   }
 
-  #fill(tile, { id, url, caption, detail, badge, alt }, selected) {
+  #fill(tile, { id, url, caption, detail, badge, alt, beside }, selected) {
     const button = tile.firstElementChild;
     const picture = tile.querySelector("img");
     button.dataset.id = id;
-    button.setAttribute("aria-label", [alt || caption, badge, detail].filter(Boolean).join(", "));
+    const second = beside ? `beside ${beside.alt}, ${beside.badge}` : "";
+    button.setAttribute("aria-label", [alt || caption, badge, detail, second].filter(Boolean).join(", "));
     if (selected.includes(id)) button.setAttribute("aria-current", "true");
     else button.removeAttribute("aria-current");
     for (const [name, text] of Object.entries({ caption, detail, badge })) {
@@ -46,11 +51,19 @@ class Gallery {
       place.hidden = !text;
       place.title = name === "caption" ? text : "";
     }
-    if (picture.getAttribute("src") !== url) {
-      tile.dataset.state = "loading";
-      picture.src = url;
-    }
+    show(tile, picture, url);
+    this.#pair(tile.querySelector(".beside"), beside);
     return tile;
+  }
+
+  #pair(frame, beside) {
+    frame.hidden = !beside;
+    if (!beside) return;
+    const badge = frame.querySelector(".badge");
+    badge.textContent = beside.badge;
+    badge.hidden = !beside.badge;
+    frame.title = beside.alt;
+    show(frame, frame.firstElementChild, beside.url);
   }
 
   /** The visit may have expired while the page stood open. Loading a page renews it; one second try, no third. */
@@ -93,6 +106,13 @@ class Gallery {
   #buttons() {
     return [...this.list.querySelectorAll(".tile")];
   }
+}
+
+/** Have `picture` show what is at `url`; `holder` says how far that is. */
+function show(holder, picture, url) {
+  if (picture.getAttribute("src") === url) return;
+  holder.dataset.state = "loading";
+  picture.src = url;
 }
 
 /** Have the elements `now` (key → element) in the list, in that order, and no others of `before`. */

@@ -1,12 +1,13 @@
 """What is known of the images on a map, one column at a time, as planes in the order of the map's rows.
 
 A column's key says where it is from: `label`, `split`, `trust`, `tag`, `tag:NAME`, `group:FINGERPRINT` of a clustering,
-`meta:NAME`, or a fact of the file. Categories are codes, 0 for none; numbers and dates are values, NaN for none.
+`found:FINGERPRINT` of a check, `meta:NAME`, or a fact of the file. Categories are codes, 0 for none; numbers and dates
+are values, NaN for none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,12 +39,16 @@ class UnknownColumn(UnknownName):
     noun = "column"
 
 
-def options(columns: Columns, *, trust: bool) -> list[tuple[str, str, str]]:
-    """Key, title and kind of the columns that say something, but for groups, the most telling first."""
+def options(columns: Columns, *, trust: bool, scored: Mapping[str, str] | None = None) -> list[tuple[str, str, str]]:
+    """Key, title and kind of the columns that say something, but for groups, the most telling first.
+
+    `scored` are fingerprint and title of what checks have found, see `derived.scored`.
+    """
     found = [("label", "Label", CATEGORY)] if columns.labels else []
     found += [("split", "Split", CATEGORY)] if columns.splits else []
     found += [("tag", "Tag", CATEGORY)] if columns.tags else []
     found += [("trust", "Trust", NUMBER)] if trust else []
+    found += [(f"found:{fingerprint}", title, NUMBER) for fingerprint, title in (scored or {}).items()]
     for name in columns.metadata.column_names:
         kind = kind_of(columns.metadata[name].type)
         found += [(f"meta:{name}", name, kind)] if kind else []
@@ -182,6 +187,17 @@ def _group(now: Known, fingerprint: str) -> bytes | None:
     return coded("Group", number[now.rows], pa.array(clusters.names.names, pa.string()), "in no group")
 
 
+def _found(now: Known, fingerprint: str) -> bytes | None:
+    """What a check has found, as a number. It may be of other images than the map."""
+    scores = cached.scores(fingerprint)
+    if scores is None or scores.dataset != now.dataset.uuid:
+        return None
+    value = np.full(len(now.columns.ids) + 1, np.nan, np.float32)  # of each row of `columns`; the last is row −1
+    value[now.columns.find(scores.ids)] = scores.values
+    value[-1] = np.nan
+    return _numbers(scores.title, NUMBER, value[now.rows], "not looked at")
+
+
 def _on_map(now: Known, values: pa.Array) -> pa.Array:
     """Values in the order of the map's rows, null for images that are gone."""
     return values.take(pa.array(now.rows, mask=now.gone))
@@ -199,4 +215,9 @@ _SINGLE: dict[str, Callable[[Known], bytes | None]] = {
     "tag": _tags,
     "trust": _trust,
 }
-_NAMED: dict[str, Callable[[Known, str], bytes | None]] = {"tag": _one_tag, "group": _group, "meta": _of_metadata}
+_NAMED: dict[str, Callable[[Known, str], bytes | None]] = {
+    "tag": _one_tag,
+    "group": _group,
+    "found": _found,
+    "meta": _of_metadata,
+}

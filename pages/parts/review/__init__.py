@@ -33,6 +33,7 @@ _mount = st.components.v2.component(
         "strip.js",
         "buttons.js",
         "figures.js",
+        "hands.js",
         "review.js",
     ),
 )

@@ -11,7 +11,7 @@ from embedding_core.deciding.queue import Queue
 from embedding_core.errors import InvalidInput, UnknownName
 from embedding_core.records import Actor
 from embedding_core.review.decisions import Action, Decision
-from pages.parts import server
+from pages.parts import names, server
 from pages.parts.curate import findings, reading
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from pages.parts.curate.reading import Read
 
 AT_ONCE = 64  # cases that one visitor may hold
-LONGEST_NAME = 80  # characters of who decides
-LONGEST_LABEL = 200
+LONGEST_LABEL = 200  # characters
 _MARK = re.compile(r"[0-9a-f]{32}")
 _ACTIONS = {one.value: one for one in (Action.KEEP, Action.REMOVE, Action.RELABEL, Action.UNSURE)}
 
@@ -47,8 +46,8 @@ class Desk:
     ) -> Desk:
         """`dataset` is a UUID, `who` the name that the visitor has given, `tab` the mark of the tab they look at."""
         found = server.workspace().dataset_by_uuid(dataset)
-        named = _text(who, "who", LONGEST_NAME) or actor.name
-        read = reading.read(found, findings.finding(kind), _text(fingerprint, "key", 96))
+        named = _text(who, "who", names.LONGEST) or actor.name
+        read = reading.read(found, findings.finding(kind), _text(fingerprint, "key", reading.LONGEST))
         holder = replace(actor, id=f"{actor.id}/{_mark(tab, 'tab')}") if tab else actor
         return cls(found, read, replace(actor, name=named), holder)
 

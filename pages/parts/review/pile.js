@@ -88,13 +88,20 @@ class Pile extends EventTarget {
     return true;
   }
 
-  /** The drawn case, with its pictures on their way; those after it are drawn, too. `draw` makes one. */
+  /** The drawn case, with its pictures on their way. `draw` makes one; those after it are drawn once it is seen. */
   drawn(draw) {
-    for (const one of this.cases.slice(0, DECODED)) {
-      if (!this.ready.has(one.key)) this.ready.set(one.key, draw(one));
-    }
+    afterFrame(() => this.#prepare(draw));
+    return this.#ready(this.current, draw);
+  }
+
+  #prepare(draw) {
+    for (const one of this.cases.slice(0, DECODED)) this.#ready(one, draw);
     for (const { evidence } of this.cases.slice(DECODED, AHEAD)) for (const { thumbnail } of evidence) fetched(thumbnail);
-    return this.ready.get(this.current?.key);
+  }
+
+  #ready(one, draw) {
+    if (one && !this.ready.has(one.key)) this.ready.set(one.key, draw(one));
+    return this.ready.get(one?.key);
   }
 
   /** Let others have what is still here. */
@@ -109,6 +116,11 @@ class Pile extends EventTarget {
   #changed() {
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/** What can wait until the present case has been painted. */
+function afterFrame(act) {
+  requestAnimationFrame(() => setTimeout(act));
 }
 
 const asked = new Set();

@@ -64,16 +64,16 @@ class Review {
 
   #listen() {
     const { signal } = this.leaving;
-    const on = (target, kind, act, options = {}) => target.addEventListener(kind, act, { signal, ...options });
-    on(this.dialog, "keydown", (event) => this.#key(event));
-    // A click on what takes no focus leaves it with the page's body, and keys must reach us all the same.
-    on(window, "keydown", (event) => event.composedPath().includes(this.dialog) || this.#key(event), { capture: true });
-    on(this.dialog, "cancel", (event) => {
-      event.preventDefault();
-      this.#escape();
+    const on = (target, kind, act) => target.addEventListener(kind, act, { signal });
+    new Hands(this.dialog, signal, {
+      means: (key) => !this.panel || key === "?" ? this.buttons.keys[key] : undefined,
+      does: (does, event) => this.#does(does, event),
+      choose: (place, among) => !this.panel && this.#choose(place, among),
+      chosen: () => this.scene.group && !this.scene.zoomed,
+      zoom: (event) => this.#zoom(!this.scene.zoomed, event),
+      escape: () => this.#escape(),
+      pressed: () => this.panel || this.#focus(),
     });
-    on(this.dialog, "click", ({ target }) => this.#press(target.closest("[data-does]")));
-    on(this.$(".stage"), "click", (event) => this.#point(event));
     on(this.outbox, "change", () => this.#unsent());
     on(this.outbox, "answer", ({ detail }) => this.#answered(detail));
     on(this.outbox, "refusal", ({ detail }) => this.#refused(detail));
@@ -117,26 +117,6 @@ class Review {
 
   // -- hands --------------------------------------------------------------------------------------------------------
 
-  #key(event) {
-    if (!this.dialog.open) return;
-    event.stopPropagation(); // the page around has keys of its own
-    const { key } = event;
-    const at = event.composedPath()[0];
-    const typing = at.matches?.("input");
-    if (key === "Escape") {
-      event.preventDefault();
-      return this.#escape();
-    }
-    if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "z" && !typing) return this.#does("undo", event);
-    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (this.panel && key !== "?") return;
-    if ((key === "Enter" || key === " ") && at.closest?.("button")) return; // it presses the button
-    const digit = event.code.match(/^(?:Digit|Numpad)([1-9])$/)?.[1];
-    if (digit) return this.#choose(Number(digit) - 1, event.shiftKey) && event.preventDefault();
-    const does = this.buttons.keys[key.length === 1 ? key.toLowerCase() : key];
-    if (does && !(event.repeat && does !== "skip" && does !== "back")) this.#does(does, event);
-  }
-
   #does(does, event) {
     event?.preventDefault();
     const suggested = this.scene?.one.suggestion;
@@ -159,20 +139,6 @@ class Review {
     };
     if (does in acts) return acts[does]();
     if (this.scene) this.#decide(does);
-  }
-
-  #press(button) {
-    if (!button || button.disabled) return;
-    this.#does(button.dataset.does);
-    if (!this.panel) this.#focus();
-  }
-
-  #point(event) {
-    const shot = event.target.closest(".shot");
-    if (!shot) return;
-    const among = event.shiftKey || Boolean(event.target.closest(".choice")); // a mark turns alone
-    if (this.scene.group && !this.scene.zoomed) this.#choose(Number(shot.dataset.place), among);
-    else this.#zoom(!this.scene.zoomed, event);
   }
 
   #choose(place, among) {

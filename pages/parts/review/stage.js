@@ -130,7 +130,7 @@ class Scene {
     if (one.evidence.length) {
       aside.append(element("h2", "", words.evidence));
       const list = element("ul", "evidence");
-      list.append(...one.evidence.map(witness));
+      list.append(...one.evidence.map((image, _, all) => witness(image, all.length === 1)));
       aside.append(list);
     }
     return [...aside.childNodes];
@@ -145,10 +145,12 @@ function change(given, suggested) {
   return line;
 }
 
-function witness(image) {
-  const item = element("li", "");
+/** One that is `alone` has the room of all, and is shown as sharp as that wants. */
+function witness(image, alone) {
+  const item = element("li", alone ? "alone" : "");
   const picture = element("img", "");
-  Object.assign(picture, { src: image.thumbnail, alt: image.path, title: image.path, decoding: "async" });
+  if (alone) picture.style.backgroundImage = `url("${image.thumbnail}")`;
+  Object.assign(picture, { src: alone ? image.preview : image.thumbnail, alt: image.path, title: image.path, decoding: "async" });
   const agrees = image.label ? element("span", "label", image.label) : "";
   item.append(picture, agrees, image.said && image.said !== image.label ? element("span", "said", image.said) : "");
   return item;

@@ -1,0 +1,32 @@
+"""Lines of checks that were moved by hand or by answers: kept with the dataset, for all who look at it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from embedding_core import derived
+from embedding_core.errors import KindredError
+from pages.parts import server, state, words
+
+if TYPE_CHECKING:
+    from embedding_core.derived import MovedLine
+    from embedding_core.workspace import Dataset
+
+
+def moved(dataset: Dataset, check: str) -> dict[str, MovedLine]:
+    """By what they are of."""
+    return derived.moved_lines(server.workspace(), dataset.uuid, check)
+
+
+def move(dataset: Dataset, check: str, of: str, at: float | None) -> None:
+    """For callbacks: put a line there, or with None back to where the check draws it."""
+    try:
+        derived.move_line(server.workspace(), dataset, check, of, at, state.actor())
+    except KindredError as error:
+        state.announce(words.plain(str(error)))
+
+
+def by(one: MovedLine) -> str:
+    """Who has moved it and when, as Markdown."""
+    return f"{words.plain(one.who)}, {time.strftime('%Y-%m-%d %H:%M', time.localtime(one.when))}"

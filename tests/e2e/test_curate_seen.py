@@ -1,0 +1,85 @@
+"""Curate as it is seen and moved by hand: on a phone the tab that a link opens, and the line over a distribution."""
+
+from __future__ import annotations
+
+import re
+from time import monotonic, sleep
+from typing import TYPE_CHECKING
+
+import pytest
+
+from embedding_core import derived
+from embedding_core.records import LOCAL, silent
+from embedding_core.tasks import TASKS
+from embedding_core.workspace import Dataset, Workspace
+from tests.running import RunningApp
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.e2e
+
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def looked(app: RunningApp, sample: Dataset) -> Dataset:
+    TASKS["photos"](Workspace.open(str(app.workspace)), {"dataset": sample.uuid}, silent, LOCAL)
+    return sample
+
+
+@pytest.mark.parametrize(
+    ("link", "tab"),
+    [("curate?dataset=sample&curate_tab=", "Decisions"), ("versions?dataset=sample&versions_tab=", "Export")],
+)
+def test_a_phone_shows_the_tab_that_a_link_opens(
+    browser: Browser, app: RunningApp, looked: Dataset, link: str, tab: str
+) -> None:
+    visitor = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)  # type: ignore[arg-type]
+    page = visitor.new_page()
+    page.goto(f"{app.url}/{link}{tab}")
+    opened = page.get_by_role("tab", name=tab, selected=True)
+    opened.wait_for()
+    page.wait_for_function(
+        """() => {
+          const box = document.querySelector("[role=tab][aria-selected=true]").getBoundingClientRect();
+          return box.left >= 0 && box.right <= innerWidth;
+        }"""
+    )
+    assert page.evaluate("scrollY") == 0, "the page itself stays where it was"
+    visitor.close()
+
+
+def arrived(workspace: Workspace, dataset: Dataset, at: float) -> derived.MovedLine:
+    """The line of dark pictures, once it is kept where the slider is."""
+    end = monotonic() + 15
+    while monotonic() < end:
+        moved = derived.moved_lines(workspace, dataset.uuid, "photos").get("dark")
+        if moved is not None and abs(moved.at - at) < 0.01:
+            return moved
+        sleep(0.05)
+    raise AssertionError(f"The line was not kept at {at}.")
+
+
+def test_a_line_moved_by_keys_holds_in_the_review_and_is_set_back(page: Page, app: RunningApp, looked: Dataset) -> None:
+    workspace = Workspace.open(str(app.workspace))
+    page.goto(f"{app.url}/curate?dataset=sample&curate_tab=Photographs")
+    page.get_by_text(re.compile(r"^Dark \d+$")).click()
+    line = page.locator(".st-key-curate_photo_line_dark").get_by_role("slider")
+    line.focus()
+    for _ in range(40):
+        page.keyboard.press("ArrowRight")
+    page.get_by_text("Moved by").wait_for()
+    moved = arrived(workspace, looked, float(line.input_value()))
+    kept = derived.read_photos(workspace, derived.photos_key(looked))
+    assert kept is not None
+    beyond = len(kept.found.at({"dark": moved.at}).cases())
+    assert beyond > len(kept.found.cases())
+    page.get_by_role("button", name=f"Review {beyond} cases").click()
+    page.locator("dialog[data-view=case]").wait_for()
+    assert page.locator("dialog .count").inner_text() == f"0 decided · {beyond} left"
+    page.keyboard.press("Escape")
+    page.locator("dialog.review").wait_for(state="detached")
+    page.get_by_role("button", name="Line by the set").click()
+    page.get_by_text("Moved by").wait_for(state="detached")
+    assert not derived.moved_lines(workspace, looked.uuid, "photos")
