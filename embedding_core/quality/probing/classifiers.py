@@ -15,40 +15,15 @@ Linear = tuple["NDArray[np.float32]", "NDArray[np.float32]"]  # weights (r, c) a
 
 
 def logistic(rows: NDArray[np.float32], codes: NDArray[np.int64]) -> Linear:
-    """A multinomial logistic regression over `rows` (m, r) with `codes` (m,), every one of 0 … c − 1 among them.
+    """A multinomial logistic regression over `rows` (m, r) with `codes` (m,), every one of 0 … c − 1 among them."""
+    from sklearn.linear_model import LogisticRegression
 
-    It is scikit-learn's `LogisticRegression(tol=1e-3)`, of two classes the second against the first. To import that
-    takes a second, as long as all the fits of a few thousand images; its solver, from SciPy, is here in a tenth.
-    """
-    from scipy.optimize import minimize
-
-    m, r = rows.shape
-    c = int(codes.max()) + 1
-    free = slice(1 if c == 2 else 0, c)  # the classes that have weights of their own
-    own = np.arange(m), codes
-
-    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        """The mean surprise, with the squared weights that hold it back, and the slope of both."""
-        linear = flat.reshape(r + 1, -1)
-        weights, bias = linear[:-1].astype(np.float32), linear[-1].astype(np.float32)
-        logits = np.zeros((m, c), np.float32)
-        logits[:, free] = rows @ weights + bias
-        logits -= logits.max(axis=1, keepdims=True)
-        right = logits[own]
-        shares = np.exp(logits, out=logits)
-        total = shares.sum(axis=1)
-        surprise = float((np.log(total) - right).mean(dtype=np.float64)) + float((linear[:-1] ** 2).sum()) / (2 * m)
-        shares /= total[:, None]
-        shares[own] -= 1
-        slope = np.vstack([rows.T @ shares[:, free] + linear[:-1], shares[:, free].sum(axis=0)]) / m
-        return surprise, slope.ravel()
-
-    start = np.zeros((r + 1) * len(range(c)[free]))
-    until = {"maxiter": 500, "maxls": 50, "gtol": 1e-3, "ftol": 1e-14}
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options=until)
-    linear = np.zeros((r + 1, c), np.float32)
-    linear[:, free] = found.x.reshape(r + 1, -1)
-    return linear[:-1], linear[-1]
+    model = LogisticRegression(tol=1e-3, max_iter=500).fit(rows, codes)
+    weights, bias = model.coef_.T, model.intercept_
+    if weights.shape[1] > 1:
+        return weights, bias
+    # Of two classes scikit-learn gives the logit of the second one alone.
+    return np.hstack([np.zeros_like(weights), weights]), np.concatenate([np.zeros_like(bias), bias])
 
 
 def discriminant(rows: NDArray[np.float32], codes: NDArray[np.int64], shrunk: float = SHRUNK) -> Linear:
