@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from embedding_core import derived
 from embedding_core.commands import moving
-from embedding_core.commands.shared import run
-from embedding_core.errors import InvalidInput
+from embedding_core.commands.shared import paths_of, run, still
 from embedding_core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -31,10 +30,8 @@ def duplicates(arguments: Namespace) -> Result:
     """Find the same pixels, altered copies and bursts, verified on the pixels."""
     result = run(arguments, "duplicates", encoder=arguments.encoder)
     workspace = Workspace.open(arguments.workspace)
-    kept = derived.read_duplicates(workspace, result["fingerprint"])
-    if kept is None:  # deleted by someone in between
-        raise InvalidInput("What was found is gone. Look for duplicates again.")
-    path = {image: one for one, image in workspace.dataset(arguments.name).ids().items()}
+    kept = still(derived.read_duplicates(workspace, result["fingerprint"]))
+    path = paths_of(workspace.dataset(arguments.name))
     crashed = list(derived.crashed_files(workspace, workspace.dataset(arguments.name)))
     return {
         **_duplicates(kept.found, path),
@@ -48,11 +45,9 @@ def label_issues(arguments: Namespace) -> Result:
     """List labelled images by how likely their label is wrong, worst first, with the label they rather are."""
     workspace = moving.moved(arguments, "labels")
     answer = run(arguments, "label_issues", encoder=arguments.encoder, seed=arguments.seed)
-    kept = derived.read_label_issues(workspace, answer["fingerprint"])
-    if kept is None:  # deleted by someone in between
-        raise InvalidInput("What was found is gone. Ask again.")
+    kept = still(derived.read_label_issues(workspace, answer["fingerprint"]))
     found = derived.in_force(workspace, workspace.dataset(arguments.name), "labels", kept).found
-    paths = _paths(workspace, arguments.name)
+    paths = paths_of(workspace.dataset(arguments.name))
     flagged, judged = found.flagged, found.judged
     issues = [
         {
@@ -71,11 +66,9 @@ def outliers(arguments: Namespace) -> Result:
     """List images by how unlike all others they are, worst first, each with the reason."""
     workspace = moving.moved(arguments, "outliers")
     answer = run(arguments, "outliers", encoder=arguments.encoder)
-    kept = derived.read_outliers(workspace, answer["fingerprint"])
-    if kept is None:  # deleted by someone in between
-        raise InvalidInput("What was found is gone. Ask again.")
+    kept = still(derived.read_outliers(workspace, answer["fingerprint"]))
     found = derived.in_force(workspace, workspace.dataset(arguments.name), "outliers", kept).found
-    paths = _paths(workspace, arguments.name)
+    paths = paths_of(workspace.dataset(arguments.name))
     results = [
         {
             "path": paths.get(int(found.ids[row]), ""),
@@ -91,11 +84,9 @@ def photos(arguments: Namespace) -> Result:
     """List the bad photographs: dark, bright, blurred, near-empty and so on, against the rest of the set."""
     workspace = moving.moved_of_photos(arguments)
     found = run(arguments, "photos", encoder=arguments.encoder, turned=arguments.turned)
-    kept = derived.read_photos(workspace, found["fingerprint"], found.get("turned"))
-    if kept is None:  # deleted by someone in between
-        raise InvalidInput("What was found is gone. Ask again.")
+    kept = still(derived.read_photos(workspace, found["fingerprint"], found.get("turned")))
     judged = derived.in_force(workspace, workspace.dataset(arguments.name), "photos", kept).found
-    paths = _paths(workspace, arguments.name)
+    paths = paths_of(workspace.dataset(arguments.name))
     lists = {}
     for kind in judged.kinds:
         rows = judged.flagged(kind)
@@ -127,9 +118,7 @@ def balance(arguments: Namespace) -> Result:
     """Count classes and slices; find thin regions, what could go, and what goes together with the label."""
     done = run(arguments, "balance", encoder=arguments.encoder, radius=arguments.radius)
     workspace = Workspace.open(arguments.workspace)
-    counted = derived.read_balance(workspace, done["fingerprint"])
-    if counted is None:  # deleted by someone in between
-        raise InvalidInput("What was found is gone. Ask again.")
+    counted = still(derived.read_balance(workspace, done["fingerprint"]))
     found = counted.found
     result: Result = {
         "classes": [{"label": name, "images": images} for name, images in found.classes],
@@ -153,7 +142,7 @@ def _covered(workspace: Workspace, arguments: Namespace, key: str | None) -> Res
     if kept is None:
         return {"sparse": [], "sparse_classes": [], "redundancy": None}
     cover, dataset = kept.found, workspace.dataset(arguments.name)
-    paths, labels = _paths(workspace, arguments.name), derived.said_of(dataset, cover.ids).labels
+    paths, labels = paths_of(workspace.dataset(arguments.name)), derived.said_of(dataset, cover.ids).labels
     names = derived.labels_of(dataset, cover.ids)
     share = arguments.keep_covered
     return {
@@ -179,10 +168,6 @@ def _covered(workspace: Workspace, arguments: Namespace, key: str | None) -> Res
 
 def _related(one: Shortcut) -> Result:
     return {**_rounded(asdict(one)), "suspect": one.suspect, "words": one.words}
-
-
-def _paths(workspace: Workspace, name: str) -> dict[int, str]:
-    return {image: path for path, image in workspace.dataset(name).ids().items()}
 
 
 def _rounded(figures: Result) -> Result:

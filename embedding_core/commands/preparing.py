@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedding_core import derived, splits
-from embedding_core.commands.shared import run
+from embedding_core.commands.shared import paths_of, run, still
 from embedding_core.errors import InvalidInput
 from embedding_core.records import LOCAL
 from embedding_core.workspace import Workspace
@@ -14,16 +14,13 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from embedding_core.commands.shared import Result
-    from embedding_core.workspace import Dataset
 
 
 def leakage(arguments: Namespace) -> Result:
     """Find groups of images that lie across splits, and how much accuracy they feign."""
     done = run(arguments, "leakage", encoder=arguments.encoder, column=arguments.column, seed=arguments.seed)
     workspace, path = _read(arguments)
-    kept = derived.read_leakage(workspace, done["fingerprint"])
-    if kept is None:
-        raise _gone()
+    kept = still(derived.read_leakage(workspace, done["fingerprint"]))
     found, feigned = kept.found, kept.found.feigned
     return {
         "groups": [
@@ -77,10 +74,7 @@ def choose_next(arguments: Namespace) -> Result:
     """Choose the images that are most worth a label."""
     done = run(arguments, "next", encoder=arguments.encoder, count=arguments.n, by=arguments.by, seed=arguments.seed)
     workspace, path = _read(arguments)
-    kept = derived.read_next(workspace, done["fingerprint"])
-    if kept is None:
-        raise _gone()
-    found = kept.found
+    found = still(derived.read_next(workspace, done["fingerprint"])).found
     return {
         "results": [
             {"path": path[image], "score": round(float(found.scores[row]), 4), "reason": found.reason(row)}
@@ -96,10 +90,7 @@ def propagate(arguments: Namespace) -> Result:
     """Spread the labels that are there to all other images, and say how often that is right."""
     done = run(arguments, "propagate", encoder=arguments.encoder, seed=arguments.seed)
     workspace, path = _read(arguments)
-    kept = derived.read_propagated(workspace, done["fingerprint"])
-    if kept is None:
-        raise _gone()
-    found = kept.found
+    found = still(derived.read_propagated(workspace, done["fingerprint"])).found
     rows = found.spread()
     return {
         "results": [
@@ -135,11 +126,8 @@ def drift(arguments: Namespace) -> Result:
         seed=arguments.seed,
     )
     workspace, path = _read(arguments)
-    kept = derived.read_drift(workspace, done["fingerprint"])
-    if kept is None:
-        raise _gone()
-    found = kept.found
-    second = path if arguments.other is None else _paths(workspace.dataset(arguments.other))
+    found = still(derived.read_drift(workspace, done["fingerprint"])).found
+    second = path if arguments.other is None else paths_of(workspace.dataset(arguments.other))
     scores = found.scores()
     return {
         "auc": found.auc,
@@ -167,12 +155,4 @@ def drift(arguments: Namespace) -> Result:
 
 def _read(arguments: Namespace) -> tuple[Workspace, dict[int, str]]:
     workspace = Workspace.open(arguments.workspace)
-    return workspace, _paths(workspace.dataset(arguments.name))
-
-
-def _paths(dataset: Dataset) -> dict[int, str]:
-    return {image: path for path, image in dataset.ids().items()}
-
-
-def _gone() -> InvalidInput:
-    return InvalidInput("What was found is gone: somebody has deleted the dataset meanwhile.")
+    return workspace, paths_of(workspace.dataset(arguments.name))

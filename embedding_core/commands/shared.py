@@ -1,10 +1,10 @@
-"""What the commands share: how a task is run, and how a file is written whole or not at all."""
+"""What the commands share: how a task is run, what it found read, and a file written whole or not at all."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from embedding_core.errors import InvalidInput
 from embedding_core.records import LOCAL, silent
@@ -14,6 +14,10 @@ from embedding_core.workspace import Workspace
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from embedding_core.derived.kept import Kept, Storable
+    from embedding_core.workspace import Dataset
+
+Found = TypeVar("Found", bound="Storable")
 Result = dict[str, Any]
 Command = Callable[["Namespace"], Result]
 
@@ -21,6 +25,18 @@ Command = Callable[["Namespace"], Result]
 def run(arguments: Namespace, kind: str, **parameters: Any) -> Result:
     workspace = Workspace.open(arguments.workspace)
     return TASKS[kind](workspace, {"name": arguments.name, **parameters}, silent, LOCAL)
+
+
+def still(kept: Kept[Found] | None) -> Kept[Found]:
+    """What a task has just kept. Raises `InvalidInput` where someone has deleted it in between."""
+    if kept is None:
+        raise InvalidInput("What was found is gone: somebody has deleted the dataset meanwhile.")
+    return kept
+
+
+def paths_of(dataset: Dataset) -> dict[int, str]:
+    """The path of each image by its id."""
+    return {image: path for path, image in dataset.ids().items()}
 
 
 def replacing(out: Path) -> Path:
