@@ -46,7 +46,7 @@ def label_issues(arguments: Namespace) -> Result:
     workspace = moving.moved(arguments, "labels")
     answer = run(arguments, "label_issues", encoder=arguments.encoder, seed=arguments.seed)
     kept = still(derived.read_label_issues(workspace, answer["fingerprint"]))
-    found = derived.in_force(workspace, workspace.dataset(arguments.name), "labels", kept).found
+    found = derived.at_moved_lines(workspace, workspace.dataset(arguments.name), "labels", kept).found
     paths = paths_of(workspace.dataset(arguments.name))
     flagged, judged = found.flagged, found.judged
     issues = [
@@ -67,7 +67,7 @@ def outliers(arguments: Namespace) -> Result:
     workspace = moving.moved(arguments, "outliers")
     answer = run(arguments, "outliers", encoder=arguments.encoder)
     kept = still(derived.read_outliers(workspace, answer["fingerprint"]))
-    found = derived.in_force(workspace, workspace.dataset(arguments.name), "outliers", kept).found
+    found = derived.at_moved_lines(workspace, workspace.dataset(arguments.name), "outliers", kept).found
     paths = paths_of(workspace.dataset(arguments.name))
     results = [
         {
@@ -85,7 +85,7 @@ def photos(arguments: Namespace) -> Result:
     workspace = moving.moved_of_photos(arguments)
     found = run(arguments, "photos", encoder=arguments.encoder, turned=arguments.turned)
     kept = still(derived.read_photos(workspace, found["fingerprint"], found.get("turned")))
-    judged = derived.in_force(workspace, workspace.dataset(arguments.name), "photos", kept).found
+    judged = derived.at_moved_lines(workspace, workspace.dataset(arguments.name), "photos", kept).found
     paths = paths_of(workspace.dataset(arguments.name))
     lists = {}
     for kind in judged.kinds:

@@ -36,7 +36,7 @@ from embedding_core.derived.labelling import (
     read_propagated,
 )
 from embedding_core.derived.leakage import find_leakage, make_split, read_leakage
-from embedding_core.derived.lines import ONLY, MovedLine, at_lines, in_force, move_line, moved_lines
+from embedding_core.derived.lines import ONLY, MovedLine, at_lines, at_moved_lines, move_line, moved_lines
 from embedding_core.derived.looks import looks, looks_key, read_looks
 from embedding_core.derived.mapping import UNTURNED, MapResult, draw_map, maps, read_map
 from embedding_core.derived.outliers import outliers, outliers_key, read_outliers
@@ -59,6 +59,7 @@ __all__ = [
     "Present",
     "Scores",
     "at_lines",
+    "at_moved_lines",
     "balance",
     "balance_key",
     "choose_next",
@@ -74,7 +75,6 @@ __all__ = [
     "find_duplicates",
     "find_leakage",
     "graph_key",
-    "in_force",
     "keep_clusters",
     "known_copies",
     "known_groups",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from embedding_core.records import Progress
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
-REVISION = 2
+REVISION = 3  # raised when the same sets are told apart otherwise
 KIND = "new"  # of the second set's images: what a page lists
 
 
@@ -78,10 +78,11 @@ def find_drift(workspace: Workspace, pair: Pair, *, seed: int = 0, progress: Pro
 
 
 def drift_key(pair: Pair, *, seed: int = 0) -> str:
-    """The fingerprint of what is found between two sets: which images, of which vectors, on either side."""
+    """The fingerprint of what is found between two sets: which images, of which vectors, on either side,
+    and what the first is called, which the reasons say."""
     both = (pair.first, pair.second)
     named = (text for side in both for text in (side.embedding.fingerprint, digest(side.ids.tobytes())))
-    return fingerprint(KIND, REVISION, *named, seed=seed)
+    return fingerprint(KIND, REVISION, *named, first=pair.first.words, seed=seed)
 
 
 def drift_key_now(workspace: Workspace, dataset: Dataset, embedding: Embedding, asked: Mapping[str, Any]) -> str | None:

@@ -75,8 +75,12 @@ def keep(
 
 
 def read_kept(workspace: Workspace, key: str, of: type[Found]) -> Kept[Found] | None:
-    """What is stored under `key`; None when nothing is."""
+    """What is stored under `key`; None when nothing is, or it lacks what is asked of such findings by now."""
     stored = workspace.results.get(key)
     if stored is None:
         return None
-    return Kept(key, of.restored(stored.arrays, stored.parameters["facts"]), stored.seconds)
+    try:
+        found = of.restored(stored.arrays, stored.parameters["facts"])
+    except (KeyError, TypeError):  # kept before the finding held what it holds now, so by an older revision
+        return None
+    return Kept(key, found, stored.seconds)

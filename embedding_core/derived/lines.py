@@ -3,7 +3,6 @@ review, for commands and in reports alike, until it is set back. The stored find
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 KIND = "line"  # of the stored results
 ONLY = ""  # what the line of a check is of that has but one
+FARTHEST = 1e9  # beyond what is measured of any picture
 DIGITS = 9  # significant ones that are kept: as many as tell values in single precision apart
 
 Lined = TypeVar("Lined", LabelIssues, Outliers, Photos)
@@ -40,8 +40,8 @@ class MovedLine:
 
 def move_line(workspace: Workspace, dataset: Dataset, check: str, of: str, at: float | None, actor: Actor) -> None:
     """Move a line of a check ("labels", "outliers" or "photos"); None sets it back. Raises `InvalidInput`."""
-    if at is not None and not math.isfinite(at):
-        raise InvalidInput(f"A line lies at a number, not at {at}.")
+    if at is not None and not abs(at) <= FARTHEST:  # NaN neither
+        raise InvalidInput(f"A line lies at a number between -{FARTHEST:g} and {FARTHEST:g}, not at {at}.")
     workspace.results.put(
         fingerprint("line", 1, dataset.uuid, check, of),
         kind=KIND,
@@ -73,7 +73,7 @@ def at_lines(found: Lined, lines: Mapping[str, float]) -> Lined:
     return found.at(lines[ONLY]) if ONLY in lines else found
 
 
-def in_force(workspace: Workspace, dataset: Dataset, check: str, kept: Kept[Lined]) -> Kept[Lined]:
+def at_moved_lines(workspace: Workspace, dataset: Dataset, check: str, kept: Kept[Lined]) -> Kept[Lined]:
     """A stored finding with its lines where people have moved them."""
     lines = {one.of: one.at for one in moved_lines(workspace, dataset.uuid, check).values()}
     return replace(kept, found=at_lines(kept.found, lines))

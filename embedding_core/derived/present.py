@@ -20,6 +20,7 @@ from embedding_core.derived.label_issues import digest_of_copies, label_issues_k
 from embedding_core.derived.labelling import next_key
 from embedding_core.derived.leakage import digest_of_groups, leakage_key
 from embedding_core.derived.outliers import outliers_key
+from embedding_core.derived.photos import photos_key
 from embedding_core.derived.suggested import known_copies
 from embedding_core.errors import InvalidInput
 from embedding_core.fingerprint import digest_of_texts
@@ -68,6 +69,11 @@ class Present:
         """The fingerprint of the counts of all that is said of the images."""
         ids = self.dataset.images()["id"].to_numpy()
         return balance_key(self.dataset, said_of(self.dataset, ids))
+
+    @cached_property
+    def looked(self) -> str:
+        """The fingerprint of the bad photographs."""
+        return photos_key(self.dataset)
 
     @property
     def _covered(self) -> bool:
@@ -126,8 +132,10 @@ def _leakage(now: Present, vectors: str, asked: Asked) -> str | None:
     return leakage_key(vectors, now.labels, now.splits, *together, column=asked["column"], seed=asked["seed"])
 
 
-# From the kind of a finding that more enters than images and vectors to what its fingerprint would be now.
+# From the kind of a finding to what its fingerprint would be now.
 KINDS: Mapping[str, Callable[[Present, Asked], str | None]] = {
+    "photos": lambda now, asked: now.looked,
+    "duplicates": _by_vectors(lambda now, vectors, asked: duplicates_key(vectors)),
     "outliers": _by_vectors(lambda now, vectors, asked: outliers_key(vectors, now.labels, seed=asked["seed"])),
     "labels": _by_vectors(
         lambda now, vectors, asked: label_issues_key(vectors, now.labels, copies=now.copies, seed=asked["seed"])

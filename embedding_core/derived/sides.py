@@ -53,14 +53,26 @@ def by_value(side: Side, column: str, value: str) -> tuple[Side, Side]:
 
 
 def since(side: Side, column: str, value: str) -> tuple[Side, Side]:
-    """What has a lower value, or none, in a metadata column, and what has this or a higher one: numbers by size, else
-    texts in their order, in which dates as 2026-11-29 follow each other. Raises `InvalidInput`."""
+    """What has a lower value, or none, in a metadata column, and what has this or a higher one. Raises `InvalidInput`.
+
+    From a number on, numbers count by size, and what is none, as "n/a", is no value. From a text on, all are texts in
+    their order, in which dates as 2026-11-29 follow each other.
+    """
     values = values_of(side.dataset, side.ids, column)
-    try:
-        later = [one is not None and float(one) >= float(value) for one in values]
-    except ValueError:
+    least = _number(value)
+    if least is None:
         later = [one is not None and one >= value for one in values]
+    else:
+        sizes = (None if one is None else _number(one) for one in values)
+        later = [one is not None and one >= least for one in sizes]
     return _parted(side, np.array(later, bool), f"{column} from {value}")
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def by_prefix(side: Side, prefix: str) -> tuple[Side, Side]:

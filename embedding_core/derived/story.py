@@ -11,7 +11,7 @@ from embedding_core.derived.effect import effect_key, read_effect
 from embedding_core.derived.grouping import labels_of
 from embedding_core.derived.label_issues import digest_of_copies, label_issues_key, read_label_issues
 from embedding_core.derived.leakage import read_leakage
-from embedding_core.derived.lines import in_force
+from embedding_core.derived.lines import at_moved_lines
 from embedding_core.derived.outliers import outliers_key, read_outliers
 from embedding_core.derived.photos import photos_key, read_photos
 from embedding_core.derived.suggested import known_copies
@@ -52,14 +52,14 @@ def _found(workspace: Workspace, dataset: Dataset, embedding: Embedding | None) 
         if (copies := read_duplicates(workspace, duplicates_key(name))) is not None:
             yield "Duplicates", copies.found.cases()
         if (odd := read_outliers(workspace, outliers_key(name, labels))) is not None:
-            yield "Outliers", in_force(workspace, dataset, "outliers", odd).found.cases()
+            yield "Outliers", at_moved_lines(workspace, dataset, "outliers", odd).found.cases()
         for copies_minded in dict.fromkeys([known, ""]):  # labels judged before copies were known are told as well
             wrong = read_label_issues(workspace, label_issues_key(name, labels, copies=copies_minded))
             if wrong is not None:
-                yield "Wrong labels", in_force(workspace, dataset, "labels", wrong).found.cases()
+                yield "Wrong labels", at_moved_lines(workspace, dataset, "labels", wrong).found.cases()
                 break
         for stored in workspace.results.find(dataset.uuid, "leakage", name)[:1]:
             if (leaked := read_leakage(workspace, stored.fingerprint)) is not None:
                 yield "Leakage between splits", leaked.found.cases()
     if (bad := read_photos(workspace, photos_key(dataset))) is not None:
-        yield "Bad photographs", in_force(workspace, dataset, "photos", bad).found.cases()
+        yield "Bad photographs", at_moved_lines(workspace, dataset, "photos", bad).found.cases()

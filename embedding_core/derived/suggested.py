@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.derived.duplicates import duplicates_key, find_duplicates, read_duplicates
-from embedding_core.derived.lines import in_force
+from embedding_core.derived.lines import at_moved_lines
 from embedding_core.derived.outliers import outliers
 from embedding_core.derived.photos import photos
 from embedding_core.records import silent
@@ -36,8 +36,8 @@ def suggested(
         return _removals(find_duplicates(workspace, dataset, embedding, progress=progress).found.cases())
     if check == "outliers":
         odd = outliers(workspace, dataset, embedding, progress=progress)
-        return _removals(in_force(workspace, dataset, check, odd).found.cases())
-    return _removals(in_force(workspace, dataset, check, photos(workspace, dataset, progress)).found.cases())
+        return _removals(at_moved_lines(workspace, dataset, check, odd).found.cases())
+    return _removals(at_moved_lines(workspace, dataset, check, photos(workspace, dataset, progress)).found.cases())
 
 
 def known_groups(workspace: Workspace, embedding: Embedding) -> NDArray[np.int32] | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from embedding_core import threads
 from embedding_core.encoders import registry
-from embedding_core.errors import InvalidInput, NotEmbedded
+from embedding_core.errors import InvalidInput, NotEmbedded, TooLarge
 from embedding_core.graphs import neighbour_graph
 from embedding_core.tasks import checks, preparing, shared
 from embedding_core.tasks.abreast import LANES, Piece, abreast
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from embedding_core.workspace import Workspace
 
     Check = Callable[[Workspace, Parameters, Reporter, Actor], Result]
+
+
+BESIDE = 200_000  # images above which one check at a time is enough: each holds all vectors in memory
 
 
 def _graph(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
@@ -51,16 +54,17 @@ def check(workspace: Workspace, parameters: Parameters, progress: Reporter, acto
     def tried(run: Check, part: Reporter) -> Result | str:
         try:
             return run(workspace, parameters, part, actor)
-        except (InvalidInput, NotEmbedded) as error:
+        except (InvalidInput, NotEmbedded, TooLarge) as error:
             return str(error)
 
     def graph(part: Reporter) -> Result | str:
-        limits.enter_context(threads.shared_by(LANES))  # what comes after it multiplies matrices
+        limits.enter_context(threads.shared_by(lanes))  # what comes after it multiplies matrices
         return tried(_graph, part)
 
+    lanes = LANES if shared.dataset(workspace, parameters).count <= BESIDE else 1
     pieces = {name: Piece(partial(tried, run), after) for name, (run, after) in ALL.items()}
     with ExitStack() as limits:
-        came = abreast(pieces | {"graph": Piece(graph)}, progress)
+        came = abreast(pieces | {"graph": Piece(graph)}, progress, lanes=lanes)
     del came["graph"]
     found = {name: one for name, one in came.items() if not isinstance(one, str)}
     left_out = {name: one for name, one in came.items() if isinstance(one, str)}

@@ -46,7 +46,7 @@ def label_issues(workspace: Workspace, parameters: Parameters, progress: Reporte
         "fingerprint": kept.fingerprint,
         "seconds": round(kept.seconds, 3),
         "labelled": int((kept.found.codes >= 0).sum()),
-        "flagged": int(derived.in_force(workspace, dataset, "labels", kept).found.flagged.sum()),
+        "flagged": int(derived.at_moved_lines(workspace, dataset, "labels", kept).found.flagged.sum()),
         "share": asdict(kept.found.share),
     }
 
@@ -62,7 +62,7 @@ def outliers(workspace: Workspace, parameters: Parameters, progress: Reporter, a
         "fingerprint": kept.fingerprint,
         "seconds": round(kept.seconds, 3),
         "images": len(kept.found.ids),
-        "flagged": int(derived.in_force(workspace, dataset, "outliers", kept).found.flagged.sum()),
+        "flagged": int(derived.at_moved_lines(workspace, dataset, "outliers", kept).found.flagged.sum()),
     }
 
 
@@ -79,7 +79,7 @@ def photos(workspace: Workspace, parameters: Parameters, progress: Reporter, act
         "dataset": dataset.uuid,
         "fingerprint": found.fingerprint,
         "seconds": round(found.seconds, 3),
-        "counts": derived.in_force(workspace, dataset, "photos", found).found.counts(),
+        "counts": derived.at_moved_lines(workspace, dataset, "photos", found).found.counts(),
         "crashed": shared.crashed(workspace, dataset, progress),
     }
     if parameters.get("turned"):

@@ -11,7 +11,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -169,8 +169,11 @@ def _bearer(headers: Headers) -> str | None:
 
 def _fresh(tokens: Tokens, visit: Visit | None, cookies: Mapping[str, str]) -> str | None:
     """A token to hand out: to a newcomer, to a visitor whose own grows old, or to one who has another name now."""
-    actor = names.heard(newcomer() if visit is None else visit.actor, cookies)
-    if visit is None or actor != visit.actor or time.time() - visit.issued > LIFE / 2:
+    if visit is None:  # not remembered: who brings no token may come any number of times
+        someone = newcomer()
+        return tokens.issue(replace(someone, name=names.given(cookies) or someone.name))
+    actor = names.heard(visit.actor, cookies)
+    if actor != visit.actor or time.time() - visit.issued > LIFE / 2:
         return tokens.issue(actor)
     return None
 

@@ -7,6 +7,7 @@ when it was opened, hears of it here. A name proves nothing: who somebody is, th
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from dataclasses import replace
@@ -22,11 +23,18 @@ COOKIE = "kindred-reviewer"
 LONGEST = 80  # characters
 REMEMBERED = 10_000  # visitors whose last name is known here
 
+_JOINERS = re.compile("[\\u200c\\u200d]")  # are seen by what they join, in Persian and Hindi names and in emoji
+
 
 def given(cookies: Mapping[str, str]) -> str:
     """The name in a browser's cookies; empty where there is none, or one that no name can be."""
     name = " ".join(unquote(cookies.get(COOKIE, "")).split())
-    return name if len(name) <= LONGEST and name.isprintable() else ""
+    return name if fits(name) else ""
+
+
+def fits(name: str) -> bool:
+    """Whether it can be a name: short enough, and all of it can be seen."""
+    return len(name) <= LONGEST and _JOINERS.sub("", name).isprintable()
 
 
 def heard(actor: Actor, cookies: Mapping[str, str]) -> Actor:

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from embedding_core import derived, splits
 from embedding_core.derived.kept import keep
 from embedding_core.quality.leakage.finding import Leakage
+from embedding_core.quality.photos.finding import Photos
 from embedding_core.records import Actor
 from embedding_core.review.decisions import Action, decided
 from embedding_core.tasks import TASKS
@@ -327,3 +328,25 @@ def test_changed_labels_are_said_and_what_was_found_before_them_holds_again(
     assert "Labels have changed since this was looked for." in small.texts(curate(curate_tab="Outliers"))
     birds.put_attributes([image], labels=[label])
     assert "have changed since" not in small.texts(curate())
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_an_older_revision_has_found_is_out_of_date_or_not_there(
+    workspace: Workspace, birds: Dataset, monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
+    monkeypatch.setattr(findings, "FINDINGS", {"photos": REAL["photos"]})
+    ids = birds.images()["id"].to_numpy()
+    found = Photos(ids, ("dark",), np.arange(len(ids), dtype=np.float32)[None], (10.0,))
+    workspace.results.put(
+        "e" * 64,
+        kind="photos",
+        dataset=birds.uuid,
+        parent=birds.fingerprint,
+        arrays=found.arrays() if whole else {"ids": ids},
+        parameters={"asked": {}, "facts": found.facts()},
+        seconds=0.0,
+    )
+    app = curate()
+    assert not app.exception
+    assert ("The rules of this check have changed since" in small.texts(app)) is whole
+    assert ("Not run yet" in small.texts(app)) is not whole

@@ -11,7 +11,7 @@ from embedding_core.errors import InvalidInput
 from embedding_core.quality.duplicates.candidates import Candidates, candidates
 from embedding_core.quality.duplicates.comparing import TINT
 from embedding_core.quality.duplicates.found import LINE, POINTS, DuplicatesFound
-from embedding_core.quality.duplicates.grouping import joined
+from embedding_core.quality.duplicates.grouping import chains, joined
 from embedding_core.quality.duplicates.inspecting import Inspected, inspect
 from embedding_core.quality.duplicates.keeping import coloured, typical
 from embedding_core.quality.duplicates.kinds import KINDS, Kind, kind_of
@@ -73,8 +73,8 @@ def find(
     for row, image in enumerate(pictures.ids.tolist()):
         if image in seen:
             detail[row] = seen[image].detail
-    rows = zip(pairs.first[near].tolist(), pairs.second[near].tolist(), strict=True)
-    together = joined(n, [*rows, *((int(same[row]), int(row)) for row in np.flatnonzero(same != np.arange(n)))])
+    copied = zip(pairs.first[near].tolist(), pairs.second[near].tolist(), strict=True)
+    together = joined(n, [*copied, *chains(exact)])
     return DuplicatesFound(
         pictures.ids,
         pictures.widths,

@@ -69,7 +69,7 @@ def grouped(
     one picture. `ids` (n,) decide between equals, so that the order of the rows does not.
     """
     n = len(ids)
-    sets = joined(n, _chains(exact))
+    sets = joined(n, chains(exact))
     pictures = Union(n)  # sizes in pictures, in step with `sets`
     order = np.lexsort((ids[second], ids[first], -score))
     standing = _standing(exact)
@@ -91,7 +91,7 @@ def members(numbers: NDArray[np.int32]) -> list[NDArray[np.int64]]:
     return np.split(order, cuts) if len(order) else []
 
 
-def _chains(numbers: NDArray[np.int32]) -> Iterable[tuple[int, int]]:
+def chains(numbers: NDArray[np.int32]) -> Iterable[tuple[int, int]]:
     for rows in members(numbers):
         for row in rows[1:].tolist():
             yield int(rows[0]), row

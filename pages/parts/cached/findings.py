@@ -42,7 +42,8 @@ def present(dataset: Dataset, embedding: Embedding | None) -> Present:
     vectors, copies = "", False
     if embedding is not None:
         vectors = embedding.fingerprint
-        copies = bool(server.workspace().results.find(dataset.uuid, "duplicates", vectors))
+        known = server.workspace().results.find(dataset.uuid, "duplicates", vectors)
+        copies = derived.duplicates_key(vectors) in (one.fingerprint for one in known)
     return _present_of(dataset.token, vectors, copies, _dataset=dataset, _embedding=embedding)
 
 

@@ -79,7 +79,7 @@ def labels(kept: Kept[LabelIssues], subject: Subject) -> None:
     strict = int(found.at(found.drawn).flagged.sum())
     fitting = int(found.at(fits).flagged.sum())
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="curate_fitting"):
-        if found.line > fits:
+        if int(found.flagged.sum()) < fitting:
             st.markdown(
                 f":material/lightbulb: The line is strict: some **{fitting - strict:,}** wrong labels may lie below it."
                 " With a lower line you see more of them, and more that are right.",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from embedding_core.workspace import Dataset, Embedding
 
 LONGEST = 400  # characters of a key
+OF_OLD = "images or vectors"  # what has changed where a finding is of others
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _LINE = re.compile(r"(?:(?P<of>[a-z_]{1,20})=)?(?P<at>-?\d{1,12}(?:\.\d{1,12})?(?:e[+-]?\d{1,2})?)")
 
@@ -52,9 +53,15 @@ def newest(dataset: Dataset, finding: Finding, embedding: Embedding | None) -> N
     for one in alike:
         if not finding.goes_by or cached.present(dataset, embedding).has(one):
             return Newest(_at(one.fingerprint, lines))
-    if alike:
-        return Newest(_at(alike[0].fingerprint, lines), finding.goes_by)
-    return Newest(_at(found[0].fingerprint, lines), "images or vectors") if found else None
+    if not found:
+        return None
+    stale, changed = (alike[0], finding.goes_by) if alike else (found[0], OF_OLD)
+    key = _at(stale.fingerprint, lines)
+    try:
+        read(dataset, finding, key)
+    except UnknownFinding:  # of an older revision, which held less
+        return None
+    return Newest(key, changed)
 
 
 def read(dataset: Dataset, finding: Finding, key: str) -> Read:

@@ -46,10 +46,10 @@ class Desk:
     ) -> Desk:
         """`dataset` is a UUID, `who` the name that the visitor has given, `tab` the mark of the tab they look at."""
         found = server.workspace().dataset_by_uuid(dataset)
-        named = _text(who, "who", names.LONGEST) or actor.name
+        named = _text(who, "who", names.LONGEST)
         read = reading.read(found, findings.finding(kind), _text(fingerprint, "key", reading.LONGEST))
         holder = replace(actor, id=f"{actor.id}/{_mark(tab, 'tab')}") if tab else actor
-        return cls(found, read, replace(actor, name=named), holder)
+        return cls(found, read, replace(actor, name=named if named and names.fits(named) else actor.name), holder)
 
     def next(self, n: int, *, holding: Sequence[str] = (), first: str = "") -> list[Case]:
         """Up to `n` more cases that are now this tab's; those that it is `holding` stay its own.
