@@ -152,3 +152,13 @@ def test_what_cannot_be_checked_is_left_out_and_said(tmp_path: Path) -> None:
     assert set(whole["checks"]) == {"photos", "balance"}
     assert set(whole["left_out"]) == {"duplicates", "outliers", "label_issues", "leakage"}
     assert all("embed" in said for said in whole["left_out"].values())
+
+
+def test_what_is_too_much_for_one_check_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embedding_core.quality.labels.finding.LARGEST", 10)
+    workspace = Workspace.open(str(tmp_path / "workspace"))
+    asked = {"name": "some", "encoder": "pixels"}
+    TASKS["add"](workspace, {**asked, "source": "sample"}, silent, LOCAL)
+    whole = TASKS["check"](workspace, asked, silent, LOCAL)
+    assert "probabilities" in whole["left_out"]["label_issues"]
+    assert "duplicates" in whole["checks"]

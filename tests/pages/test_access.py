@@ -8,6 +8,7 @@ import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from starlette.applications import Starlette
@@ -223,7 +224,12 @@ def test_the_name_that_a_visitor_gives_is_theirs_in_tokens_on_routes_and_on_open
     assert newcomer.get("/api/who").json()["name"] == "Ben", "whoever comes back after their token has expired"
 
 
-@pytest.mark.parametrize("name", ["", "%20", "a" * 81, "%0Aline%00", "%7f"])
+def test_names_of_every_script_are_names() -> None:
+    for name in ("علی\u200cرضا", "क्\u200dष", "👩\u200d🔬", "O’Brien-Łukasz"):
+        assert names.given({names.COOKIE: quote(name)}) == name
+
+
+@pytest.mark.parametrize("name", ["", "%20", "a" * 81, "%0Aline%00", "%7f", "%E2%80%AEadA"])
 def test_what_cannot_be_a_name_changes_none(name: str) -> None:
     client = cookie_of(TestClient(echo()), TOKENS.issue(ADA))
     client.cookies.set(names.COOKIE, name)
