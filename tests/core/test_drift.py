@@ -63,6 +63,14 @@ def test_images_unlike_anything_before_are_named_with_their_nearest() -> None:
     assert found.distance[row] == pytest.approx(1 - similarity.max(), abs=1e-4)
 
 
+def test_a_few_that_are_new_among_many_that_are_not_are_said_first() -> None:
+    few = np.random.default_rng(3).normal(size=(12, D)).astype(np.float32)
+    found = held(drawn(400, 0), np.concatenate([drawn(300, 1), few]))
+    assert set(range(300, 312)) <= set(found.new().tolist())
+    assert found.verdict.startswith(f"{len(found.new())} of 312 images are unlike anything before")
+    assert not held(drawn(400, 0), drawn(300, 1)).verdict[0].isdigit()
+
+
 def test_the_line_can_be_moved_afterwards() -> None:
     found = held(drawn(400, 0), drawn(300, 1))
     counts = [len(found.new(quantile)) for quantile in (0.5, 0.9, 0.99)]

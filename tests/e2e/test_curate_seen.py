@@ -10,6 +10,7 @@ import pytest
 
 from embedding_core import derived
 from embedding_core.records import LOCAL, silent
+from embedding_core.review.decisions import Action, decided
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Dataset, Workspace
 from tests.running import RunningApp
@@ -83,3 +84,22 @@ def test_a_line_moved_by_keys_holds_in_the_review_and_is_set_back(page: Page, ap
     page.get_by_role("button", name="Line by the set").click()
     page.get_by_text("Moved by").wait_for(state="detached")
     assert not derived.moved_lines(workspace, looked.uuid, "photos")
+
+
+def test_a_tick_in_the_log_is_gone_when_its_decision_was_undone(page: Page, app: RunningApp, looked: Dataset) -> None:
+    images = looked.images()["id"].to_pylist()[:3]
+    looked.decisions.add([decided(LOCAL, Action.REMOVE, [image]) for image in images])
+    page.goto(f"{app.url}/curate?dataset=sample&curate_tab=Decisions")
+    log = page.locator('[class*="st-key-curate_log"] canvas').first
+    log.wait_for()
+    undo = page.get_by_role("button", name="Undo 1 decision")
+    for _ in range(20):  # the table is drawn some time after it is there
+        log.click(position={"x": 18, "y": 35 + 17})  # the first row, below the head
+        if undo.is_visible() or page.wait_for_timeout(250) or undo.is_visible():
+            break
+    undo.click()
+    undo.wait_for(state="detached")
+    page.get_by_text("1 more were undone").wait_for()
+    assert len(looked.decisions.standing().removed) == 2
+    assert not page.get_by_role("button", name=re.compile("^(Undo|Bring back) ")).count()
+    looked.decisions.add([decided(LOCAL, Action.UNDO, one.ids, value=one.id) for one in looked.decisions.all()[:2]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -249,23 +250,48 @@ def test_decisions_are_listed_and_lead_to_versions(workspace: Workspace, birds: 
     assert "Did it help?" in small.texts(app)
 
 
+def test_a_split_without_leaks_is_shown_and_can_be_replaced_as_well(
+    served: tuple[Workspace, small.Remembering], birds: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(findings, "FINDINGS", {"leakage": replace(REAL["leakage"], goes_by="")})
+    workspace, _ = served
+    ids = birds.images()["id"].to_numpy()
+    birds.put_attributes(ids.tolist(), splits=["train", "test"] * (len(ids) // 2))
+    assert "test 35 · train 35" in small.texts(curate(curate_tab="Leakage")), "before it is looked for"
+    _leaked(workspace, birds, rows=())
+    app = curate(curate_tab="Leakage")
+    assert "Nothing found" in small.texts(app)
+    assert "test 35 · train 35" in small.texts(app)
+    assert app.button(key="curate_split_another")
+
+
+def test_checks_that_are_out_of_date_are_checked_again_not_the_others(
+    workspace: Workspace, birds: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(findings, "FINDINGS", {"photos": REAL["photos"], "new": REAL["new"]})
+    ids = birds.images()["id"].to_numpy()
+    found = Photos(ids, ("dark",), np.arange(len(ids), dtype=np.float32)[None], (10.0,))
+    keep(workspace, birds, "e" * 64, kind="photos", parent=birds.fingerprint, of=Photos, find=lambda: found)
+    assert curate().button(key="curate_all").label == "Check 1 again"
+
+
 def _columns(dataset: Dataset) -> Any:
     from pages.parts import cached
 
     return cached.columns(dataset)
 
 
-def _leaked(workspace: Workspace, dataset: Dataset) -> None:
-    """Two images of one group in two splits, as the check keeps it."""
+def _leaked(workspace: Workspace, dataset: Dataset, rows: Sequence[int] = (0, 1)) -> None:
+    """Two images of one group in two splits, or none, as the check keeps it."""
     ids = dataset.images()["id"].to_numpy()
     embedding = dataset.embedding("pixels")
     found = Leakage(
         ids=ids,
         splits=(np.arange(len(ids)) % 2).astype(np.int8),
-        rows=np.array([0, 1]),
-        starts=np.array([0]),
-        kinds=np.zeros(1, np.int16),
-        scores=np.zeros(1, np.float32),
+        rows=np.array(rows, np.int64),
+        starts=np.zeros(len(rows) // 2, np.int64),
+        kinds=np.zeros(len(rows) // 2, np.int16),
+        scores=np.zeros(len(rows) // 2, np.float32),
         names=("test", "train"),
         kind_names=("duplicate",),
         train="train",

@@ -131,6 +131,17 @@ def test_a_link_to_one_case_begins_with_it(birds: Dataset, key: str) -> None:
     assert ada.next(9, first=wished)[0] != wished, "someone else has it"
 
 
+def test_a_link_to_a_decided_case_shows_it_and_lets_it_be_decided_again(birds: Dataset, key: str) -> None:
+    ada = Desk(birds, key)
+    first = decision(ada)
+    ada.post("decide", **first)
+    assert ada.next(2, first=first["case"])[0] == first["case"]
+    again = first | {"id": "c" * 32, "action": "unsure"}
+    assert ada.post("decide", **again)[0] == 200
+    assert birds.decisions.standing().cases[first["case"]].action == "unsure"
+    assert first["case"] not in ada.next(50), "it is not handed out by itself"
+
+
 @pytest.mark.parametrize(
     ("wrong", "status"),
     [

@@ -81,7 +81,9 @@ def overview(dataset: Dataset, encoder: str, checks: Sequence[Check]) -> None:
         st.markdown(_verdict(dataset, checks), width="stretch")
         if todo:
             begun = any(one.newest or one.state == "running" for one in checks)
-            label = f"Run the other {len(todo)}" if begun else "Check everything"
+            again = all(one.newest for one in checks if one.finding in todo)
+            other = "Check {} again" if again else "Run the other {}"
+            label = other.format(len(todo)) if begun else "Check everything"
             st.button(
                 label,
                 key="curate_all",
@@ -127,8 +129,11 @@ def _card(dataset: Dataset, encoder: str, one: Check) -> None:
         decided = reading.decided(read)
         left = len(read.cases) - decided
         if not one.finding.acts:
-            st.markdown(read.said)
-            _see_button(one, "See all")
+            st.markdown(read.said if one.state == "done" else f"{_badge(one)} {read.said}")
+            with st.container(horizontal=True, gap="xsmall"):
+                _see_button(one, "See all")
+                if one.state in ("stale", "failed"):
+                    run_button(dataset, encoder, one)
             return
         badge = f":gray-badge[{words.count(len(read.cases), 'case')}]" if read.cases else ":green-badge[Nothing found]"
         parts = [badge]
@@ -230,6 +235,9 @@ def nothing(dataset: Dataset, columns: Columns, encoder: str, one: Check) -> Non
     if one.wants == NO_SPLIT:
         with row:
             splitting.offer(dataset, encoder, replaces=False)
+    elif one.finding.split:
+        with row:
+            splitting.there(dataset)
     if not one.wants:
         with row:
             ask(dataset, columns, encoder, one)

@@ -71,7 +71,8 @@ def _figures(dataset: Dataset, now: Version) -> None:
             st.metric(name, value, border=True, help=words.HELP["version"] if name == "Images now" else None)
     who = [f"{words.plain(name)} {work.decisions:,}" for name, work in standing.work.items() if work.decisions]
     if who:
-        st.caption(f"Decided by {', '.join(who)}.")
+        undone = sum(work.undone for work in standing.work.values())
+        st.caption(f"Decided by {', '.join(who)}" + (f"; {undone:,} more were undone." if undone else "."))
 
 
 def _ways_on(dataset: Dataset) -> None:
@@ -114,25 +115,29 @@ def _log(dataset: Dataset, columns: Columns, log: Sequence[Decision]) -> None:
             "Check": [one.finding for one in latest],
             "Why": [one.reason for one in latest],
         },
-        key="curate_log",
+        key=f"curate_log_{len(log)}",  # a tick is of a row: where a row has come, it would be of another decision
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
         alt="The latest decisions",
     ).selection.rows
-    undoable = [latest[row] for row in chosen if row < len(latest) and force[row]]
-    if undoable:
-        st.button(
-            f"Undo {words.count(len(undoable), 'decision')}",
-            key="curate_undo",
-            icon=":material/undo:",
-            on_click=partial(_undo, dataset, undoable),
-        )
+    ticked = [latest[row] for row in chosen if row < len(latest) and force[row]]
+    for undone, label, icon in ((False, "Undo", "undo"), (True, "Bring back", "redo")):
+        some = [one for one in ticked if (one.action == Action.UNDO) is undone]
+        if some:
+            st.button(
+                f"{label} {words.count(len(some), 'decision')}",
+                key=f"curate_{icon}",
+                icon=f":material/{icon}:",
+                on_click=partial(_undo, dataset, some),
+            )
 
 
 def _what(one: Decision, *, stands: bool) -> str:
     said = PAST[one.action] + (f" → {one.value}" if one.action == Action.RELABEL else "")
-    return said if stands else f"{said} (undone)"
+    if stands:
+        return said
+    return f"{said}, brought back" if one.action == Action.UNDO else f"{said} (undone)"
 
 
 def _undo(dataset: Dataset, undoable: Sequence[Decision]) -> None:

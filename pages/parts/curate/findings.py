@@ -132,7 +132,7 @@ NEXT = Finding(
     read=derived.read_next,
     cases=lambda found, _: found.cases(),
     said=lambda found, cases: f"**{len(cases):,}** images to label next, the most useful first. {found.note}",
-    acts=(replace(RELABEL, title="Label"), REMOVE, UNSURE),
+    acts=(replace(RELABEL, title="Label"), replace(KEEP, title="Leave as it is"), REMOVE, UNSURE),
     evidence="Compare",
     faults=False,
 )

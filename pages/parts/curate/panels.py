@@ -65,10 +65,10 @@ def bursts(kept: Kept[DuplicatesFound], subject: Subject) -> None:
 
 
 def leakage(kept: Kept[Leakage], subject: Subject) -> None:
-    """The cure for groups that lie across splits: another split."""
+    """The split as it is, and the cure for groups that lie across its parts: another one."""
     splitting.undo(subject.dataset)
-    if kept.found.count:
-        splitting.offer(subject.dataset, state.current_encoder(subject.dataset), replaces=True)
+    splitting.there(subject.dataset)
+    splitting.offer(subject.dataset, state.current_encoder(subject.dataset), replaces=True)
 
 
 def labels(kept: Kept[LabelIssues], subject: Subject) -> None:

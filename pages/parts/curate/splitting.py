@@ -63,9 +63,7 @@ def _shares() -> str:
 @st.dialog("Replace the split?", icon=":material/call_split:")
 def replace(dataset: Dataset, encoder: str) -> None:
     """Say what is given up, let the parts be chosen, and ask."""
-    counts = pc.value_counts(cached.columns(dataset).split.drop_null()).to_pylist()
-    sizes = {one["values"]: one["counts"] for one in sorted(counts, key=lambda one: str(one["values"]))}
-    st.markdown(f"There is one{_source(dataset.split_source)}: **{_sizes(sizes)}**.")
+    st.markdown(f"There is one{_source(dataset.split_source)}: **{_sizes(_present(dataset))}**.")
     asked = (dataset, encoder, _shares())
     st.caption("The present split is kept: “Bring it back” undoes this.")
     with st.container(horizontal=True, horizontal_alignment="right"):
@@ -73,6 +71,17 @@ def replace(dataset: Dataset, encoder: str) -> None:
             st.rerun()
         if st.button("Replace it", key="curate_split_replace", type="primary", on_click=draw, args=asked):
             st.rerun()
+
+
+def there(dataset: Dataset) -> None:
+    """What the split is that the dataset has."""
+    st.caption(f"The split{_source(dataset.split_source)}: {_sizes(_present(dataset))}.")
+
+
+def _present(dataset: Dataset) -> dict[str, int]:
+    """Images in each part, by its name."""
+    counts = pc.value_counts(cached.columns(dataset).split.drop_null()).to_pylist()
+    return {one["values"]: one["counts"] for one in sorted(counts, key=lambda one: str(one["values"]))}
 
 
 def draw(dataset: Dataset, encoder: str, shares: str) -> None:

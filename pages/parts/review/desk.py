@@ -54,10 +54,13 @@ class Desk:
     def next(self, n: int, *, holding: Sequence[str] = (), first: str = "") -> list[Case]:
         """Up to `n` more cases that are now this tab's; those that it is `holding` stay its own.
 
-        The one with the key `first` is the first, unless someone else has it.
+        The one with the key `first` is the first, unless someone else has it; one that is decided can be looked at and
+        decided again.
         """
         wished = self.read.by_key.get(first)
         begin = self._queue([wished]).next(self.holder, 1) if wished else []
+        if wished and not begin and wished.key in self.dataset.decisions.standing().cases:
+            begin = [wished]
         held = [*holding, *(case.key for case in begin)][:AT_ONCE]
         return [*begin, *self.read.queue.next(self.holder, min(n, AT_ONCE - len(held)), holding=held)]
 
