@@ -4,8 +4,8 @@ In this order: one in colour before one without; one that is upright; the one th
 unless that was only enlarged; the sharpest; the least compressed. Of two pictures that are each the other turned,
 neither says which is upright. What the rest of the set says is taken: the turned one is less like other pictures than
 the upright one. Of 150 photographs of clothing that were turned, that chose 136 rightly and 3 wrongly; of 63 emoji,
-which have less in common, 19 and 13. Where the difference was three times as large, none was wrong (of 113 and 7), so the
-kept one is called upright only there. Where the set tells nothing, most of the copies decide, or nothing does.
+which have less in common, 19 and 13. Where the difference was three times as large, none was wrong (of 113 and 7), so
+the kept one is called upright only there. Where the set tells nothing, most of the copies decide, or nothing does.
 """
 
 from __future__ import annotations
