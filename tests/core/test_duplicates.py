@@ -231,10 +231,11 @@ def test_a_weak_link_brings_one_picture_and_never_joins_two_groups() -> None:
     ids, alone = np.arange(6), np.full(6, -1, np.int32)
     first, second = np.array([0, 2, 1, 3], np.int32), np.array([1, 3, 2, 4], np.int32)
     score = np.array([0.95, 0.9, 0.75, 0.72], np.float32)
-    assert grouped(ids, alone, first, second, score, 0.85).tolist() == [0, 0, 1, 1, 1, -1]
-    assert grouped(ids, alone, first, second, score, 0.7).tolist() == [0, 0, 0, 0, 0, -1]
+    none = np.empty(0, np.int32), np.empty(0, np.int32)
+    assert grouped(ids, alone, first, second, score, 0.85, none).tolist() == [0, 0, 1, 1, 1, -1]
+    assert grouped(ids, alone, first, second, score, 0.7, none).tolist() == [0, 0, 0, 0, 0, -1]
     exact = np.array([-1, 0, 0, -1, -1, -1], np.int32)
-    assert grouped(ids, exact, first[2:3], second[2:3], score[2:3], 0.85).tolist() == [-1, 0, 0, -1, -1, -1]
+    assert grouped(ids, exact, first[2:3], second[2:3], score[2:3], 0.85, none).tolist() == [-1, 0, 0, -1, -1, -1]
 
 
 @settings(max_examples=10, deadline=None)

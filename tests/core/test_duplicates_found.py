@@ -19,6 +19,7 @@ from embedding_core import places
 from embedding_core.cli import main
 from tests import damage
 from tests.core import natural_duplicates
+from tests.e2e.spoilt import name, spoilt
 
 BENCH = os.environ.get("KINDRED_BENCH_DATA", "")
 SUBTLE = 0.04  # change of size or brightness below which its kind is not asked for
@@ -92,6 +93,24 @@ def test_copies_among_the_sample_are_found_told_apart_and_little_else(tmp_path: 
     assert result["recall"]["hashes"] > 0.75
     # Most of what was looked at was turned down.
     assert result["compared"] > 2 * sum(len(one["paths"]) - 1 for one in result["near"])
+
+
+def test_hearts_of_many_hues_are_not_joined_by_one_without_colour(tmp_path: Path) -> None:
+    """A black, a grey and a white heart, and one that lost its red, are each a copy of several that are none."""
+    made = spoilt()
+    for path, data in made.files.items():
+        (tmp_path / "set" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "set" / path).write_bytes(data)
+    workspace = str(tmp_path / "workspace")
+    command(workspace, "add", "spoilt", str(tmp_path / "set"), "--embed", "--labels", "folders")
+    near = command(workspace, "duplicates", "spoilt")["near"]
+    groups = [{name(path) for path in one["paths"]} for one in near]
+    hues = {f"{hue}_heart" for hue in ("blue", "brown", "green", "light_blue", "orange", "pink", "purple")}
+    assert all(len(hues & group) <= 1 for group in groups), groups
+    held = {path: Counter(map(name, one["paths"])) for one in near for path in one["paths"]}
+    assert [path for path in made.copies if path not in held or held[path][name(path)] < 2] == []
+    pink = next(one for one in near if "pink_heart" in map(name, one["paths"]))
+    assert pink["keep"] == "heart/heart--pink_heart.webp", "its copy lies on its side, as hearts of other hues tell"
 
 
 @pytest.mark.skipif(not BENCH, reason="KINDRED_BENCH_DATA names no folder with clothing.tar")

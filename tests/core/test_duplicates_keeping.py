@@ -65,9 +65,21 @@ def test_the_one_that_the_rest_of_the_set_says_is_upright_is_kept() -> None:
     assert grey == Choice(30, "; keep the one that is in colour and upright.")
 
 
+def test_only_what_the_set_says_clearly_and_of_one_way_is_called_upright() -> None:
+    hardly = chosen([(800, 600), (600, 800)], stand=[0, 1], typical=[0.6, 0.64])
+    assert hardly == Choice(20, "; keep the one that is most like the other images.")
+    two_ways = chosen([BIG, (600, 800), SMALL], stand=[0, 1, 2], typical=[0.7, 0.71, 0.5])
+    assert two_ways.why == ". Both of those most like the other images are equally good; the first is kept."
+    grey = chosen([BIG, (600, 800), SMALL], chroma=[90, 1, 90], stand=[0, 1, 1], typical=[0.5, 0.8, 0.53])
+    assert grey == Choice(30, "; keep the one that is in colour and most like the other images.")
+
+
 def test_where_the_set_says_nothing_most_copies_decide_and_two_do_not() -> None:
     for near in ([NAN] * 3, [0.7, 0.7, 0.71]):
-        assert chosen([BIG] * 3, stand=[0, 1, 1], typical=near).row == 20
+        most = chosen([BIG] * 3, stand=[0, 1, 1], typical=near)
+        assert most == Choice(20, ". Both of those turned like most are equally good; the first is kept.")
+    tied = chosen([BIG] * 5, stand=[0, 1, 1, 2, 2])
+    assert tied == Choice(10, ". All are equally good; the first is kept."), "no way is that of most"
     assert chosen([(800, 600), (600, 800)], stand=[0, 1], typical=[0.7, 0.71]) == Choice(
         10, ". Both are equally good; the first is kept."
     )

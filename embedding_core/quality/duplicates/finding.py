@@ -11,7 +11,7 @@ from embedding_core.errors import InvalidInput
 from embedding_core.quality.duplicates.candidates import Candidates, candidates
 from embedding_core.quality.duplicates.comparing import TINT
 from embedding_core.quality.duplicates.found import LINE, POINTS, DuplicatesFound
-from embedding_core.quality.duplicates.grouping import chains, joined
+from embedding_core.quality.duplicates.grouping import grouped, joined
 from embedding_core.quality.duplicates.inspecting import Inspected, inspect
 from embedding_core.quality.duplicates.keeping import coloured, typical
 from embedding_core.quality.duplicates.kinds import KINDS, Kind, kind_of
@@ -62,19 +62,23 @@ def find(
     same = _same_bytes(pictures)
     pairs = candidates(graph, pictures.hashes, pictures.ids, same, progress=progress)
     looks = verify(pairs, pictures.ids, pictures.thumbnails, pictures.files, progress=progress)
-    copies = [one for one in looks if one.likeness.score >= LEAST and one.likeness.tint <= TINT]
+    alike = [one for one in looks if one.likeness.score >= LEAST]
+    copies = [one for one in alike if one.likeness.tint <= TINT]
     seen = _inspected(pictures, pairs, copies, progress)
     exact = _exact(pictures, pairs, copies, same, seen)
     different = [one for one in copies if not _equal(exact, pairs, one)]
     counted = {one.pair for one in copies if one.likeness.score >= LINE}
     scenes = [one for one in looks if one.agreeing >= POINTS and one.pair not in counted]
-    near, far = (np.array([one.pair for one in some], np.int64) for some in (different, scenes))
+    tinted = [one for one in alike if one.likeness.tint > TINT]
+    near, apart, far = (np.array([one.pair for one in some], np.int64) for some in (different, tinted, scenes))
     detail = np.full(n, np.nan, np.float32)
     for row, image in enumerate(pictures.ids.tolist()):
         if image in seen:
             detail[row] = seen[image].detail
-    copied = zip(pairs.first[near].tolist(), pairs.second[near].tolist(), strict=True)
-    together = joined(n, [*copied, *chains(exact)])
+    score = np.array([one.likeness.score for one in different], np.float32)
+    first, second = pairs.first[near], pairs.second[near]
+    known = pairs.first[apart], pairs.second[apart]
+    together = grouped(pictures.ids, exact, first, second, score, LEAST, known)
     return DuplicatesFound(
         pictures.ids,
         pictures.widths,
@@ -82,14 +86,15 @@ def find(
         pictures.nbytes,
         detail,
         pictures.chroma,
-        typical(graph, together.numbers(), pairs.first[near], pairs.second[near]),
+        typical(graph, together, first, second),
         exact,
-        pairs.first[near],
-        pairs.second[near],
+        first,
+        second,
         np.array([KINDS.index(_kind(pictures, pairs, one)) for one in different], np.int8),
         np.array([one.symmetry for one in different], np.int8),
-        np.array([one.likeness.score for one in different], np.float32),
+        score,
         pairs.cosine[near],
+        *known,
         pairs.first[far],
         pairs.second[far],
         np.array([one.agreeing for one in scenes], np.int32),

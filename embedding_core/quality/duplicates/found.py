@@ -40,6 +40,8 @@ class DuplicatesFound:
     symmetry: NDArray[np.int8]  # (m,) by which the second was turned onto the first, places in `hashing.SYMMETRIES`
     score: NDArray[np.float32]  # (m,) structural similarity of the least alike hundredth of the overlap, at most 1
     cosine: NDArray[np.float32]  # (m,) of the embedding; NaN where they are not neighbours in the graph
+    apart_first: NDArray[np.int32]  # (k,) rows of pairs alike in structure whose colours say that they are no copies
+    apart_second: NDArray[np.int32]  # (k,)
     scene_first: NDArray[np.int32]  # (b,) rows of pairs that are two photographs of one scene
     scene_second: NDArray[np.int32]  # (b,)
     agreeing: NDArray[np.int32]  # (b,) features of both that moved alike
@@ -62,7 +64,9 @@ class DuplicatesFound:
     def groups(self) -> NDArray[np.int32]:
         """(n,) the number of each image's group of copies, exact and near; −1 alone"""
         chosen = self.counts
-        return grouped(self.ids, self.exact, self.first[chosen], self.second[chosen], self.score[chosen], STRONG)
+        apart = self.apart_first, self.apart_second
+        pairs = self.first[chosen], self.second[chosen]
+        return grouped(self.ids, self.exact, *pairs, self.score[chosen], STRONG, apart)
 
     @cached_property
     def groups_with_bursts(self) -> NDArray[np.int32]:

@@ -54,6 +54,27 @@ def joined(n: int, pairs: Iterable[tuple[int, int]]) -> Union:
     return sets
 
 
+class Apart:
+    """Which sets must not be joined, since a picture in the one is known to differ from one in the other."""
+
+    def __init__(self, pairs: Iterable[tuple[int, int]]) -> None:
+        self._from: dict[int, set[int]] = {}  # by the row that names a set, as `Union.find` says
+        for first, second in pairs:
+            if first != second:
+                self._from.setdefault(first, set()).add(second)
+                self._from.setdefault(second, set()).add(first)
+
+    def parts(self, one: int, other: int) -> bool:
+        return other in self._from.get(one, ())
+
+    def follow(self, old: int, new: int) -> None:
+        """The set `old` has become part of `new`, which now is apart from all that `old` was apart from."""
+        for other in self._from.pop(old, ()):
+            self._from[other].remove(old)
+            self._from[other].add(new)
+            self._from.setdefault(new, set()).add(other)
+
+
 def grouped(
     ids: NDArray[np.int64],
     exact: NDArray[np.int32],
@@ -61,25 +82,33 @@ def grouped(
     second: NDArray[np.int32],
     score: NDArray[np.float32],
     strong: float,
+    apart: tuple[NDArray[np.int32], NDArray[np.int32]],
 ) -> NDArray[np.int32]:
     """The group of each row (n,), −1 alone: images with the same pixels, and those that links (m,) join, best first.
 
     A link of less than `strong` brings one more picture into a group; two groups are never joined by it, so that a
-    chain of weak likenesses does not make one group of what has little in common. Images with the same pixels count as
-    one picture. `ids` (n,) decide between equals, so that the order of the rows does not.
+    chain of weak likenesses does not make one group of what has little in common. No link joins what holds both rows of
+    a pair of `apart` (k,), (k,), which are different pictures: a grey heart is a copy of the red and of the blue one,
+    and goes with the one that it is more like. Images with the same pixels count as one picture. `ids` (n,) decide
+    between equals, so that the order of the rows does not.
     """
     n = len(ids)
     sets = joined(n, chains(exact))
     pictures = Union(n)  # sizes in pictures, in step with `sets`
     order = np.lexsort((ids[second], ids[first], -score))
     standing = _standing(exact)
+    known = Apart(zip(*(standing[rows].tolist() for rows in apart), strict=True))
     for one, other, strength in zip(
         standing[first[order]].tolist(), standing[second[order]].tolist(), score[order].tolist(), strict=True
     ):
         if strength < strong and min(pictures.size(one), pictures.size(other)) > 1:
             continue
+        old = pictures.find(one), pictures.find(other)
+        if old[0] == old[1] or known.parts(*old):
+            continue
         pictures.join(one, other)
         sets.join(one, other)
+        known.follow(max(old), pictures.find(one))
     return sets.numbers()
 
 

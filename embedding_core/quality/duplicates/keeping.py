@@ -3,8 +3,9 @@
 In this order: one in colour before one without; one that is upright; the one that shows most, which is the largest
 unless that was only enlarged; the sharpest; the least compressed. Of two pictures that are each the other turned,
 neither says which is upright. What the rest of the set says is taken: the turned one is less like other pictures than
-the upright one. Of 198 photographs of clothing that were turned, 92 % were told so, 1.5 % wrongly, and the rest not at
-all; things without an upside cannot be told, and then most of the copies decide, or nothing does.
+the upright one. Of 150 photographs of clothing that were turned, that chose 136 rightly and 3 wrongly; of 63 emoji,
+which have less in common, 19 and 13. Where the difference was three times as large, none was wrong (of 113 and 7), so
+the kept one is called upright only there. Where the set tells nothing, most of the copies decide, or nothing does.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ BYTES = 2.0  # likewise of bytes a pixel: formats differ in what they need
 PALE = 0.25  # share of the others' chroma below which the colours are gone …
 GREY = 16.0  # … if it is no more than so many levels
 OTHERS = 10  # neighbours that tell how like the rest of the set a picture is
-UPRIGHT = 0.02  # of mean cosine to them, from which one of two is upright and the other is not
+UPRIGHT = 0.02  # of mean cosine to them, from which one of two is rather upright than the other …
+SURELY = 0.06  # … and from which it is said to be
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -57,7 +59,8 @@ def choose(copies: Copies) -> Choice:
     """The member to keep, and what sets it apart from the others, or that nothing does."""
     everyone = np.arange(len(copies.rows))
     vivid = everyone[coloured(copies.chroma)]
-    upright = vivid[_upright(copies.typical[vivid], copies.stand[vivid])]
+    standing, how = _upright(copies.typical[vivid], copies.stand[vivid])
+    upright = vivid[standing]
     left = upright
     qualities = (
         (np.nan_to_num(copies.detail), MORE),
@@ -70,7 +73,7 @@ def choose(copies: Copies) -> Choice:
     kept = int(left[0])
     among = [
         *(["in colour"] if len(vivid) < len(everyone) else []),
-        *(["upright"] if len(upright) < len(vivid) else []),
+        *([how] if len(upright) < len(vivid) else []),
     ]
     return Choice(int(copies.rows[kept]), _said(copies, kept, upright[upright != kept], len(left), among))
 
@@ -96,17 +99,20 @@ def typical(
     return found
 
 
-def _upright(typical: NDArray[np.float32], stand: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """(m,) those that are the right way up, as far as can be told: all of them where it cannot."""
+def _upright(typical: NDArray[np.float32], stand: NDArray[np.int32]) -> tuple[NDArray[np.bool_], str]:
+    """(m,) those that are the right way up, as far as can be told, all of them where it cannot; and what they are."""
     ways, way, counts = np.unique(stand, return_inverse=True, return_counts=True)
     if len(ways) == 1:
-        return np.ones(len(stand), dtype=bool)
+        return np.ones(len(stand), dtype=bool), ""
     known = np.isfinite(typical)
     told = np.bincount(way[known], minlength=len(ways))
     means = np.bincount(way[known], typical[known], minlength=len(ways)) / np.maximum(told, 1)
     if told.all() and (means < means.max() - UPRIGHT).any():
-        return np.asarray((means >= means.max() - UPRIGHT)[way])
-    return np.asarray((counts == counts.max())[way])
+        best = means >= means.max() - UPRIGHT
+        sure = best.sum() == 1 and not (means[~best] > means.max() - SURELY).any()
+        return np.asarray(best[way]), "upright" if sure else "most like the other images"
+    most = counts == counts.max()
+    return np.asarray((most | (most.sum() > 1))[way]), "turned like most"
 
 
 def _said(copies: Copies, kept: int, others: NDArray[np.int64], equals: int, among: list[str]) -> str:
