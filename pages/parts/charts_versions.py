@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from pages.parts.charts import dress, short
+from pages.parts.charts import NAME_LIMIT, dress, safe, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def counts(labels: Sequence[tuple[str, int, int]], names: tuple[str, str], look: Look) -> go.Figure:
     """Images of each label before and after, as two bars; the change stands behind the second."""
-    rows = [_row(name, at) for at, (name, _, _) in enumerate(labels)]
+    rows = [_row(short(name), at) for at, (name, _, _) in enumerate(labels)]
     figure = go.Figure(
         [
             _bars(rows, [was for _, was, _ in labels], short(names[0]), look.grey, [""] * len(labels)),
@@ -87,7 +88,7 @@ def runs(before: Sequence[float], after: Sequence[float], names: tuple[str, str]
 
 def intervals(rows: Sequence[tuple[str, Difference]], look: Look) -> go.Figure:
     """What each row gained, in points, with its interval; what can be told from nothing is in colour."""
-    names = [_row(name, at) for at, (name, _) in enumerate(rows)]
+    names = [_row(_lines(name), at) for at, (name, _) in enumerate(rows)]
     found = [one for _, one in rows]
     changes = [100 * one.change for one in found]
     colours = [look.accent if one.better else look.palette[4] if one.worse else look.grey for one in found]
@@ -109,12 +110,13 @@ def intervals(rows: Sequence[tuple[str, Difference]], look: Look) -> go.Figure:
         hovertemplate="%{y}: %{x:+.1f} points (%{customdata[0]:.1f} to %{customdata[1]:.1f})"
         "<br>%{customdata[2]:.1%} → %{customdata[3]:.1%}<extra></extra>",
     )
-    dress(figure, look, 70 + 30 * len(names))
+    dress(figure, look, 70 + (40 if any("<br>" in name for name in names) else 30) * len(names))
     figure.update_layout(margin={"l": 0, "r": 12, "t": 8, "b": 0}, showlegend=False)
     figure.add_vline(x=0, line={"color": look.quiet, "width": 1, "dash": "dot"})
     figure.update_yaxes(autorange="reversed", automargin=True, ticks="", ticksuffix="  ", dtick=1, showgrid=False)
     figure.update_xaxes(
         title={"text": "Points of accuracy", "standoff": 8},
+        range=_around([100 * end for one in found for end in (one.low, one.high, one.change)]),
         gridcolor=look.line,
         zeroline=False,
         ticks="",
@@ -144,7 +146,21 @@ def _signed(change: int) -> str:
 
 def _row(name: str, at: int) -> str:
     """Cut names may have become alike, and Plotly would draw them as one: invisible characters tell them apart."""
-    return short(name) + "\u200b" * at
+    return name + "\u200b" * at
+
+
+def _lines(name: str) -> str:
+    """A name in two lines where it fits into them, else cut."""
+    lines = wrap(" ".join(name.split()), NAME_LIMIT, break_long_words=False)
+    fits = len(lines) == 2 and max(map(len, lines)) <= NAME_LIMIT
+    return "<br>".join(map(safe, lines)) if fits else short(name)
+
+
+def _around(values: Sequence[float]) -> list[float]:
+    """The ends of an axis that holds all values and zero, with room beside them."""
+    low, high = min(0.0, *values), max(0.0, *values)
+    room = 0.04 * (high - low) or 1.0
+    return [low - room, high + room]
 
 
 def _legend() -> dict[str, object]:

@@ -188,6 +188,11 @@ def day(seconds: float) -> str:
     return str(np.datetime64(floor(min(max(seconds, -62_135_596_800), 253_402_300_799)), "s"))[:10]
 
 
+def part(name: str) -> str:
+    """What people call a part of what a check has found, as "near_empty" is "Near empty"."""
+    return name.replace("_", " ").capitalize()
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """`count(1, "image")` is "1 image", `count(1200, "image")` "1,200 images"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

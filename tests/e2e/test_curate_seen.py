@@ -51,6 +51,22 @@ def test_a_phone_shows_the_tab_that_a_link_opens(
     visitor.close()
 
 
+def test_a_phone_brings_a_tab_that_is_touched_to_the_middle(browser: Browser, app: RunningApp, looked: Dataset) -> None:
+    visitor = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)  # type: ignore[arg-type]
+    page = visitor.new_page()
+    page.goto(f"{app.url}/curate?dataset=sample")
+    page.get_by_role("tab", name="Overview", selected=True).wait_for()
+    page.get_by_role("tab", name="Leakage").tap()
+    page.get_by_role("tab", name="Leakage", selected=True).wait_for()
+    page.wait_for_function(
+        """() => {
+          const box = document.querySelector("[role=tab][aria-selected=true]").getBoundingClientRect();
+          return Math.abs((box.left + box.right - innerWidth) / 2) < 3;
+        }"""
+    )
+    visitor.close()
+
+
 def arrived(workspace: Workspace, dataset: Dataset, at: float) -> derived.MovedLine:
     """The line of dark pictures, once it is kept where the slider is."""
     end = monotonic() + 15
@@ -74,8 +90,8 @@ def test_a_line_moved_by_keys_holds_in_the_review_and_is_set_back(page: Page, ap
     moved = arrived(workspace, looked, float(line.input_value()))
     kept = derived.read_photos(workspace, derived.photos_key(looked))
     assert kept is not None
-    beyond = len(kept.found.at({"dark": moved.at}).cases())
-    assert beyond > len(kept.found.cases())
+    beyond = len(kept.found.at({"dark": moved.at}).cases("dark"))
+    assert beyond > len(kept.found.cases("dark"))
     page.get_by_role("button", name=f"Review {beyond} cases").click()
     page.locator("dialog[data-view=case]").wait_for()
     assert page.locator("dialog .count").inner_text() == f"0 decided · {beyond} left"

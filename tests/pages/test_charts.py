@@ -8,7 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from pages.parts import charts, charts_solid, palette
+from embedding_core.effect.intervals import Difference
+from pages.parts import charts, charts_solid, charts_versions, palette
 from pages.parts.colouring import Colouring
 
 NASTY = "<b>x</b> & <a href='javascript:alert(1)'>y</a>"
@@ -157,3 +158,26 @@ def test_one_value_for_all_has_a_scale_still() -> None:
 def test_names_that_are_cut_alike_stay_two_rows() -> None:
     figure = charts.sizes(["a" * 30 + "b" + "c" * 30, "a" * 30 + "d" + "c" * 30], [2, 1], charts.LIGHT)
     assert len(set(figure.data[0].y)) == 2
+
+
+def gained(change: float, low: float, high: float) -> Difference:
+    return Difference(0.5, 0.5 + change, low, high)
+
+
+def test_the_axis_of_intervals_holds_all_of_them_and_zero() -> None:
+    rows = [("a", gained(0.02, -0.514, 0.1)), ("b", gained(0.1, 0.05, 0.62))]
+    low, high = charts_versions.intervals(rows, charts.LIGHT).layout.xaxis.range
+    assert low < -51.4 and high > 62
+    low, high = charts_versions.intervals(rows[1:], charts.LIGHT).layout.xaxis.range
+    assert low < 0
+    low, high = charts_versions.intervals([("a", gained(0, 0, 0))], charts.LIGHT).layout.xaxis.range
+    assert low < 0 < high
+
+
+def test_a_name_beside_an_interval_takes_two_lines_before_it_is_cut() -> None:
+    names = "All together, suspects counting less", "c" * 60, NASTY
+    figure = charts_versions.intervals([(name, gained(0, 0, 0)) for name in names], charts.LIGHT)
+    two, cut, nasty = (name.strip("\u200b") for name in figure.data[-1].y)
+    assert two.split("<br>") == ["All together, suspects", "counting less"]
+    assert "…" in cut and len(cut) == charts.NAME_LIMIT
+    assert "<b>" not in nasty and "<a" not in nasty

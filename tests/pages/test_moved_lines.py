@@ -50,6 +50,7 @@ def test_a_line_over_the_distribution_holds_everywhere_until_it_is_set_back(
 ) -> None:
     app = curate(curate_tab="Photographs")
     assert f"**{DARK} photographs**" in small.texts(app)
+    app.segmented_control(key="curate_photo_kind").set_value("dark").run()
     app.slider(key="curate_photo_line_dark").set_value(25.0).run()
     assert not app.exception
     assert "**25 photographs**" in small.texts(app) and "**25 images** beyond the line" in small.texts(app)
@@ -62,6 +63,7 @@ def test_a_line_over_the_distribution_holds_everywhere_until_it_is_set_back(
     assert (len(sent["cases"]), sent["progress"]["total"]) == (25, 25)
     assert sent["cases"][0]["reason"].startswith("Darker than all other images here: light 0 of 255")
     again = curate(curate_tab="Photographs")
+    again.segmented_control(key="curate_photo_kind").set_value("dark").run()
     assert again.slider(key="curate_photo_line_dark").value == 25.0
     again.button(key="curate_photo_unmove").click().run()
     assert f"**{DARK} photographs**" in small.texts(again)
@@ -89,6 +91,47 @@ def test_a_slider_is_on_the_scale_that_reasons_are_told_on(
     assert slider.value == pytest.approx(48) and slider.label == "Line: sharpness 48 of 100"
     slider.set_value(60.0).run()
     assert derived.moved_lines(workspace, birds.uuid, "photos")["blurred"].at == pytest.approx(0.6)
+
+
+def test_one_kind_of_photographs_is_shown_counted_selected_and_reviewed(
+    workspace: Workspace, birds: Dataset, photos: Kept[Photos]
+) -> None:
+    values = photos.found.values.copy()
+    values[1, -3:] = 0.1  # blurred, and not dark
+    workspace.results.put(
+        photos.fingerprint,
+        kind="photos",
+        dataset=birds.uuid,
+        parent=birds.fingerprint,
+        arrays={**photos.found.arrays(), "values": values},
+        parameters={"asked": {}, "facts": photos.found.facts()},
+        seconds=0.0,
+    )
+    blurred = sorted(photos.found.ids[-3:].tolist())
+    app = curate(curate_tab="Photographs")
+    assert app.button(key="curate_review").label == f"Review {DARK + 3} cases"
+    assert len(component(app, "kindred_gallery")["items"]) == DARK + 3
+    app.segmented_control(key="curate_photo_kind").set_value("blurred").run()
+    assert app.button(key="curate_review").label == "Review 3 cases"
+    assert sorted(one["id"] for one in component(app, "kindred_gallery")["items"]) == blurred
+    app.button(key="curate_select").click().run()
+    selection = workspace.selections.get(app.query_params["selection"])
+    assert selection is not None
+    assert (selection.ids.tolist(), selection.how) == (blurred, "found by the check Photographs: Blurred")
+    app.button(key="curate_review").click().run()
+    assert not app.exception
+    review = component(app, "kindred_review")
+    sent = visitor(ADA).get(review["address"] + "next", params={"key": review["key"], "n": "60"}).json()
+    assert sorted(image["id"] for case in sent["cases"] for image in case["images"]) == blurred
+    assert sent["progress"]["total"] == 3
+
+
+def test_a_link_to_a_kind_that_there_is_not_says_so(birds: Dataset, photos: Kept[Photos]) -> None:
+    app = curate(review="photos:sideways")
+    assert not app.exception
+    assert "not here" in app.toast[0].value
+    answer = visitor(ADA).get(f"/api/review/{birds.uuid}/photos/next", params={"key": f"{photos.fingerprint}:sideways"})
+    assert answer.status_code == 404
 
 
 @pytest.mark.parametrize("lines", ["dark=", "dark=1,,", "dark=1;drop", "=", "dark=nan", "x" * 500])

@@ -16,6 +16,7 @@ from embedding_core.review.decisions import Action, decided
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Dataset, Workspace
 from pages.parts import results
+from pages.parts.versions import trying
 from pages.parts.versions.repairing import STEPS
 from tests.pages import small
 from tests.pages.maps import said
@@ -187,6 +188,44 @@ def test_an_effect_is_told_in_words_and_figures(workspace: Workspace, birds: Dat
     assert len(runs[1]["x"]) == 8
     assert {name.strip("\u200b") for name in labels[-1]["y"]} == {"a", "b"}
     assert set(app.dataframe[0].value["Label"]) == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "arrow", "colour"),
+    [(-0.01, 0.03, "NONE", "GRAY"), (0.005, 0.03, "UP", "GREEN"), (-0.6, -0.005, "DOWN", "RED")],
+)
+def test_only_what_can_be_told_from_nothing_has_an_arrow_and_a_colour(
+    low: float, high: float, arrow: str, colour: str
+) -> None:
+    def page(low: float, high: float) -> None:
+        from embedding_core.effect.intervals import Difference
+        from pages.parts.versions import effect
+
+        effect._metric("Accuracy", Difference(0.5, 0.5 + (low + high) / 2, low, high), "accuracy")
+
+    app = AppTest.from_function(page, args=(low, high)).run()
+    (shown,) = app.metric
+    assert type(shown.proto).MetricDirection.Name(shown.proto.direction) == arrow
+    assert type(shown.proto).MetricColor.Name(shown.proto.color) == colour
+    assert "-" not in shown.delta
+
+
+def test_changes_in_a_table_have_the_minus_of_words_and_stay_numbers() -> None:
+    table = trying.signed({"Label": ["a", "b", "c"], "Points": [-22.6, 0.0, 1.2]}, "Points")
+    assert table.data["Points"].tolist() == [-22.6, 0.0, 1.2]
+    for text in (">−22.6<", ">0.0<", ">+1.2<"):
+        assert text in table.to_html()
+
+
+def test_a_label_without_test_images_is_named(workspace: Workspace, birds: Dataset, first: str) -> None:
+    TASKS["effect"](workspace, {"dataset": birds.uuid, "encoder": "pixels", "from": "original"}, silent, LOCAL)
+    (kept,) = workspace.results.find(birds.uuid, "effect")
+    found = derived.read_effect(workspace, kept.fingerprint)
+    assert found is not None
+    assert set(found.found.classes) == {"a", "b", "c"} and "c" not in {
+        name for name, one in zip(found.found.classes, found.found.differences.classes, strict=True) if one
+    }
+    assert "c: no test images." in small.texts(opened("Before and after"))
 
 
 def test_a_later_decision_asks_anew(workspace: Workspace, birds: Dataset, ids: list[int], first: str) -> None:

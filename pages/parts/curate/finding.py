@@ -72,7 +72,9 @@ class Finding:
     move: Callable[[Any, Mapping[str, float]], Any] | None = None
     line: Line | None = None  # where its only line can be moved by answers
     ask: Callable[[Dataset, Columns, str], Mapping[str, Any] | None] | None = None  # see `curate.asking`
-    panel: Callable[[Kept[Any], Subject], None] | None = None  # draws more on its tab: a distribution, a table
+    # Draws more on its tab: a distribution, a table. Returns the part of the cases that is chosen there, if any.
+    panel: Callable[[Kept[Any], Subject], str | None] | None = None
+    part: Callable[[Any, str], Sequence[Case]] | None = None  # the cases of a part, worst first; or `UnknownName`
 
 
 @dataclass(frozen=True, eq=False, slots=True)

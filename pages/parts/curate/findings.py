@@ -105,6 +105,7 @@ PHOTOS = Finding(
     embedded=False,
     move=derived.at_lines,
     panel=panels.photos,
+    part=lambda found, kind: found.cases(kind),
 )
 BALANCE = Finding(
     kind="balance",

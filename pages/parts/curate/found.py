@@ -47,19 +47,21 @@ def show(dataset: Dataset, columns: Columns, encoder: str, one: Check) -> list[i
             checks.run_button(dataset, encoder, one)
     if one.finding.decodes:
         crashes.show(dataset)
-    if one.finding.panel:
-        one.finding.panel(read.kept, read.subject)
+    part = one.finding.panel(read.kept, read.subject) if one.finding.panel else None
+    if part:
+        read = reading.read(dataset, one.finding, reading.part(one.newest.key, part))
+        left = read.queue.left()
     if not one.finding.acts:
         return []
     if not read.cases:
         empty.note("Nothing found", "That is good news.", ":material/verified:", key="curate_clean")
         return []
-    _bar(read, len(left), on_map=one.newest.current)
+    _bar(read, len(left), part, on_map=one.newest.current)
     verdicts = dict.fromkeys(read.by_key.keys() - left, GONE)
     verdicts |= {key: LATEST.get(decision.action, "") for key, decision in closed.items()}
     pages = -(-len(read.cases) // A_PAGE)
     grid = st.container()
-    page = min(st.pagination(pages, key=f"curate_page_{one.finding.kind}"), pages) if pages > 1 else 1
+    page = min(st.pagination(pages, key=f"curate_page_{one.finding.kind}{part or ''}"), pages) if pages > 1 else 1
     ordered = sorted(read.by_key, key=lambda key: key not in left)  # stable: the worst of what is left first
     shown = [read.by_key[key] for key in ordered[(page - 1) * A_PAGE :][:A_PAGE]]
     groups = any(len(case.ids) > 1 for case in shown)
@@ -70,7 +72,7 @@ def show(dataset: Dataset, columns: Columns, encoder: str, one: Check) -> list[i
     return [image for case in shown for image in case.ids]
 
 
-def _bar(read: Read, left: int, *, on_map: bool) -> None:
+def _bar(read: Read, left: int, part: str | None, *, on_map: bool) -> None:
     kind, total = read.finding.kind, len(read.cases)
     with st.container(horizontal=True, vertical_alignment="center", key="curate_bar"):
         st.button(
@@ -80,7 +82,7 @@ def _bar(read: Read, left: int, *, on_map: bool) -> None:
             type="primary",
             disabled=not left,
             on_click=checks.review,
-            args=(kind,),
+            args=(reading.part(kind, part),),
         )
         st.button(
             "Select all",
@@ -88,7 +90,7 @@ def _bar(read: Read, left: int, *, on_map: bool) -> None:
             icon=":material/select_check_box:",
             help=words.HELP["selection"],
             on_click=_select,
-            args=(read.cases, f"found by the check {read.finding.title}"),
+            args=(read.cases, f"found by the check {read.finding.title}" + (f": {words.part(part)}" if part else "")),
         )
         if on_map and kind in derived.SCORED:
             _see_on_map(read)

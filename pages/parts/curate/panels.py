@@ -30,6 +30,7 @@ _QUIET = {"displayModeBar": False}
 SHOWN = 48  # scenes
 RELATED = 12  # columns
 MEASURED = {"nbytes": "file size", "side": "size in pixels", "aspect": "shape", "format": "file format"}
+ALL = "all"  # kinds of photographs
 COVERED = 0.95  # share that stays covered, of what the caption of redundancy says
 
 
@@ -97,20 +98,25 @@ def labels(kept: Kept[LabelIssues], subject: Subject) -> None:
             st.button(f"Back to the strict {strict:,}", key="curate_unfit", on_click=moving.move, args=where)
 
 
-def photos(kept: Kept[Photos], subject: Subject) -> None:
-    """How the set is distributed in one respect, with the line between found and not found, to be moved."""
+def photos(kept: Kept[Photos], subject: Subject) -> str | None:
+    """How the set is distributed in one respect, with the line between found and not found, to be moved.
+
+    Returns the kind that is chosen; None for all of them.
+    """
     found, counts = kept.found, kept.found.counts()
     told = [kind for kind in found.kinds if found.line(kind) == found.line(kind)]  # NaN where nothing can be told
     if not told:
-        return
+        return None
     kind = st.segmented_control(
         "Kind",
-        told,
+        [ALL, *told],
         key="curate_photo_kind",
-        default=max(told, key=lambda one: counts[one]),
-        format_func=lambda one: f"{_title(one)} {counts[one]:,}",
+        default=ALL,
+        format_func=lambda one: "All" if one == ALL else f"{words.part(one)} {counts[one]:,}",
         required=True,
     )
+    if kind == ALL:
+        return None
     described, drawn = BY_NAME[kind], found.distribution(kind)
     show = described.scale.show
     low, high = float(show(drawn.edges[0])), float(show(drawn.edges[-1]))
@@ -131,14 +137,11 @@ def photos(kept: Kept[Photos], subject: Subject) -> None:
             args=(subject.dataset, kind, key),
         )
     figure = charts_curate.distribution(drawn, found.drawn(kind), show, charts.look(st.context.theme.type))
-    alt = f"How the images are distributed, from the least to the most {_title(kind).lower()}"
+    alt = f"How the images are distributed, from the least to the most {words.part(kind).lower()}"
     st.plotly_chart(figure, key="curate_photo_chart", theme=None, config=_QUIET, alt=alt)
     ids = found.ids[found.flagged(kind)]
     with st.container(horizontal=True, vertical_alignment="center", key="curate_photo_bar"):
         st.markdown(f"**{words.count(len(ids), 'image')}** beyond the line", width="content")
-        if len(ids):
-            how = f"{_title(kind).lower()}, beyond {described.told(drawn.line)}"
-            st.button("Select them", key="curate_photo_select", on_click=state.select, args=(ids, how))
         if (one := moving.moved(subject.dataset, "photos").get(kind)) is not None:
             own = found.drawn(kind)
             st.button(
@@ -153,6 +156,7 @@ def photos(kept: Kept[Photos], subject: Subject) -> None:
                 f"{words.count(len(found.flagged(kind, own)), 'image')} beyond.",
                 width="content",
             )
+    return str(kind)
 
 
 def _move(dataset: Dataset, kind: str, key: str) -> None:
@@ -224,7 +228,3 @@ def _newest(subject: Subject, kind: str, read: Any) -> Any:
     stored = server.workspace().results.find(subject.dataset.uuid, kind)
     kept = read(server.workspace(), stored[0].fingerprint) if stored else None
     return None if kept is None else kept.found
-
-
-def _title(kind: str) -> str:
-    return kind.replace("_", " ").capitalize()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from embedding_core import derived
 from embedding_core.deciding.queue import Queue
 from embedding_core.derived.lines import DIGITS
+from embedding_core.errors import UnknownName
 from pages.parts import cached, server
 from pages.parts.curate.finding import Finding, Read, Subject, UnknownFinding
 
@@ -67,23 +68,34 @@ def newest(dataset: Dataset, finding: Finding, embedding: Embedding | None) -> N
 def read(dataset: Dataset, finding: Finding, key: str) -> Read:
     """A stored result. `key` is its fingerprint and, after an `@`, where lines were moved to: `0.7`, `dark=80,tiny=99`.
 
-    Raises `UnknownFinding` when it is not there.
+    What `part` has added to it, after a colon, leaves only the cases of that part. Raises `UnknownFinding` when it is
+    not there.
     """
-    fingerprint, _, moved = key.partition("@")
+    whole, _, chosen = key.partition(":")
+    fingerprint, _, moved = whole.partition("@")
 
     def make() -> Read:
         kept = finding.read(server.workspace(), fingerprint) if _FINGERPRINT.fullmatch(fingerprint) else None
         lines = _lines(moved)
-        if kept is None or lines is None or (lines and not finding.move):
+        if kept is None or lines is None or (lines and not finding.move) or (chosen and not finding.part):
             raise UnknownFinding(key[:12])
         if lines and finding.move:
             kept = replace(kept, found=finding.move(kept.found, lines))
         subject = Subject(dataset, cached.columns(dataset))
-        cases = tuple(finding.cases(kept.found, subject))
+        try:
+            found = finding.part(kept.found, chosen) if chosen and finding.part else finding.cases(kept.found, subject)
+        except UnknownName as error:
+            raise UnknownFinding(key[:12]) from error
+        cases = tuple(found)
         by_key = {case.key: case for case in cases}
         return Read(finding, key, kept, subject, cases, by_key, Queue(cases, dataset.decisions, dataset.claims))
 
     return cached.finding(finding.kind, key, dataset.token, _make=make)
+
+
+def part(key: str, chosen: str | None) -> str:
+    """The key of the same result with only the cases of a part; of all, when none is chosen."""
+    return f"{key}:{chosen}" if chosen else key
 
 
 def _at(fingerprint: str, lines: str) -> str:

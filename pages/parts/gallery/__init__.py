@@ -59,8 +59,8 @@ def show(
     """Draw the items (at most some hundred: the page pages). Returns the id that was opened, in the one run after it.
 
     `alt` says what is shown, for screen readers. `selected` items are framed. Tiles are at least 88, 136 or 208 px wide
-    and are squares: pictures are shown whole. With `wraps` the quieter line may take three. Where items have a picture
-    beside them, a tile has room for two.
+    and are squares: pictures are shown whole. With `wraps` the quieter line may take five, on a phone seven.
+    Where items have a picture beside them, a tile has room for two.
     """
     chosen = [selected] if isinstance(selected, int) else list(selected or ())
     data = {

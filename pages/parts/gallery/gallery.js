@@ -49,7 +49,7 @@ class Gallery {
       const place = tile.querySelector(`.${name}`);
       place.textContent = text;
       place.hidden = !text;
-      place.title = name === "caption" ? text : "";
+      place.title = name === "badge" ? "" : text; // whole, where it is cut
     }
     show(tile, picture, url);
     this.#pair(tile.querySelector(".beside"), beside);

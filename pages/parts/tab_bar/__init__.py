@@ -12,5 +12,5 @@ _mount = st.components.v2.component(
 
 
 def in_sight(tabs: str, *, key: str) -> None:
-    """Scroll the bar of the tabs with the key `tabs` so far that the open one is seen."""
+    """Keep the open one of the tabs with the key `tabs` in the middle of their bar, as far as it can be scrolled."""
     _mount(key=key, data={"tabs": tabs})

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from embedding_core.effect import Difference, Effect
     from embedding_core.workspace import Dataset, Embedding
 
+MOST_UNTOLD = 12  # labels without test images that are named
 HEADLINES = {  # by verdict; the figure follows
     "better": ":green[:material/trending_up:] Accuracy {points}",
     "worse": ":red[:material/trending_down:] It did not help: accuracy {points}",
@@ -121,13 +122,13 @@ def _told(kept: Kept[Effect]) -> None:
 
 def _metric(name: str, one: Difference, term: str) -> None:
     change = points(one).partition(" (")[0]
-    flat = not (one.better or one.worse)
     st.metric(
         name,
         f"{one.after:.1%}",
-        delta=change.replace("−", "-"),  # by which Streamlit knows the arrow
+        delta=change,
         delta_description=f"from {one.before:.1%}",
-        delta_color="off" if flat else "normal",
+        delta_color="green" if one.better else "red" if one.worse else "off",
+        delta_arrow="up" if one.better else "down" if one.worse else "off",
         border=True,
         height="stretch",
         help=words.HELP[term],
@@ -161,6 +162,10 @@ def _labels(found: Effect) -> None:
     st.plotly_chart(
         figure, key="versions_classes", theme=None, config=trying.QUIET, alt="What each label gained, with its interval"
     )
+    untold = [name for name, one in zip(found.classes, found.differences.classes, strict=True) if one is None]
+    if untold:
+        more = f" and {len(untold) - MOST_UNTOLD:,} more" if len(untold) > MOST_UNTOLD else ""
+        st.caption(f"{', '.join(map(words.plain, untold[:MOST_UNTOLD]))}{more}: no test images.")
 
 
 def _table(found: Effect) -> None:
@@ -172,19 +177,19 @@ def _table(found: Effect) -> None:
     ]
     rows.sort(key=lambda row: -row[2].change)
     st.dataframe(
-        {
-            "Label": [name for name, _, _ in rows],
-            "Judged by": [count for _, count, _ in rows],
-            "Before": [100 * one.before for _, _, one in rows],
-            "After": [100 * one.after for _, _, one in rows],
-            "Points": [trying.in_points(one) for _, _, one in rows],
-            "Interval": [trying.interval(one) for _, _, one in rows],
-        },
+        trying.signed(
+            {
+                "Label": [name for name, _, _ in rows],
+                "Judged by": [count for _, count, _ in rows],
+                "Before": [100 * one.before for _, _, one in rows],
+                "After": [100 * one.after for _, _, one in rows],
+                "Points": [trying.in_points(one) for _, _, one in rows],
+                "Interval": [trying.interval(one) for _, _, one in rows],
+            },
+            "Points",
+        ),
         key="versions_table",
         hide_index=True,
-        column_config={
-            **{name: st.column_config.NumberColumn(format="%.1f %%") for name in ("Before", "After")},
-            "Points": st.column_config.NumberColumn(format="%+.1f"),
-        },
+        column_config={name: st.column_config.NumberColumn(format="%.1f %%") for name in ("Before", "After")},
         alt="Accuracy of each label before and after",
     )

@@ -90,19 +90,24 @@ def _told(kept: Kept[Repairs]) -> None:
     alt = "What each step is worth, with its interval"
     st.plotly_chart(figure, key="versions_steps", theme=None, config=trying.QUIET, alt=alt)
     st.dataframe(
-        {
-            "Step": [NAMES.get(arm, arm) for arm, _, _ in arms],
-            "Points": [trying.in_points(one.accuracy) for _, _, one in arms],
-            "Interval": [trying.interval(one.accuracy) for _, _, one in arms],
-            "Every label alike": [trying.in_points(one.balanced) for _, _, one in arms],
-            "Training lost": [100 * lost for _, lost, _ in arms],
-        },
+        trying.signed(
+            {
+                "Step": [NAMES.get(arm, arm) for arm, _, _ in arms],
+                "Points": [trying.in_points(one.accuracy) for _, _, one in arms],
+                "Interval": [trying.interval(one.accuracy) for _, _, one in arms],
+                "Every label alike": [trying.in_points(one.balanced) for _, _, one in arms],
+                "Training weight lost": [100 * lost for _, lost, _ in arms],
+            },
+            "Points",
+            "Every label alike",
+        ),
         key="versions_steps_table",
         hide_index=True,
         column_config={
-            **{name: st.column_config.NumberColumn(format="%+.1f") for name in ("Points", "Every label alike")},
-            "Training lost": st.column_config.NumberColumn(
-                format="%.1f %%", help="The share of training images that no longer counts."
+            "Training weight lost": st.column_config.NumberColumn(
+                format="%.1f %%",
+                help="The share of all that is trained on that no longer counts. An image left out loses all of its "
+                "weight, one that counts less a part of it.",
             ),
         },
         alt="What each step is worth, in figures",

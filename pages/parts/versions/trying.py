@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import streamlit as st
 
 from embedding_core import derived
@@ -11,7 +12,9 @@ from embedding_core.effect import points
 from pages.parts import empty, jobs, server, state
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from pandas.io.formats.style import Styler
 
     from embedding_core.effect import Difference
     from embedding_core.jobs import Job
@@ -67,6 +70,12 @@ def running(found: Job | None, *, key: str) -> bool:
 def in_points(one: Difference) -> float:
     """A change in points of accuracy, as a table shows it: never −0.0."""
     return round(100 * one.change, 1) + 0.0
+
+
+def signed(columns: Mapping[str, Sequence[Any]], *names: str) -> Styler:
+    """A table whose columns with these names are changes: shown as they are in words, sorted as numbers."""
+    frame = pd.DataFrame(dict(columns))
+    return frame.style.format(dict.fromkeys(names, lambda value: f"{value:+.1f}".replace("-", "−") if value else "0.0"))
 
 
 def interval(one: Difference) -> str:
