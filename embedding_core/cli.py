@@ -6,6 +6,7 @@ Exit status: 0, also when some files were refused; 2 with one line on standard e
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -33,10 +34,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("kindred: stopped; what was committed stays, and the same command goes on from there", file=sys.stderr)
         return 130
-    if as_json:
-        print(json.dumps(result, ensure_ascii=False))
-    else:
-        _show(result)
+    try:
+        print(json.dumps(result, ensure_ascii=False)) if as_json else _show(result)
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads has seen enough, as `head`; Python would flush once more as it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from embedding_core import derived, places
@@ -76,3 +79,13 @@ def test_outliers_come_worst_first_with_their_reason(workspace: str) -> None:
     kept = derived.read_outliers(Workspace.open(workspace), answer["fingerprint"])
     assert kept is not None
     assert len(kept.found.cases()) == answer["flagged"]
+
+
+@pytest.mark.parametrize("asked", [["--json"], []])
+def test_who_has_seen_enough_ends_a_command_in_peace(workspace: str, asked: list[str]) -> None:
+    command = [sys.executable, "-m", "embedding_core", "list", "--workspace", workspace, *asked]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(60) == 0
