@@ -116,6 +116,7 @@ def photos(kept: Kept[Photos], subject: Subject) -> str | None:
         required=True,
     )
     if kind == ALL:
+        st.caption("Choose a kind to see how the set is distributed, and to move its line.")
         return None
     described, drawn = BY_NAME[kind], found.distribution(kind)
     show = described.scale.show
