@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from embedding_core import derived
 from embedding_core.commands import moving
-from embedding_core.commands.shared import paths_of, run, still
+from embedding_core.commands.shared import run, still
 from embedding_core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def duplicates(arguments: Namespace) -> Result:
     result = run(arguments, "duplicates", encoder=arguments.encoder)
     workspace = Workspace.open(arguments.workspace)
     kept = still(derived.read_duplicates(workspace, result["fingerprint"]))
-    path = paths_of(workspace.dataset(arguments.name))
+    path = workspace.dataset(arguments.name).paths()
     crashed = list(derived.crashed_files(workspace, workspace.dataset(arguments.name)))
     return {
         **_duplicates(kept.found, path),
@@ -47,7 +47,7 @@ def label_issues(arguments: Namespace) -> Result:
     answer = run(arguments, "label_issues", encoder=arguments.encoder, seed=arguments.seed)
     kept = still(derived.read_label_issues(workspace, answer["fingerprint"]))
     found = derived.at_moved_lines(workspace, workspace.dataset(arguments.name), "labels", kept).found
-    paths = paths_of(workspace.dataset(arguments.name))
+    paths = workspace.dataset(arguments.name).paths()
     flagged, judged = found.flagged, found.judged
     issues = [
         {
@@ -68,7 +68,7 @@ def outliers(arguments: Namespace) -> Result:
     answer = run(arguments, "outliers", encoder=arguments.encoder)
     kept = still(derived.read_outliers(workspace, answer["fingerprint"]))
     found = derived.at_moved_lines(workspace, workspace.dataset(arguments.name), "outliers", kept).found
-    paths = paths_of(workspace.dataset(arguments.name))
+    paths = workspace.dataset(arguments.name).paths()
     results = [
         {
             "path": paths.get(int(found.ids[row]), ""),
@@ -86,7 +86,7 @@ def photos(arguments: Namespace) -> Result:
     found = run(arguments, "photos", encoder=arguments.encoder, turned=arguments.turned)
     kept = still(derived.read_photos(workspace, found["fingerprint"], found.get("turned")))
     judged = derived.at_moved_lines(workspace, workspace.dataset(arguments.name), "photos", kept).found
-    paths = paths_of(workspace.dataset(arguments.name))
+    paths = workspace.dataset(arguments.name).paths()
     lists = {}
     for kind in judged.kinds:
         rows = judged.flagged(kind)
@@ -142,7 +142,7 @@ def _covered(workspace: Workspace, arguments: Namespace, key: str | None) -> Res
     if kept is None:
         return {"sparse": [], "sparse_classes": [], "redundancy": None}
     cover, dataset = kept.found, workspace.dataset(arguments.name)
-    paths, labels = paths_of(workspace.dataset(arguments.name)), derived.said_of(dataset, cover.ids).labels
+    paths, labels = dataset.paths(), derived.said_of(dataset, cover.ids).labels
     names = derived.labels_of(dataset, cover.ids)
     share = arguments.keep_covered
     return {

@@ -52,7 +52,7 @@ def log(arguments: Namespace) -> Result:
     if arguments.n is not None and arguments.n < 0:
         raise InvalidInput(f"Ask for 0 or more decisions, not {arguments.n}.")
     skipped = 0 if arguments.n is None else max(0, len(decisions) - arguments.n)
-    path = {image: one for one, image in dataset.ids().items()}
+    path = dataset.paths()
     return {
         "total": len(decisions),
         "decisions": [
@@ -93,7 +93,7 @@ def differ(arguments: Namespace) -> Result:
     workspace = Workspace.open(arguments.workspace)
     dataset = workspace.dataset(arguments.name)
     found = difference(*(snapshot(workspace, dataset, name) for name in (arguments.first, arguments.second)))
-    path = {image: one for one, image in dataset.ids().items()}
+    path = dataset.paths()
 
     def paths(ids: NDArray[np.int64]) -> list[str]:
         return [path.get(image, "") for image in ids[: arguments.n].tolist()]

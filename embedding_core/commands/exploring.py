@@ -113,7 +113,7 @@ def _write_map(workspace: Workspace, dataset: Dataset, key: str, out: Path, vers
     drawn = derived.read_map(workspace, key)
     if drawn is None:  # deleted by someone in between
         raise InvalidInput("The map is gone. Draw it again.")
-    path = {image: one for one, image in dataset.ids().items()}
+    path = dataset.paths()
     trust = drawn.projection.trust
     if version:
         label = snapshot(workspace, dataset, version).labels_of(drawn.ids)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedding_core import derived, splits
-from embedding_core.commands.shared import paths_of, run, still
+from embedding_core.commands.shared import run, still
 from embedding_core.errors import InvalidInput
 from embedding_core.records import LOCAL
 from embedding_core.workspace import Workspace
@@ -127,7 +127,7 @@ def drift(arguments: Namespace) -> Result:
     )
     workspace, path = _read(arguments)
     found = still(derived.read_drift(workspace, done["fingerprint"])).found
-    second = path if arguments.other is None else paths_of(workspace.dataset(arguments.other))
+    second = path if arguments.other is None else workspace.dataset(arguments.other).paths()
     scores = found.scores()
     return {
         "auc": found.auc,
@@ -155,4 +155,4 @@ def drift(arguments: Namespace) -> Result:
 
 def _read(arguments: Namespace) -> tuple[Workspace, dict[int, str]]:
     workspace = Workspace.open(arguments.workspace)
-    return workspace, paths_of(workspace.dataset(arguments.name))
+    return workspace, workspace.dataset(arguments.name).paths()

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from embedding_core.derived.kept import Kept, Storable
-    from embedding_core.workspace import Dataset
 
 Found = TypeVar("Found", bound="Storable")
 Result = dict[str, Any]
@@ -32,11 +31,6 @@ def still(kept: Kept[Found] | None) -> Kept[Found]:
     if kept is None:
         raise InvalidInput("What was found is gone: somebody has deleted the dataset meanwhile.")
     return kept
-
-
-def paths_of(dataset: Dataset) -> dict[int, str]:
-    """The path of each image by its id."""
-    return {image: path for path, image in dataset.ids().items()}
 
 
 def replacing(out: Path) -> Path:

@@ -77,7 +77,7 @@ def _number(text: str) -> float | None:
 
 def by_prefix(side: Side, prefix: str) -> tuple[Side, Side]:
     """What lies elsewhere, and what has a path that begins so. Raises `InvalidInput`."""
-    paths = {image: path for path, image in side.dataset.ids().items()}
+    paths = side.dataset.paths()
     return _parted(side, np.array([paths[image].startswith(prefix) for image in side.ids.tolist()], bool), prefix)
 
 

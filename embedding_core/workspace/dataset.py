@@ -84,6 +84,10 @@ class Dataset:
         rows = self._store.select(self.table("images"), ["path", "id"])
         return dict(zip(rows["path"].to_pylist(), rows["id"].to_pylist(), strict=True))
 
+    def paths(self) -> dict[int, str]:
+        """Id → path, likewise."""
+        return {image: path for path, image in self.ids().items()}
+
     def attributes(self) -> pa.Table:
         """id, path, label, split; row by row with `images()`, null where nothing is known."""
         return self._attributes(["id", "label", "split"])

@@ -4,7 +4,11 @@ class Gallery {
   /** With `each`, every tile is a stop of the Tab key: for a few among other controls. */
   constructor(list, template, { each = false } = {}) {
     this.list = list;
-    this.template = template.content.firstElementChild;
+    this.template = template.content.firstElementChild.cloneNode(true);
+    const frame = this.template.querySelector(".frame");
+    const second = frame.cloneNode(true); // of a pair
+    second.classList.add("beside");
+    frame.after(second);
     this.each = each;
     this.tiles = new Map(); // id → <li>
     this.list.onclick = ({ target }) => this.#open(target);
