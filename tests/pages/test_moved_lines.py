@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from embedding_core.quality.labels.found import LabelIssues, Share
 from embedding_core.quality.photos.finding import Photos
 from embedding_core.records import Actor
 from embedding_core.workspace import Dataset, Workspace
-from pages.parts.curate import findings
+from pages.parts.curate import findings, moving
 from tests.pages import small
 from tests.pages.serving import visitor
 
@@ -49,7 +50,7 @@ def test_a_line_over_the_distribution_holds_everywhere_until_it_is_set_back(
     workspace: Workspace, birds: Dataset, photos: Kept[Photos]
 ) -> None:
     app = curate(curate_tab="Photographs")
-    assert f"**{DARK} photographs**" in small.texts(app)
+    assert f"**{DARK} photographs** of" in small.texts(app) and f"beyond a line. Dark {DARK}" in small.texts(app)
     app.segmented_control(key="curate_photo_kind").set_value("dark").run()
     app.slider(key="curate_photo_line_dark").set_value(25.0).run()
     assert not app.exception
@@ -170,3 +171,26 @@ def test_where_many_labels_are_wrong_the_line_that_fits_is_a_click_away(
     assert f"takes **{strict}**" in small.texts(app), "the calibrated line is not hidden"
     app.button(key="curate_unfit").click().run()
     assert f"**{strict}** of" in small.texts(app)
+
+
+def test_of_two_places_of_a_moving_hand_the_newer_is_kept_last(monkeypatch: pytest.MonkeyPatch, birds: Dataset) -> None:
+    kept: list[float] = []
+    begun, may_end = Event(), Event()
+
+    def slow(dataset: Dataset, check: str, of: str, at: float | None) -> None:
+        if not begun.is_set():
+            begun.set()
+            may_end.wait(10)
+        assert at is not None
+        kept.append(at)
+
+    monkeypatch.setattr(moving, "move", slow)
+    places = [Thread(target=moving.follow, args=(birds, "photos", "dark", lambda at=at: at)) for at in (1.0, 2.0)]
+    places[0].start()
+    assert begun.wait(10)
+    places[1].start()
+    places[1].join(0.2)  # without an order it would be through by now
+    may_end.set()
+    for one in places:
+        one.join(10)
+    assert kept == [1.0, 2.0]

@@ -99,7 +99,10 @@ PHOTOS = Finding(
     decodes=True,
     read=derived.read_photos,
     cases=lambda found, _: found.cases(),
-    said=lambda found, cases: f"**{words.count(len(cases), 'photograph')}** of {len(found.ids):,} beyond a line.",
+    said=lambda found, cases: (
+        f"**{words.count(len(cases), 'photograph')}** of {len(found.ids):,} beyond a line. "
+        + " · ".join(f"{words.part(kind)} {count:,}" for kind, count in found.counts().items() if count)
+    ),
     acts=(REMOVE, KEEP, UNSURE),
     evidence="Compare",
     embedded=False,

@@ -103,7 +103,7 @@ def photos(kept: Kept[Photos], subject: Subject) -> str | None:
 
     Returns the kind that is chosen; None for all of them.
     """
-    found, counts = kept.found, kept.found.counts()
+    found = kept.found
     told = [kind for kind in found.kinds if found.line(kind) == found.line(kind)]  # NaN where nothing can be told
     if not told:
         return None
@@ -112,7 +112,7 @@ def photos(kept: Kept[Photos], subject: Subject) -> str | None:
         [ALL, *told],
         key="curate_photo_kind",
         default=ALL,
-        format_func=lambda one: "All" if one == ALL else f"{words.part(one)} {counts[one]:,}",
+        format_func=words.part,
         required=True,
     )
     if kind == ALL:
@@ -161,7 +161,7 @@ def photos(kept: Kept[Photos], subject: Subject) -> str | None:
 
 
 def _move(dataset: Dataset, kind: str, key: str) -> None:
-    moving.move(dataset, "photos", kind, float(BY_NAME[kind].scale.back(state.value(key))))
+    moving.follow(dataset, "photos", kind, lambda: float(BY_NAME[kind].scale.back(state.value(key))))
 
 
 def new(kept: Kept[Drift], subject: Subject) -> None:
