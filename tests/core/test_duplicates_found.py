@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import tarfile
 from collections import Counter
 from contextlib import redirect_stdout
@@ -17,11 +16,12 @@ import pytest
 
 from embedding_core import places
 from embedding_core.cli import main
+from embedding_core.records import LOCAL, silent
+from embedding_core.tasks import TASKS
 from tests import damage
-from tests.core import natural_duplicates
+from tests.core import natural_duplicates, photographs
 from tests.e2e.spoilt import name, spoilt
 
-BENCH = os.environ.get("KINDRED_BENCH_DATA", "")
 SUBTLE = 0.04  # change of size or brightness below which its kind is not asked for
 
 
@@ -113,12 +113,18 @@ def test_hearts_of_many_hues_are_not_joined_by_one_without_colour(tmp_path: Path
     assert pink["keep"] == "heart/heart--pink_heart.webp", "its copy lies on its side, as hearts of other hues tell"
 
 
-@pytest.mark.skipif(not BENCH, reason="KINDRED_BENCH_DATA names no folder with clothing.tar")
-def test_copies_among_photographs_are_found_and_nothing_else(tmp_path: Path) -> None:
-    with tarfile.open(Path(BENCH) / "clothing.tar") as archive:
+@photographs.needed
+def test_copies_among_photographs_are_found_and_nothing_else(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with tarfile.open(Path(photographs.BENCH) / "clothing.tar") as archive:
         members = [one for one in archive if one.isfile() and one.name.endswith(".jpg")]
         originals = {str(PurePosixPath(one.name)): file.read() for one in members if (file := archive.extractfile(one))}
-    result, judged = search(tmp_path, originals, natural_duplicates.CLOTHING)
+    pictures = damage.write(tmp_path, {}, damage.altered_copies(originals))
+    workspace = photographs.workspace(tmp_path_factory)
+    TASKS["add"](workspace, {**photographs.ADD, "source": str(pictures)}, silent, LOCAL)
+    result = command(workspace.uri, "duplicates", photographs.NAME)
+    judged = judge(result, tmp_path / damage.TRUTH, natural_duplicates.CLOTHING)
     assert judged.recall >= 0.995
     assert judged.precision >= 0.99, judged.wrong
     assert right(judged.kinds) >= 0.95, judged.kinds

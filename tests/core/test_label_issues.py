@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +18,9 @@ from embedding_core.quality.labels.found import LabelIssues, Share
 from embedding_core.quality.labels.votes import votes
 from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
-from embedding_core.workspace import Workspace
+from embedding_core.workspace import Dataset, Workspace
+from tests.core import photographs
 from tests.core.test_probing import clouds
-
-BENCH = os.environ.get("KINDRED_BENCH_DATA", "")
 
 
 def flipped(labels: list[str], seed: int, share: float = 0.05) -> tuple[list[str], NDArray[np.bool_]]:
@@ -53,10 +51,13 @@ def judged(vectors: NDArray[np.float32], labels: list[str | None], **settings: o
 def embedded(folder: Path, source: Path | str) -> tuple[NDArray[np.float32], list[str]]:
     """Vectors (n, d) of the default encoder, and labels."""
     workspace = Workspace.open(str(folder / "workspace"))
-    asked = {"name": "set", "source": str(source), "labels": "auto", "encoder": "efficientnet-lite0"}
+    asked = {"name": "set", "source": str(source), "labels": "auto", "encoder": photographs.ENCODER}
     TASKS["add"](workspace, asked, silent, LOCAL)
-    dataset = workspace.dataset("set")
-    embedding = dataset.embedding("efficientnet-lite0")
+    return of_set(workspace.dataset("set"))
+
+
+def of_set(dataset: Dataset) -> tuple[NDArray[np.float32], list[str]]:
+    embedding = dataset.embedding(photographs.ENCODER)
     return embedding.matrix(), [label or "" for label in derived.labels_of(dataset, embedding.ids)]
 
 
@@ -87,9 +88,9 @@ def test_exchanged_labels_of_the_sample_are_found_better_than_by_a_probe_alone(
     assert np.mean(recalls) > 0.7, recalls
 
 
-@pytest.mark.skipif(not BENCH, reason="KINDRED_BENCH_DATA is not set: no photographs to try")
-def test_exchanged_labels_of_photographs_are_found(tmp_path: Path) -> None:
-    vectors, labels = embedded(tmp_path, Path(BENCH) / "clothing.tar")
+@photographs.needed
+def test_exchanged_labels_of_photographs_are_found(tmp_path_factory: pytest.TempPathFactory) -> None:
+    vectors, labels = of_set(photographs.workspace(tmp_path_factory).dataset(photographs.NAME))
     reached, recalls = [], []
     for seed in range(3):
         given, wrong = flipped(labels, seed)

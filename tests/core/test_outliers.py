@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +17,10 @@ from embedding_core.quality.outliers.found import Outliers
 from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Workspace
+from tests.core import photographs
 from tests.core.test_label_issues import average_precision
 from tests.core.test_probing import clouds
 
-BENCH = os.environ.get("KINDRED_BENCH_DATA", "")
 Vectors = NDArray[np.float32]
 
 
@@ -40,14 +39,15 @@ def noise(folder: Path, count: int, seed: int) -> Path:
     return folder
 
 
-def mixed(folder: Path, own: Path | str, foreign: Path) -> tuple[Vectors, list[str | None], NDArray[np.bool_]]:
-    """Vectors of two sources together, the labels of the first, and which images are of the second."""
-    workspace = Workspace.open(str(folder / "workspace"))
-    for source in (own, foreign):
-        asked = {"name": "set", "source": str(source), "labels": "auto", "encoder": "efficientnet-lite0"}
-        TASKS["add"](workspace, asked, silent, LOCAL)
-    dataset = workspace.dataset("set")
-    embedding = dataset.embedding("efficientnet-lite0")
+def add(workspace: Workspace, name: str, source: Path) -> None:
+    TASKS["add"](workspace, {**photographs.ADD, "name": name, "source": str(source)}, silent, LOCAL)
+
+
+def mixed(workspace: Workspace, name: str, foreign: Path) -> tuple[Vectors, list[str | None], NDArray[np.bool_]]:
+    """Vectors of a dataset with images from elsewhere, its labels, and which images are from elsewhere."""
+    add(workspace, name, foreign)
+    dataset = workspace.dataset(name)
+    embedding = dataset.embedding(photographs.ENCODER)
     inside = {path.name for path in foreign.iterdir()}
     path = {image: one for one, image in dataset.ids().items()}
     strange = np.array([Path(path[image]).name in inside for image in embedding.ids.tolist()])
@@ -55,7 +55,9 @@ def mixed(folder: Path, own: Path | str, foreign: Path) -> tuple[Vectors, list[s
 
 
 def test_pictures_of_noise_among_the_sample_come_first(tmp_path: Path) -> None:
-    vectors, labels, strange = mixed(tmp_path, places.SAMPLE, noise(tmp_path / "noise", 12, seed=1))
+    workspace = Workspace.open(str(tmp_path / "workspace"))
+    add(workspace, "sample", places.SAMPLE)
+    vectors, labels, strange = mixed(workspace, "sample", noise(tmp_path / "noise", 12, seed=1))
     assert strange.sum() == 12
     bare = found(vectors)
     assert average_precision(strange, bare.score) > 0.95
@@ -68,17 +70,19 @@ def test_pictures_of_noise_among_the_sample_come_first(tmp_path: Path) -> None:
     assert among.flagged[strange].mean() > 0.6
 
 
-@pytest.mark.skipif(not BENCH, reason="KINDRED_BENCH_DATA is not set: no photographs to try")
-def test_animals_and_cars_among_photographs_of_clothes_come_first(tmp_path: Path) -> None:
+@photographs.needed
+def test_animals_and_cars_among_photographs_of_clothes_come_first(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     import pyarrow.parquet as pq
 
-    table = pq.read_table(Path(BENCH) / "cifar10.parquet", columns=["image"])["image"]
+    table = pq.read_table(Path(photographs.BENCH) / "cifar10.parquet", columns=["image"])["image"]
     folder = tmp_path / "animals"
     folder.mkdir()
     for row in np.random.default_rng(0).choice(len(table), 25, replace=False).tolist():
         picture = Image.open(io.BytesIO(table[row].as_py()["bytes"])).convert("RGB")
         picture.resize((256, 256), Image.Resampling.BICUBIC).save(folder / f"cifar{row}.png")
-    vectors, labels, strange = mixed(tmp_path, Path(BENCH) / "clothing.tar", folder)
+    vectors, labels, strange = mixed(photographs.workspace(tmp_path_factory), photographs.NAME, folder)
     assert strange.sum() == 25
     assert average_precision(strange, found(vectors).score) > 0.85
     chance = np.random.default_rng(0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from time import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,9 +15,11 @@ from embedding_core.workspace import Dataset, Workspace
 from tests.running import RunningApp
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Request, WebSocket
+    from playwright.sync_api import Browser, Page, Request, Route, WebSocket
 
 pytestmark = pytest.mark.e2e
+
+AHEAD = 12  # cases that a browser asks for at once
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +68,19 @@ def log(dataset: Dataset, wanted: int) -> list[Decision]:
     while dataset.decisions.count < wanted and monotonic() < end:
         sleep(0.05)
     return list(reversed(dataset.decisions.all()))
+
+
+def held(dataset: Dataset) -> int:
+    """Cases that someone has before their eyes."""
+    return sum(claim.holds(time()) for claim in dataset.claims.all().values())
+
+
+def until(page: Page, true: Callable[[], bool]) -> None:
+    """Waits as long as the page does for anything, and lets it work."""
+    end = time() + 30
+    while not true():
+        assert time() < end, "It never came."
+        page.wait_for_timeout(50)
 
 
 def test_a_key_decides_and_the_next_image_is_there_in_the_same_frame(review: Page, doubted: Dataset) -> None:
@@ -275,6 +291,32 @@ def test_leaving_lets_others_have_what_was_ahead(review: Page, app: RunningApp, 
     review.locator("dialog.review").wait_for(state="detached")
     assert released
     assert "review=" not in review.url
+    opened(review, app)
+
+
+@pytest.mark.parametrize(("on_its_way", "keys"), [("next", "kkkk"), ("undo", "kz")])
+def test_leaving_lets_others_have_what_was_on_its_way(
+    review: Page, app: RunningApp, doubted: Dataset, on_its_way: str, keys: str
+) -> None:
+    others = held(doubted) - AHEAD
+    late: list[Route] = []
+
+    def wait(route: Route) -> None:
+        late.append(route)
+
+    review.route(f"**/{on_its_way}*", wait)
+    for key in keys:
+        before = doubted.decisions.count
+        review.keyboard.press(key)
+        log(doubted, before + (key == "k"))  # an undo of what has not been sent would not be sent either
+    until(review, lambda: bool(late))
+    review.keyboard.press("Escape")
+    review.locator("dialog.review").wait_for(state="detached")
+    until(review, lambda: held(doubted) == others)
+    with review.expect_request("**/release"):
+        late[0].continue_()
+    until(review, lambda: held(doubted) == others)
+    review.unroute(f"**/{on_its_way}*")
     opened(review, app)
 
 

@@ -47,6 +47,19 @@ class Outbox extends EventTarget {
     return this.letters.length;
   }
 
+  /** Once nothing is unsent any more. */
+  sent() {
+    return new Promise((done) => {
+      const look = () => {
+        if (this.letters.length) return;
+        this.removeEventListener("change", look);
+        done();
+      };
+      this.addEventListener("change", look);
+      look();
+    });
+  }
+
   add(address, body) {
     const letter = { id: body.id, address, body, at: Date.now() + this.letters.length / 1000 };
     keep(letter);

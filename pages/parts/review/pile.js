@@ -6,6 +6,8 @@ const DECODED = 3; // cases whose large pictures are got ready, the one on the s
 const KNOCK = 60_000; // ms after which cases that are still held are asked for again, so that they stay ours
 const IDLE = 600_000; // ms without a decision after which they are not
 
+let latest = null; // the pile that was begun last
+
 /** The first of `cases` is on the screen. "change" is told when that is another one, or the figures are. */
 class Pile extends EventTarget {
   /** `tab` is the mark of who holds the cases, `first` the key of the case to begin with, empty for the worst. */
@@ -13,10 +15,12 @@ class Pile extends EventTarget {
     super();
     Object.assign(this, { address, key, tab, first, cases: [], skipped: [], settled: new Set(), ready: new Map() });
     this.unsent = () => []; // keys of cases whose decision is on its way
+    this.sent = async () => {}; // ends when none is any more
     this.progress = null; // {total, decided, held}: cases, those that are done, those before someone's eyes
     this.ended = false; // the server has no more for us at present
     this.problem = "";
     this.touched = Date.now();
+    latest = this;
     this.knocking = setInterval(() => Date.now() - this.touched < IDLE && this.fill(true), KNOCK);
   }
 
@@ -30,12 +34,13 @@ class Pile extends EventTarget {
 
   /** Ask for more where few are left. */
   async fill(anyway = false) {
-    if (this.filling || (!anyway && (this.cases.length >= LOW || (this.ended && this.cases.length)))) return;
+    if (this.released || this.filling || (!anyway && (this.cases.length >= LOW || (this.ended && this.cases.length)))) return;
     this.filling = true;
     try {
       const holding = [...this.held.map(({ key }) => key), ...this.unsent()];
       const asked = `next?key=${this.key}&tab=${this.tab}&n=${AHEAD}&first=${this.first}&holding=${holding.join(",")}`;
       const answer = await got(this.address + asked);
+      if (this.released) return this.#letGoAgain(answer.cases);
       this.first = "";
       const known = new Set([...this.held.map(({ key }) => key), ...this.settled]); // as it is now
       const fresh = answer.cases.filter(({ key }) => !known.has(key));
@@ -107,9 +112,20 @@ class Pile extends EventTarget {
   /** Let others have what is still here. */
   release() {
     clearInterval(this.knocking);
-    if (!this.held.length || this.released) return;
+    if (this.released) return;
     this.released = true;
-    const body = JSON.stringify({ key: this.key, tab: this.tab, cases: this.held.map(({ key }) => key) });
+    this.#letGo(this.held);
+    if (this.unsent().length) this.sent().then(() => this.#letGoAgain([]));
+  }
+
+  /** A request that arrived after the release has claimed what it names, and `more`. A newer pile keeps them all. */
+  #letGoAgain(more) {
+    if (latest === this || latest.address !== this.address) this.#letGo([...this.held, ...more]);
+  }
+
+  #letGo(cases) {
+    if (!cases.length) return;
+    const body = JSON.stringify({ key: this.key, tab: this.tab, cases: cases.map(({ key }) => key) });
     navigator.sendBeacon(`${this.address}release`, new Blob([body], { type: "application/json" }));
   }
 

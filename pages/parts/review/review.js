@@ -55,6 +55,7 @@ class Review {
     this.strip.open(`kindred-decided-${this.data.mode}-${this.data.address}${this.data.key}`);
     if (calibrating) this.pile.resume(this.strip.entries.map(({ one, action }) => [one.key, action]));
     this.pile.unsent = () => this.outbox.letters.map(({ body }) => body.case);
+    this.pile.sent = () => this.outbox.sent();
     this.pile.addEventListener("change", () => this.#draw());
     this.dialog.dataset.mode = this.data.mode;
     this.buttons.build(this.data.acts, this.data.mode);
