@@ -32,6 +32,17 @@ def pixel(page: Page, at: mapping.Point) -> tuple[int, int, int]:
     return red, green, blue
 
 
+def steady(page: Page, at: mapping.Point) -> tuple[int, int, int]:
+    """What the screen shows there once nothing moves any more."""
+    before = pixel(page, at)
+    while True:
+        page.wait_for_timeout(300)
+        now = pixel(page, at)
+        if now == before:
+            return now
+        before = now
+
+
 def test_points_have_the_colour_of_their_class_where_they_are(page: Page, address: str) -> None:
     mapping.opened(page, address)
     page.keyboard.press("n")  # no names over the points
@@ -142,15 +153,15 @@ def test_a_lost_context_comes_back(page: Page, address: str) -> None:
     mapping.opened(page, address)
     row = 100
     page.keyboard.press("n")
-    page.wait_for_timeout(400)
-    before = pixel(page, mapping.place(page, row))
+    mapping.frames(page)
+    before = steady(page, mapping.place(page, row))
     assert before != (255, 255, 255)
     mapping.ask(page, "(window.lost = pane.gl.getExtension('WEBGL_lose_context')).loseContext()")
     page.get_by_text("The graphics card took its memory back").wait_for()
     page.evaluate("() => window.lost.restoreContext()")
     page.get_by_text("The graphics card took its memory back").wait_for(state="hidden")
-    page.wait_for_timeout(800)
-    assert pixel(page, mapping.place(page, row)) == before
+    mapping.frames(page)
+    assert steady(page, mapping.place(page, row)) == before
 
 
 def test_a_browser_without_webgl2_is_told(browser: Browser, address: str) -> None:
