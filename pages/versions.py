@@ -14,8 +14,9 @@ embedding = pictures.embedding_of(dataset, encoder)
 every = known.every(dataset)
 first, second = known.chosen(every)
 
-with st.container(horizontal=True, vertical_alignment="center", key="versions_head"):
-    st.title("Versions", anchor=False, width="stretch")
+with st.container(horizontal=True, vertical_alignment="bottom", key="versions_head"):
+    with st.container():  # whose heading stands where those of other pages do
+        st.title("Versions", anchor=False)
     cards.name_it(every[-1])
 cards.show(dataset, every, embedding, (first, second))
 with st.container(horizontal=True, vertical_alignment="bottom", key="versions_toolbar"):

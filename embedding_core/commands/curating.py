@@ -30,12 +30,11 @@ def duplicates(arguments: Namespace) -> Result:
     """Find the same pixels, altered copies and bursts, verified on the pixels."""
     result = run(arguments, "duplicates", encoder=arguments.encoder)
     workspace = Workspace.open(arguments.workspace)
+    dataset = workspace.dataset(arguments.name)
     kept = still(derived.read_duplicates(workspace, result["fingerprint"]))
-    path = workspace.dataset(arguments.name).paths()
-    crashed = list(derived.crashed_files(workspace, workspace.dataset(arguments.name)))
     return {
-        **_duplicates(kept.found, path),
-        "crashed": crashed,
+        **_duplicates(kept.found, dataset.paths()),
+        "crashed": list(derived.crashed_files(workspace, dataset)),
         "images": result["images"],
         "seconds": result["seconds"],
     }
@@ -45,9 +44,9 @@ def label_issues(arguments: Namespace) -> Result:
     """List labelled images by how likely their label is wrong, worst first, with the label they rather are."""
     workspace = moving.moved(arguments, "labels")
     answer = run(arguments, "label_issues", encoder=arguments.encoder, seed=arguments.seed)
+    dataset = workspace.dataset(arguments.name)
     kept = still(derived.read_label_issues(workspace, answer["fingerprint"]))
-    found = derived.at_moved_lines(workspace, workspace.dataset(arguments.name), "labels", kept).found
-    paths = workspace.dataset(arguments.name).paths()
+    found, paths = derived.at_moved_lines(workspace, dataset, "labels", kept).found, dataset.paths()
     flagged, judged = found.flagged, found.judged
     issues = [
         {
@@ -66,9 +65,9 @@ def outliers(arguments: Namespace) -> Result:
     """List images by how unlike all others they are, worst first, each with the reason."""
     workspace = moving.moved(arguments, "outliers")
     answer = run(arguments, "outliers", encoder=arguments.encoder)
+    dataset = workspace.dataset(arguments.name)
     kept = still(derived.read_outliers(workspace, answer["fingerprint"]))
-    found = derived.at_moved_lines(workspace, workspace.dataset(arguments.name), "outliers", kept).found
-    paths = workspace.dataset(arguments.name).paths()
+    found, paths = derived.at_moved_lines(workspace, dataset, "outliers", kept).found, dataset.paths()
     results = [
         {
             "path": paths.get(int(found.ids[row]), ""),
@@ -84,9 +83,9 @@ def photos(arguments: Namespace) -> Result:
     """List the bad photographs: dark, bright, blurred, near-empty and so on, against the rest of the set."""
     workspace = moving.moved_of_photos(arguments)
     found = run(arguments, "photos", encoder=arguments.encoder, turned=arguments.turned)
+    dataset = workspace.dataset(arguments.name)
     kept = still(derived.read_photos(workspace, found["fingerprint"], found.get("turned")))
-    judged = derived.at_moved_lines(workspace, workspace.dataset(arguments.name), "photos", kept).found
-    paths = workspace.dataset(arguments.name).paths()
+    judged, paths = derived.at_moved_lines(workspace, dataset, "photos", kept).found, dataset.paths()
     lists = {}
     for kind in judged.kinds:
         rows = judged.flagged(kind)
@@ -103,7 +102,7 @@ def photos(arguments: Namespace) -> Result:
         **lists,
         "lines": {kind: _round(judged.line(kind)) for kind in told},
         "by_the_set": {kind: _round(judged.drawn(kind)) for kind in told if kind in judged.moved},
-        "crashed": list(derived.crashed_files(workspace, workspace.dataset(arguments.name))),
+        "crashed": list(derived.crashed_files(workspace, dataset)),
         "images": len(judged.ids),
         "seconds": found["seconds"],
     }

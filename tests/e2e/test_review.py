@@ -284,6 +284,16 @@ def test_every_key_is_a_button_too_and_fits_a_phone(browser: Browser, app: Runni
     phone.close()
 
 
+def test_questions_around_a_line_are_left_by_one_key(page: Page, app: RunningApp, doubted: Dataset) -> None:
+    page.goto(f"{app.url}/curate?dataset=sample&curate_tab=Labels")
+    page.get_by_role("button", name="Move the line").click()
+    page.get_by_role("button", name="Ask me").click()
+    page.locator("dialog[data-mode=calibrate][data-view=case]").wait_for()
+    page.get_by_role("button", name="Ask me").wait_for(state="detached")
+    page.keyboard.press("Escape")
+    page.locator("dialog.review").wait_for(state="detached")
+
+
 def test_leaving_lets_others_have_what_was_ahead(review: Page, app: RunningApp, doubted: Dataset) -> None:
     released: list[Request] = []
     review.on("request", lambda request: released.append(request) if request.url.endswith("/release") else None)

@@ -50,7 +50,8 @@ def test_a_line_over_the_distribution_holds_everywhere_until_it_is_set_back(
     workspace: Workspace, birds: Dataset, photos: Kept[Photos]
 ) -> None:
     app = curate(curate_tab="Photographs")
-    assert f"**{DARK} photographs** of" in small.texts(app) and f"beyond a line. Dark {DARK}" in small.texts(app)
+    assert f"**{DARK} photographs** of" in small.texts(app)
+    assert f"beyond a line. Dark\N{NO-BREAK SPACE}{DARK}" in small.texts(app)
     app.segmented_control(key="curate_photo_kind").set_value("dark").run()
     app.slider(key="curate_photo_line_dark").set_value(25.0).run()
     assert not app.exception

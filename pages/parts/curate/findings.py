@@ -101,7 +101,9 @@ PHOTOS = Finding(
     cases=lambda found, _: found.cases(),
     said=lambda found, cases: (
         f"**{words.count(len(cases), 'photograph')}** of {len(found.ids):,} beyond a line. "
-        + " · ".join(f"{words.part(kind)} {count:,}" for kind, count in found.counts().items() if count)
+        + " · ".join(
+            f"{words.part(kind)}\N{NO-BREAK SPACE}{count:,}" for kind, count in found.counts().items() if count
+        )
     ),
     acts=(REMOVE, KEEP, UNSURE),
     evidence="Compare",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pages.parts.curate.reading import Read
 
 A_PAGE = 48  # cases
+ASKED = "curate_asked"  # how often this visit was asked to move a line
 FACES = 3  # images on the card of a group
 GONE = "removed before"  # by the decision of another case
 LATEST = {"keep": "kept", "remove": "removed", "relabel": "relabelled", "unsure": "unsure"}
@@ -108,7 +109,8 @@ def _see_on_map(read: Read) -> None:
 
 def _line(read: Read) -> None:
     kind = read.finding.kind
-    with st.popover("Move the line", icon=":material/tune:", key="curate_line", help=words.HELP["line"]):
+    key = f"curate_line_{state.value(ASKED, 0)}"
+    with st.popover("Move the line", icon=":material/tune:", key=key, help=words.HELP["line"]):
         st.markdown("Answer twenty questions around the line, and it moves to where enough of what is found is right.")
         wanted = st.segmented_control(
             "How many are to be right",
@@ -122,12 +124,18 @@ def _line(read: Read) -> None:
             "Ask me",
             key="curate_ask",
             type="primary",
-            on_click=lambda: checks.review(kind, mode="calibrate", wanted=f"{wanted}"),
+            on_click=_ask,
+            args=(kind, f"{wanted}"),
         )
         if (one := moving.moved(read.subject.dataset, kind).get(derived.ONLY)) is not None:
             st.caption(f"Moved by {moving.by(one)}")
             back = (read.subject.dataset, kind, derived.ONLY, None)
             st.button("Back to where it was", key="curate_unmove", on_click=moving.move, args=back)
+
+
+def _ask(kind: str, wanted: str) -> None:
+    state.prime(ASKED, state.value(ASKED, 0) + 1)  # a new popover is a closed one: an open one would take the first Esc
+    checks.review(kind, mode="calibrate", wanted=wanted)
 
 
 def _select(cases: Sequence[Case], how: str) -> None:
