@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TITLES = {"kmeans": "KMeans", "hdbscan": "HDBSCAN", "evoc": "EVoC"}
 A_PAGE = 96  # cards
-ASKED = "clusters_asked"  # how many groupings this visit has asked for
+ASK = "clusters_ask"  # the popover
 
 
 def stored(dataset: Dataset, embedding: Embedding) -> list[StoredResult]:
@@ -66,7 +66,7 @@ def pick(found: Sequence[StoredResult], one: StoredResult, dataset: Dataset, emb
 @st.fragment
 def ask(dataset: Dataset, encoder: str, n: int) -> None:
     """Find other groups. It is a job; those on the screen stay meanwhile."""
-    with st.popover("Find groups", icon=":material/workspaces:", key=f"clusters_ask_{state.value(ASKED, 0)}"):
+    with st.popover("Find groups", icon=":material/workspaces:", key=state.popover(ASK)):
         method = st.segmented_control(
             "Method", methods.METHODS, key="clusters_method", default="kmeans", required=True, format_func=TITLES.get
         )
@@ -94,7 +94,7 @@ def ask(dataset: Dataset, encoder: str, n: int) -> None:
             )
         if st.button("Find", key="clusters_find", type="primary", icon=":material/workspaces:", width="stretch"):
             results.ask("groups", "clusters", wanted, dataset)
-            state.prime(ASKED, state.value(ASKED, 0) + 1)  # a new popover is a closed one
+            state.shut(ASK)
             st.rerun()
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from embedding_core.derived import MapResult
     from embedding_core.workspace import Dataset, Embedding, StoredResult
 
-DRAWN = "map_drawn"  # how many maps this visit has asked for
+REDRAW = "map_redraw"  # the popover
 TITLES = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA", "grid": "Grid"}
 
 
@@ -122,7 +122,7 @@ def pick(maps: Sequence[StoredResult], one: StoredResult, dataset: Dataset, embe
 @st.fragment
 def redraw(dataset: Dataset, encoder: str) -> None:
     """Ask for another map, in plain words. It is a job; the map on the screen stays meanwhile."""
-    with st.popover("Redraw", icon=":material/brush:", key=f"map_redraw_{state.value(DRAWN, 0)}"):
+    with st.popover("Redraw", icon=":material/brush:", key=state.popover(REDRAW)):
         methods = projection.METHODS
         method = st.segmented_control(
             "Method",
@@ -153,7 +153,7 @@ def redraw(dataset: Dataset, encoder: str) -> None:
             }
             wanted = {"dataset": dataset.uuid, "encoder": encoder, "method": method, "dims": dims, "seed": seed}
             results.ask("map", "map", {**wanted, "parameters": asked}, dataset)
-            state.prime(DRAWN, state.value(DRAWN, 0) + 1)  # a new popover is a closed one
+            state.shut(REDRAW)
             st.rerun()
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parent.parent / "static"
 ICON = str(STATIC / "icon.svg")
-CLOSED = "frame_closed"  # how often a popover has done its work
+NAMING, TAGGING = "frame_naming", "frame_tagging"  # popovers
 SHOWN = 5  # thumbnails of the selection
 
 
@@ -104,10 +104,9 @@ def selection(dataset: Dataset) -> None:
         columns = cached.columns(dataset)
         thumbnails.strip(dataset.uuid, columns.images.take(columns.rows(chosen.ids[:SHOWN])), size=32)
         with st.container(horizontal=True, gap="xxsmall"):
-            turn = state.value(CLOSED, 0)
-            with st.popover("", icon=":material/bookmark:", help="Name and save", key=f"frame_naming_{turn}"):
+            with st.popover("", icon=":material/bookmark:", help="Name and save", key=state.popover(NAMING)):
                 _name(chosen)
-            with st.popover("", icon=":material/sell:", help="Tag these images", key=f"frame_tagging_{turn}"):
+            with st.popover("", icon=":material/sell:", help="Tag these images", key=state.popover(TAGGING)):
                 _tag(dataset, chosen, list(columns.tags))
             with st.popover("", icon=":material/download:", help="Download"):
                 st.link_button("Table (CSV)", urls.table(dataset.uuid, chosen.hash), icon=":material/table:")
@@ -166,5 +165,6 @@ def _tag(dataset: Dataset, chosen: Selection, known: list[str]) -> None:
 def _done(said: str) -> None:
     """Close the popover and say what has been done."""
     state.announce(said)
-    state.prime(CLOSED, state.value(CLOSED, 0) + 1)  # a new popover is a closed one
+    for popover in (NAMING, TAGGING):
+        state.shut(popover)
     st.rerun()

@@ -271,6 +271,20 @@ def value(key: str, default: Any = None) -> Any:
     return st.session_state.get(key, default)
 
 
+def popover(name: str) -> str:
+    """The key of a popover that `shut` closes."""
+    return f"{name}_{value(_shut(name), 0)}"
+
+
+def shut(name: str) -> None:
+    """Close a popover that has done its work: under another key it is a new one, and a new one is closed."""
+    prime(_shut(name), value(_shut(name), 0) + 1)
+
+
+def _shut(name: str) -> str:
+    return f"{name}_shut"
+
+
 def once(key: str, make: Callable[[], Any]) -> Any:
     """Something that this visit remembers and the URL does not, made when it is first asked for."""
     if key not in st.session_state:

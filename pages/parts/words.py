@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import time
 from math import floor
 from typing import TYPE_CHECKING
 
@@ -186,6 +187,11 @@ def number(known: float) -> str:
 def day(seconds: float) -> str:
     """The date of a moment, in seconds since 1970: 2024-02-29. Years before 1 and after 9999 are cut off."""
     return str(np.datetime64(floor(min(max(seconds, -62_135_596_800), 253_402_300_799)), "s"))[:10]
+
+
+def moment(seconds: float) -> str:
+    """A moment, in seconds since 1970, by the server's clock: 2024-02-29 16:05."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
 
 
 def part(name: str) -> str:

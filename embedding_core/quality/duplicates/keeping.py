@@ -46,6 +46,21 @@ class Copies:
     def pixels(self) -> NDArray[np.int64]:
         return self.widths.astype(np.int64) * self.heights
 
+    @property
+    def shown(self) -> NDArray[np.float32]:
+        """(m,) the detail; 0 where it is unknown."""
+        return np.nan_to_num(self.detail)
+
+    @property
+    def sharpness(self) -> NDArray[np.floating]:
+        """(m,) detail a pixel."""
+        return self.shown / np.maximum(self.pixels, 1)
+
+    @property
+    def density(self) -> NDArray[np.floating]:
+        """(m,) bytes a pixel."""
+        return self.nbytes / np.maximum(self.pixels, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -63,9 +78,9 @@ def choose(copies: Copies) -> Choice:
     upright = vivid[standing]
     left = upright
     qualities = (
-        (np.nan_to_num(copies.detail), MORE),
-        (np.nan_to_num(copies.detail) / np.maximum(copies.pixels, 1), MORE),
-        (copies.nbytes / np.maximum(copies.pixels, 1), BYTES),
+        (copies.shown, MORE),
+        (copies.sharpness, MORE),
+        (copies.density, BYTES),
         (copies.pixels, 1.0),
     )
     for values, factor in qualities:
@@ -124,15 +139,13 @@ def _said(copies: Copies, kept: int, others: NDArray[np.int64], equals: int, amo
     of = f"of those {' and '.join(among)} " if among else ""
     if equals > len(others):
         those = "Both" if equals == 2 else "All"
-        return f". {those}{' ' + of.strip() if among else ''} are equally good; the first is kept."
-    pixels, detail = copies.pixels, np.nan_to_num(copies.detail)
-    sharpness, density = detail / np.maximum(pixels, 1), copies.nbytes / np.maximum(pixels, 1)
+        return f". {those} {of}are equally good; the first is kept."
     for values, factor, words in (
-        (pixels, MORE, f"the largest ({size})"),
-        (sharpness, MORE, f"the sharpest ({size})"),
-        (density, BYTES, f"the least compressed ({weight})"),
-        (detail, MORE, f"the one that shows most ({size})"),
-        (pixels, 1.0, f"the largest ({size})"),
+        (copies.pixels, MORE, f"the largest ({size})"),
+        (copies.sharpness, MORE, f"the sharpest ({size})"),
+        (copies.density, BYTES, f"the least compressed ({weight})"),
+        (copies.shown, MORE, f"the one that shows most ({size})"),
+        (copies.pixels, 1.0, f"the largest ({size})"),
     ):
         if values[kept] > factor * values[others].max():
             return f"; keep {of}{words}."

@@ -8,6 +8,7 @@ import streamlit as st
 
 from embedding_core import derived
 from pages.parts import server
+from pages.parts.cached.there import if_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,10 +27,7 @@ def finding(kind: str, key: str, token: str, *, _make: Callable[[], Read]) -> Re
 
 def scores(fingerprint: str) -> Scores | None:
     """The numbers that a check has found; None when they are not there. A finding never changes."""
-    found = _scores(fingerprint)
-    if found is None:
-        _scores.clear(fingerprint)
-    return found
+    return if_there(_scores, fingerprint)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -65,10 +63,7 @@ def _of_versions(what: str, state: str, *, _make: Callable[[], Any]) -> Any:
 
 def proof(key: str, read: Callable[[Workspace, str], Kept[Any] | None]) -> Kept[Any] | None:
     """A stored effect or repair, whose intervals take a moment; None until it has been worked out."""
-    kept = _proof(key, _read=read)
-    if kept is None:
-        _proof.clear(key)
-    return kept
+    return if_there(_proof, key, _read=read)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -12,6 +12,7 @@ from embedding_core import derived, memory, spatial, trust
 from embedding_core.fingerprint import digest
 from embedding_core.vectors import read_only
 from pages.parts import server
+from pages.parts.cached.there import if_there
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,10 +24,7 @@ if TYPE_CHECKING:
 
 def read_map(fingerprint: str) -> MapResult | None:
     """A stored map. Row i is the image `ids[i]`."""
-    found = _map(fingerprint)
-    if found is None:
-        _map.clear(fingerprint)  # it may be on its way
-    return found
+    return if_there(_map, fingerprint)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -81,10 +79,7 @@ def read_graph(embedding: str) -> NeighbourGraph | None:
 
     Of many images it is the nearest neighbours of each alone, see `derived.read_nearest`.
     """
-    graph = _graph(embedding)
-    if graph is None:
-        _graph.clear(embedding)
-    return graph
+    return if_there(_graph, embedding)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.parts import server
+from pages.parts.cached.there import if_there
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,10 +18,7 @@ if TYPE_CHECKING:
 
 def selection(hash_: str) -> Selection | None:
     """A selection by its hash. Call `forget_selection` after naming it."""
-    found = _selection(hash_)
-    if found is None:
-        _selection.clear(hash_)
-    return found
+    return if_there(_selection, hash_)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -105,7 +104,7 @@ def _log(dataset: Dataset, columns: Columns, log: Sequence[Decision]) -> None:
     paths = columns.paths.take(pa.array(rows, mask=rows < 0)).to_pylist()
     chosen = st.dataframe(
         {
-            "When": [time.strftime("%Y-%m-%d %H:%M", time.localtime(one.at)) for one in latest],
+            "When": [words.moment(one.at) for one in latest],
             "Who": [one.who for one in latest],
             "What": [_what(one, stands=stands) for one, stands in zip(latest, force, strict=True)],
             "Image": [

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from pages.parts.curate.reading import Read
 
 A_PAGE = 48  # cases
-ASKED = "curate_asked"  # how often this visit was asked to move a line
 FACES = 3  # images on the card of a group
 GONE = "removed before"  # by the decision of another case
+LINE = "curate_line"  # the popover
 LATEST = {"keep": "kept", "remove": "removed", "relabel": "relabelled", "unsure": "unsure"}
 
 
@@ -109,8 +109,7 @@ def _see_on_map(read: Read) -> None:
 
 def _line(read: Read) -> None:
     kind = read.finding.kind
-    key = f"curate_line_{state.value(ASKED, 0)}"
-    with st.popover("Move the line", icon=":material/tune:", key=key, help=words.HELP["line"]):
+    with st.popover("Move the line", icon=":material/tune:", key=state.popover(LINE), help=words.HELP["line"]):
         st.markdown("Answer twenty questions around the line, and it moves to where enough of what is found is right.")
         wanted = st.segmented_control(
             "How many are to be right",
@@ -134,7 +133,7 @@ def _line(read: Read) -> None:
 
 
 def _ask(kind: str, wanted: str) -> None:
-    state.prime(ASKED, state.value(ASKED, 0) + 1)  # a new popover is a closed one: an open one would take the first Esc
+    state.shut(LINE)  # left open behind the review, it would take the first Esc
     checks.review(kind, mode="calibrate", wanted=wanted)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -45,4 +44,4 @@ def follow(dataset: Dataset, check: str, of: str, hand: Callable[[], float]) -> 
 
 def by(one: MovedLine) -> str:
     """Who has moved it and when, as Markdown."""
-    return f"{words.plain(one.who)}, {time.strftime('%Y-%m-%d %H:%M', time.localtime(one.when))}"
+    return f"{words.plain(one.who)}, {words.moment(one.when)}"

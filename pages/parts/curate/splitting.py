@@ -5,7 +5,6 @@ One that is there is replaced only by whoever says so, and can be brought back.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
@@ -109,10 +108,9 @@ def record(dataset: Dataset) -> None:
 
 
 def _line(dataset: Dataset, one: Replaced) -> None:
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.when))
     was = f"the split {_sizes(one.sizes)}{_source(one.source)}"
     done = f"took away {was}" if one.by == "none" else f"replaced {was} by one{_source(one.by)}"
-    st.caption(f":material/history: {when}: {words.plain(one.who)} {done}.", width="content")
+    st.caption(f":material/history: {words.moment(one.when)}: {words.plain(one.who)} {done}.", width="content")
     st.button(
         "Bring it back",
         key=f"curate_split_back_{one.key[:12]}",

@@ -6,7 +6,7 @@ const DECODED = 3; // cases whose large pictures are got ready, the one on the s
 const KNOCK = 60_000; // ms after which cases that are still held are asked for again, so that they stay ours
 const IDLE = 600_000; // ms without a decision after which they are not
 
-let latest = null; // the pile that was begun last
+let latest = null; // the pile that was the last to ask for cases
 
 /** The first of `cases` is on the screen. "change" is told when that is another one, or the figures are. */
 class Pile extends EventTarget {
@@ -20,7 +20,6 @@ class Pile extends EventTarget {
     this.ended = false; // the server has no more for us at present
     this.problem = "";
     this.touched = Date.now();
-    latest = this;
     this.knocking = setInterval(() => Date.now() - this.touched < IDLE && this.fill(true), KNOCK);
   }
 
@@ -36,6 +35,7 @@ class Pile extends EventTarget {
   async fill(anyway = false) {
     if (this.released || this.filling || (!anyway && (this.cases.length >= LOW || (this.ended && this.cases.length)))) return;
     this.filling = true;
+    latest = this;
     try {
       const holding = [...this.held.map(({ key }) => key), ...this.unsent()];
       const asked = `next?key=${this.key}&tab=${this.tab}&n=${AHEAD}&first=${this.first}&holding=${holding.join(",")}`;

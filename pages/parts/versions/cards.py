@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 MOST, MOST_TOUCH = 8, 3  # cards; of more versions the older ones are in the boxes alone
 FAILED = "versions_failed"  # why a version could not be made
-MADE = "versions_made"  # how many versions this visit has made
+MAKE = "versions_make"  # the popover
 ICONS = {versions.ORIGINAL: ":material/inventory_2:", versions.NOW: ":material/update:"}
 WAYS = {  # kind of a result → button, icon, page, and the task that makes one
     "map": ("Map", ":material/bubble_chart:", "map.py", "map"),
@@ -63,7 +62,7 @@ def _origin(one: Version) -> str:
     if one.name == versions.ORIGINAL:
         return f"Everything, {words.day(one.created)}"
     stands = words.count(one.decisions, "decision")
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.created))
+    when = words.moment(one.created)
     if one.name == versions.NOW:
         return f"After {stands}, the last {when}" if one.decisions else "Nothing decided yet"
     return " · ".join(filter(None, [words.plain(one.who), when, f"after {stands}"]))
@@ -72,9 +71,7 @@ def _origin(one: Version) -> str:
 def name_it(now: Version) -> None:
     """Keep what there is now under a name."""
     with (
-        st.popover(
-            "Name what there is now", icon=":material/bookmark_add:", key=f"versions_make_{state.value(MADE, 0)}"
-        ),
+        st.popover("Name what there is now", icon=":material/bookmark_add:", key=state.popover(MAKE)),
         st.form("versions_form", border=False),
     ):
         st.caption(f"{words.count(now.images, 'image')}, kept as they are, whatever is decided later.")
@@ -94,7 +91,7 @@ def _keep(name: str, note: str) -> None:
         state.prime(FAILED, str(error))
     else:
         state.announce(f"Version “{words.plain(made.name)}” is kept, with {words.count(made.images, 'image')}.")
-        state.prime(MADE, state.value(MADE, 0) + 1)  # a new popover is a closed one
+        state.shut(MAKE)
     st.rerun()
 
 
