@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from embedding_core.errors import JobCancelled, JobFailed, UnknownJob
 from embedding_core.jobs import Job, JobRunner, Work, ledger
 from embedding_core.jobs.process import WorkerProcess
 from embedding_core.records import LOCAL, Actor
+from tests.waiting import until
 
 TASKS, OPENER = "tests.core.fake_tasks:TASKS", "tests.core.fake_tasks:NoWorkspace"
 WAIT = 30.0  # seconds after which something will not happen any more
@@ -48,13 +49,6 @@ def runner(tmp_path: Path, records: Memory) -> Iterator[JobRunner]:
     made = JobRunner(Work(str(tmp_path), tasks=TASKS, opener=OPENER), records=records)
     yield made
     made.shutdown()
-
-
-def until(condition: Callable[[], object], timeout: float = WAIT) -> None:
-    end = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def start(runner: JobRunner, kind: str, **parameters: Any) -> Job:

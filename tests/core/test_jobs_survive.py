@@ -19,7 +19,8 @@ import pytest
 from embedding_core.errors import InvalidInput, JobFailed
 from embedding_core.jobs import Job, JobRunner, Work
 from embedding_core.records import LOCAL
-from tests.core.test_jobs import OPENER, TASKS, WAIT, Memory, start, until
+from tests.core.test_jobs import OPENER, TASKS, WAIT, Memory, start
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 # A server that submits one job, says which process runs it, and lives on.

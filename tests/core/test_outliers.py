@@ -49,7 +49,7 @@ def mixed(workspace: Workspace, name: str, foreign: Path) -> tuple[Vectors, list
     dataset = workspace.dataset(name)
     embedding = dataset.embedding(photographs.ENCODER)
     inside = {path.name for path in foreign.iterdir()}
-    path = {image: one for one, image in dataset.ids().items()}
+    path = dataset.paths()
     strange = np.array([Path(path[image]).name in inside for image in embedding.ids.tolist()])
     return embedding.matrix(), derived.labels_of(dataset, embedding.ids), strange
 

@@ -33,7 +33,7 @@ def dataset(tmp_path: Path) -> Dataset:
 
 
 def later(dataset: Dataset, value: str) -> set[str]:
-    paths = {image: path for path, image in dataset.ids().items()}
+    paths = dataset.paths()
     _, second = sides.since(sides.whole(dataset, "pixels"), "hour", value)
     return {VALUES[int(Path(paths[image]).stem)] for image in second.ids.tolist()}
 

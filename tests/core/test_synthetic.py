@@ -49,7 +49,7 @@ def test_points_follow_their_images(written: tuple[Workspace, Dataset]) -> None:
     embedding = dataset.embedding("own:synthetic")
     one = scatter(N)
     number = {f"{row:07}": row for row in range(N)}
-    paths = {image: path for path, image in dataset.ids().items()}
+    paths = dataset.paths()
     rows = [number[Path(paths[image]).stem] for image in embedding.ids.tolist()]
     drawn = derived.read_map(workspace, derived.maps(workspace, dataset, embedding)[0].fingerprint)
     assert drawn is not None

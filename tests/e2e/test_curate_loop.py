@@ -140,7 +140,7 @@ def named(page: Page, version: str) -> None:
 def truly_clean(app: RunningApp, dataset: Dataset, came: Spoilt) -> dict[str, str | None]:
     """The label of each image of the version by path, held against the truth."""
     found = snapshot(Workspace.open(str(app.workspace)), dataset, "clean")
-    paths = {image: path for path, image in dataset.ids().items()}
+    paths = dataset.paths()
     clean = {paths[image]: label for image, label in zip(found.ids.tolist(), found.labels, strict=True)}
     assert len(clean) < len(came.files)
     copies = len(came.files) - len({name(path) for path in came.files})

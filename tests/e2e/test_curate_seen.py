@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +13,7 @@ from embedding_core.review.decisions import Action, decided
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Dataset, Workspace
 from tests.running import RunningApp
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -69,13 +69,14 @@ def test_a_phone_brings_a_tab_that_is_touched_to_the_middle(browser: Browser, ap
 
 def arrived(workspace: Workspace, dataset: Dataset, at: float) -> derived.MovedLine:
     """The line of dark pictures, once it is kept where the slider is."""
-    end = monotonic() + 15
-    while monotonic() < end:
+
+    def there() -> derived.MovedLine | None:
         moved = derived.moved_lines(workspace, dataset.uuid, "photos").get("dark")
-        if moved is not None and abs(moved.at - at) < 0.01:
-            return moved
-        sleep(0.05)
-    raise AssertionError(f"The line was not kept at {at}.")
+        return moved if moved is not None and abs(moved.at - at) < 0.01 else None
+
+    moved = until(there, 15, f"the line at {at}")
+    assert moved is not None
+    return moved
 
 
 def test_a_line_moved_by_keys_holds_in_the_review_and_is_set_back(page: Page, app: RunningApp, looked: Dataset) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ import pytest
 from embedding_core import places
 from embedding_core.workspace import Dataset, Workspace
 from tests.running import RunningApp, running_app
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, FileChooser, Locator, Page
@@ -52,13 +52,6 @@ def photos(tmp_path: Path) -> Path:
 def ready(page: Page) -> None:
     """Wait until the zone's script runs: its headline is the script's."""
     page.locator(".zone .headline:not(:empty)").wait_for()
-
-
-def until(condition: Callable[[], object], seconds: float, what: str) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"waited {seconds} s in vain for {what}"
-        time.sleep(0.05)
 
 
 def arrived(app: RunningApp, name: str, count: int, seconds: float = 90) -> Dataset:
@@ -264,10 +257,10 @@ def test_the_keyboard_reaches_everything(zone: Page, network: Network, photos: P
     zone.on("filechooser", lambda dialog: dialogs.append(dialog))  # noqa: PLW0108  (a bound method cannot be marked)
     button(zone, "Choose files").focus()
     zone.keyboard.press("Enter")
-    until(lambda: zone.wait_for_timeout(50) or len(dialogs) == 1, 10, "the dialog for files")
+    until(lambda: len(dialogs) == 1, 10, "the dialog for files", page=zone)
     zone.keyboard.press("Tab")
     zone.keyboard.press("Enter")
-    until(lambda: zone.wait_for_timeout(50) or len(dialogs) == 2, 10, "the dialog for a folder")
+    until(lambda: len(dialogs) == 2, 10, "the dialog for a folder", page=zone)
     assert [dialog.is_multiple() for dialog in dialogs] == [True, False]
     network(bytes_per_second=SLOW)
     dialogs[1].set_files(photos)

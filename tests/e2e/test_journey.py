@@ -6,7 +6,6 @@ Then what a team does: reload, and follow the copied link in another browser.
 from __future__ import annotations
 
 import re
-import time
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from embedding_core import places
 from embedding_core.workspace import Workspace
 from tests.e2e import mapping
 from tests.running import RunningApp
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -54,10 +54,8 @@ def lasso_all(page: Page) -> None:
 def see_images(page: Page, least: int, seconds: float = 30) -> None:
     """Wait until that many different pictures have really been drawn."""
     script = "images => images.filter(one => one.complete && one.naturalWidth > 0).map(one => one.currentSrc)"
-    end = time.monotonic() + seconds
-    while len(set(page.locator("img[src*='/api/thumbnail/']").evaluate_all(script))) < least:
-        assert time.monotonic() < end, f"{least} pictures have not been drawn in {seconds:.0f} s"
-        page.wait_for_timeout(200)
+    drawn = page.locator("img[src*='/api/thumbnail/']")
+    until(lambda: len(set(drawn.evaluate_all(script))) >= least, seconds, f"{least} pictures to be drawn", page=page)
 
 
 def test_from_a_zip_to_a_link_that_opens_elsewhere(
@@ -100,7 +98,7 @@ def test_from_a_zip_to_a_link_that_opens_elsewhere(
     page.get_by_role("button", name="Details").click()
     page.get_by_role("dialog").get_by_text("Look-alikes").wait_for(timeout=60_000)
     page.goto(f"{app.url}/map?dataset=little+zoo&selection={chosen}&image={int(selection.ids[0])}")
-    path = next(one for one, image in dataset.ids().items() if image == int(selection.ids[0]))
+    path = dataset.paths()[int(selection.ids[0])]
     drawer = page.get_by_role("dialog")
     drawer.get_by_text(Path(path).name).first.wait_for(timeout=60_000)
     drawer.get_by_text("Look-alikes").scroll_into_view_if_needed(timeout=30_000)

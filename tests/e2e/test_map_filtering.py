@@ -128,7 +128,7 @@ def test_a_text_in_the_path_is_found_by_the_server(page: Page, app: RunningApp, 
     maps = derived.maps(workspace, sample, sample.embedding("efficientnet-lite0"))
     drawn = derived.read_map(workspace, maps[0].fingerprint)
     assert drawn is not None
-    paths = {image: path for path, image in sample.ids().items()}
+    paths = sample.paths()
     expected = [row for row, image in enumerate(drawn.ids.tolist()) if "cat" in paths[image].lower()]
     assert expected
     assert shown(page) == expected

@@ -38,7 +38,7 @@ def hovered(page: Page) -> int:
 def test_the_nearest_point_is_under_the_pointer_and_its_card_tells_of_it(
     page: Page, sample: Dataset, shown: derived.MapResult
 ) -> None:
-    paths = {image: path for path, image in sample.ids().items()}
+    paths = sample.paths()
     labels = {row["id"]: row["label"] for row in sample.attributes().to_pylist()}
     for row in ROWS:
         page.mouse.move(*mapping.place(page, row))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from time import time
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from embedding_core.review.decisions import Action, Decision
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Dataset, Workspace
 from tests.running import RunningApp
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Request, Route, WebSocket
@@ -62,25 +63,13 @@ def shown(page: Page) -> str:
 
 def log(dataset: Dataset, wanted: int) -> list[Decision]:
     """The log, newest first, once it holds so many decisions."""
-    from time import monotonic, sleep
-
-    end = monotonic() + 15
-    while dataset.decisions.count < wanted and monotonic() < end:
-        sleep(0.05)
+    until(lambda: dataset.decisions.count >= wanted, 15, f"{wanted} decisions")
     return list(reversed(dataset.decisions.all()))
 
 
 def held(dataset: Dataset) -> int:
     """Cases that someone has before their eyes."""
     return sum(claim.holds(time()) for claim in dataset.claims.all().values())
-
-
-def until(page: Page, true: Callable[[], bool]) -> None:
-    """Waits as long as the page does for anything, and lets it work."""
-    end = time() + 30
-    while not true():
-        assert time() < end, "It never came."
-        page.wait_for_timeout(50)
 
 
 def test_a_key_decides_and_the_next_image_is_there_in_the_same_frame(review: Page, doubted: Dataset) -> None:
@@ -319,13 +308,13 @@ def test_leaving_lets_others_have_what_was_on_its_way(
         before = doubted.decisions.count
         review.keyboard.press(key)
         log(doubted, before + (key == "k"))  # an undo of what has not been sent would not be sent either
-    until(review, lambda: bool(late))
+    until(lambda: late, what="the request", page=review)
     review.keyboard.press("Escape")
     review.locator("dialog.review").wait_for(state="detached")
-    until(review, lambda: held(doubted) == others)
+    until(lambda: held(doubted) == others, what="others to have the cases", page=review)
     with review.expect_request("**/release"):
         late[0].continue_()
-    until(review, lambda: held(doubted) == others)
+    until(lambda: held(doubted) == others, what="others to have the cases", page=review)
     review.unroute(f"**/{on_its_way}*")
     opened(review, app)
 

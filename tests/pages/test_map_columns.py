@@ -32,7 +32,7 @@ def named(facts: dict[str, Any], found: dict[str, np.ndarray]) -> list[str | Non
 
 
 def test_labels_and_splits_are_categories_the_frequent_first(drawn: MapResult, birds: Dataset) -> None:
-    paths = {image: path for path, image in birds.ids().items()}
+    paths = birds.paths()
     ids = drawn.ids.tolist()
     said = ["wren"] * 20 + ["owl"] * 20 + [None] + [paths[image][0] for image in ids[41:]]
     birds.put_attributes(ids[:41], labels=said[:41])

@@ -363,7 +363,7 @@ def test_a_set_grows_by_the_five_nearest_of_each(drawn: MapResult, birds: Datase
 
 
 def test_paths_are_searched_for_a_text_whatever_its_case(drawn: MapResult, birds: Dataset) -> None:
-    paths = {image: path for path, image in birds.ids().items()}
+    paths = birds.paths()
 
     def matched(text: str) -> list[str]:
         rows = set_of(get(f"{base(drawn)}/match/{version(birds)}?text={quote(text)}"))

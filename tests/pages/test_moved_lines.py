@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from embedding_core import derived
 from embedding_core.derived.kept import Kept, keep
@@ -34,6 +35,19 @@ def photos(workspace: Workspace, birds: Dataset, monkeypatch: pytest.MonkeyPatch
     found = Photos(ids, ("dark", "blurred"), values, (float(DARK), 0.48))
     key = derived.photos_key(birds)
     return keep(workspace, birds, key, kind="photos", parent=birds.fingerprint, of=Photos, find=lambda: found)
+
+
+def measured(workspace: Workspace, birds: Dataset, photos: Kept[Photos], values: NDArray[np.float32]) -> None:
+    """Keep these values (2, n) in place of those that were measured."""
+    workspace.results.put(
+        photos.fingerprint,
+        kind="photos",
+        dataset=birds.uuid,
+        parent=birds.fingerprint,
+        arrays={**photos.found.arrays(), "values": values},
+        parameters={"asked": {}, "facts": photos.found.facts()},
+        seconds=0.0,
+    )
 
 
 def curate(**query: str) -> Any:
@@ -78,15 +92,7 @@ def test_a_slider_is_on_the_scale_that_reasons_are_told_on(
 ) -> None:
     values = photos.found.values.copy()
     values[1] = np.linspace(0.2, 0.9, values.shape[1])
-    workspace.results.put(
-        photos.fingerprint,
-        kind="photos",
-        dataset=birds.uuid,
-        parent=birds.fingerprint,
-        arrays={**photos.found.arrays(), "values": values},
-        parameters={"asked": {}, "facts": photos.found.facts()},
-        seconds=0.0,
-    )
+    measured(workspace, birds, photos, values)
     app = curate(curate_tab="Photographs")
     app.segmented_control(key="curate_photo_kind").set_value("blurred").run()
     slider = app.slider(key="curate_photo_line_blurred")
@@ -100,15 +106,7 @@ def test_one_kind_of_photographs_is_shown_counted_selected_and_reviewed(
 ) -> None:
     values = photos.found.values.copy()
     values[1, -3:] = 0.1  # blurred, and not dark
-    workspace.results.put(
-        photos.fingerprint,
-        kind="photos",
-        dataset=birds.uuid,
-        parent=birds.fingerprint,
-        arrays={**photos.found.arrays(), "values": values},
-        parameters={"asked": {}, "facts": photos.found.facts()},
-        seconds=0.0,
-    )
+    measured(workspace, birds, photos, values)
     blurred = sorted(photos.found.ids[-3:].tolist())
     app = curate(curate_tab="Photographs")
     assert app.button(key="curate_review").label == f"Review {DARK + 3} cases"
