@@ -13,23 +13,30 @@ if st.context.theme.type == "dark":
     st.html(sidebar.STATIC / "frame-dark.css")
 
 page = st.navigation(
-    [
-        st.Page(
-            "start.py", title="Start", icon=":material/add_photo_alternate:", default=True, help="Bring images in."
-        ),
-        st.Page("map.py", title="Map", icon=":material/bubble_chart:", help="All images at once, alike ones together."),
-        st.Page("similar.py", title="Similar", icon=":material/image_search:", help="Find images like one image."),
-        st.Page("clusters.py", title="Clusters", icon=":material/workspaces:", help="Groups found without labels."),
-        st.Page("curate.py", title="Curate", icon=":material/fact_check:", help="Find what is wrong, and decide."),
-        st.Page(
-            "versions.py",
-            title="Versions",
-            icon=":material/history:",
-            help="What decisions made of the images, what it was worth, and the way to take it along.",
-        ),
-        st.Page("data.py", title="Data", icon=":material/table_view:", help="Every image, and every refused file."),
-        st.Page("encoders.py", title="Encoders", icon=":material/neurology:", help="Choose how images are compared."),
-    ],
+    {
+        "": [
+            st.Page(
+                "start.py", title="Start", icon=":material/add_photo_alternate:", default=True, help="Bring images in."
+            ),
+            st.Page(
+                "map.py", title="Map", icon=":material/bubble_chart:", help="All images at once, alike ones together."
+            ),
+            st.Page("similar.py", title="Similar", icon=":material/image_search:", help="Find images like one image."),
+            st.Page("clusters.py", title="Clusters", icon=":material/workspaces:", help="Groups found without labels."),
+            st.Page("curate.py", title="Curate", icon=":material/fact_check:", help="Find what is wrong, and decide."),
+            st.Page(
+                "versions.py",
+                title="Versions",
+                icon=":material/history:",
+                help="What decisions made of the images, what it was worth, and the way to take it along.",
+            ),
+            st.Page("data.py", title="Data", icon=":material/table_view:", help="Every image, and every refused file."),
+            st.Page(
+                "encoders.py", title="Encoders", icon=":material/neurology:", help="Choose how images are compared."
+            ),
+        ],
+        "Improve": [],
+    },
     position="top",
 )
 

@@ -29,6 +29,7 @@ from embedding_core.derived.grouping import (
     read_clusters,
 )
 from embedding_core.derived.label_issues import label_issues, label_issues_key, read_label_issues
+from embedding_core.derived.labelled import Labelled, held_out, labelled
 from embedding_core.derived.labelling import (
     choose_next,
     propagate_labels,
@@ -43,6 +44,7 @@ from embedding_core.derived.outliers import outliers, outliers_key, read_outlier
 from embedding_core.derived.photos import photos, photos_key, read_photos, turned, turned_key
 from embedding_core.derived.present import Present
 from embedding_core.derived.repairs import measure_repairs, read_repairs
+from embedding_core.derived.runs import Run, Score, record, runs
 from embedding_core.derived.scored import SCORED, Scores, read_scores, scored
 from embedding_core.derived.story import story
 from embedding_core.derived.suggested import CHECKS, known_copies, known_groups, suggested
@@ -54,9 +56,12 @@ __all__ = [
     "SCORED",
     "UNTURNED",
     "ClusterResult",
+    "Labelled",
     "MapResult",
     "MovedLine",
     "Present",
+    "Run",
+    "Score",
     "Scores",
     "at_lines",
     "at_moved_lines",
@@ -75,11 +80,13 @@ __all__ = [
     "find_duplicates",
     "find_leakage",
     "graph_key",
+    "held_out",
     "keep_clusters",
     "known_copies",
     "known_groups",
     "label_issues",
     "label_issues_key",
+    "labelled",
     "labels_of",
     "looks",
     "looks_key",
@@ -114,7 +121,9 @@ __all__ = [
     "read_repairs",
     "read_scores",
     "read_shortcuts",
+    "record",
     "remember_crashed",
+    "runs",
     "said_of",
     "scored",
     "shortcuts",

@@ -52,7 +52,7 @@ def measure_effect(
     check_runs(seeds)
     groups = known_groups(workspace, embedding) if groups is None else groups
     states = [snapshot(workspace, dataset, name) for name in (first, second)]
-    decided = _decided(dataset.decisions.all())
+    decided = decided_on(dataset.decisions.all())
 
     def find_it() -> Effect:
         classes = classes_of(states)
@@ -95,7 +95,7 @@ def effect_key(
     """The fingerprint of an effect as it stands now. Raises `UnknownVersion`."""
     groups = known_groups(workspace, embedding) if groups is None else groups
     states = [snapshot(workspace, dataset, name) for name in (first, second)]
-    return _effect_key(embedding, states, _decided(dataset.decisions.all()), groups, seeds)
+    return _effect_key(embedding, states, decided_on(dataset.decisions.all()), groups, seeds)
 
 
 def read_effect(workspace: Workspace, key: str) -> Kept[Effect] | None:
@@ -125,7 +125,7 @@ def side_of(embedding: Embedding, state: Snapshot, classes: Sequence[str]) -> Si
     return Side(state.name, codes[at], [splits[row] for row in at.tolist()])
 
 
-def _decided(log: Sequence[Decision]) -> NDArray[np.int64]:
+def decided_on(log: Sequence[Decision]) -> NDArray[np.int64]:
     """The images that a verdict in force is about, ascending."""
     ids: set[int] = set()
     for one, stands in zip(log, in_force(log), strict=True):

@@ -16,6 +16,7 @@ import pyarrow as pa
 from embedding_core.errors import InvalidInput, NameTaken, NewerLayout, UnknownDataset
 from embedding_core.workspace.dataset import Dataset
 from embedding_core.workspace.jobs import JobTable
+from embedding_core.workspace.models import Models
 from embedding_core.workspace.results import Results
 from embedding_core.workspace.schema import (
     ATTRIBUTES,
@@ -62,6 +63,7 @@ class Workspace:
         self._store.create("encodings", ENCODINGS)
         self.results = Results(self._store)
         self.selections = Selections(self._store)
+        self.models = Models(self._store)
         self.jobs = JobTable(self._store)
 
     @classmethod
@@ -171,6 +173,7 @@ class Workspace:
         self._store.delete("encodings", f"dataset = {quoted(uuid)}")
         self.results.forget(uuid)
         self.selections.forget(uuid)
+        self.models.forget(uuid)
         for table in tables:
             match = _TABLE_NAME.fullmatch(table)
             if match and match[1] == uuid:

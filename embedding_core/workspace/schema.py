@@ -75,6 +75,19 @@ RESULTS = pa.schema(
     ]
 )
 
+MODELS = pa.schema(
+    [
+        key("id", pa.string()),
+        ("dataset", pa.string()),
+        ("kind", pa.string()),  # probe, ensemble, encoder
+        ("name", pa.string()),
+        ("facts", pa.string()),  # JSON
+        ("nbytes", pa.int64()),
+        ("created", pa.float64()),
+        ("content", pa.large_binary()),
+    ]
+)
+
 SELECTIONS = pa.schema(
     [
         key("hash", pa.string()),

@@ -1,17 +1,16 @@
-"""Photographs with labels, embedded once for all tests of a run, whichever of its processes asks first."""
+"""Photographs with labels, embedded once for all tests of a run."""
 
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Workspace
+from tests.core import once
 
 BENCH = os.environ.get("KINDRED_BENCH_DATA", "")
 ENCODER = "efficientnet-lite0"
@@ -25,14 +24,7 @@ needed = pytest.mark.skipif(
 
 def workspace(factory: pytest.TempPathFactory) -> Workspace:
     """A copy of one's own of a workspace with the embedded dataset `NAME`."""
-    base = factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    made = shared / "photographs"
-    with FileLock(shared / "photographs.lock"):
-        if not made.exists():
-            making = shared / "photographs-in-the-making"
-            shutil.rmtree(making, ignore_errors=True)  # of a test that was stopped
-            source = str(Path(BENCH) / "clothing.tar")
-            TASKS["add"](Workspace.open(str(making)), {**ADD, "source": source}, silent, LOCAL)
-            making.rename(made)
-    return Workspace.open(str(shutil.copytree(made, factory.mktemp("photographs") / "workspace")))
+    source = str(Path(BENCH) / "clothing.tar")
+    return once.copy_of(
+        "photographs", lambda made: TASKS["add"](made, {**ADD, "source": source}, silent, LOCAL), factory
+    )

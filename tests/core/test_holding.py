@@ -1,0 +1,123 @@
+"""The part that judges: set aside once, untouched, with nothing like it among what is trained on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from embedding_core import derived
+from embedding_core.errors import InvalidInput
+from embedding_core.evaluate.holding import hold_out
+from embedding_core.records import LOCAL
+from embedding_core.workspace import Dataset, Embedding, Workspace
+from tests.core import emojis
+
+CODES = np.repeat([0, 1], 60)
+Embedded = tuple[Workspace, Dataset, Embedding]
+
+
+@pytest.fixture
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Embedded:
+    workspace = emojis.workspace(tmp_path_factory)
+    dataset = workspace.dataset(emojis.NAME)
+    return workspace, dataset, dataset.embedding("pixels")
+
+
+def test_a_split_is_taken_as_it_is() -> None:
+    splits = ["train", "val", "test"] * 40
+    held = hold_out(CODES, splits)
+    assert held.chosen == "split"
+    for rows, name in ((held.train, "train"), (held.validation, "val"), (held.test, "test")):
+        assert [splits[row] for row in rows] == [name] * 40
+
+
+def test_a_split_for_validation_judges_where_there_is_none_for_tests() -> None:
+    splits = ["train", "train", "val"] * 40
+    held = hold_out(CODES, splits)
+    assert {splits[row] for row in held.test} == {"val"}
+    assert not len(held.validation)
+
+
+def test_no_group_lies_in_two_parts() -> None:
+    splits = ["train", "val", "test"] * 40
+    groups = np.full(120, -1)
+    groups[[0, 2]] = 0  # train and test
+    groups[[3, 4]] = 1  # train and validation
+    groups[[7, 8]] = 2  # validation and test
+    held = hold_out(CODES, splits, groups=groups)
+    assert not np.isin([0, 3], held.train).any()
+    assert 4 in held.validation
+    assert 7 not in held.validation
+
+
+def test_without_a_split_a_third_is_drawn_and_stays_the_same() -> None:
+    first, again, other = (hold_out(CODES, [None] * 120, seed=seed) for seed in (0, 0, 1))
+    assert first.chosen == "drawn"
+    assert np.array_equal(first.test, again.test)
+    assert not np.array_equal(first.test, other.test)
+    assert np.bincount(CODES[first.test]).tolist() == [18, 18]
+    assert not len(np.intersect1d(first.test, first.train))
+
+
+def test_what_was_decided_on_judges_nothing() -> None:
+    splits = ["train", "train", "test"] * 40
+    decided = np.zeros(120, bool)
+    decided[[2, 5]] = True
+    held = hold_out(CODES, splits, decided=decided)
+    assert held.left_out == 2
+    assert not np.isin([2, 5], held.test).any()
+
+
+def test_too_little_to_judge_by_says_so() -> None:
+    with pytest.raises(InvalidInput, match="20 images of two classes"):
+        hold_out(np.array([0, 1] * 8), [None] * 16)
+    with pytest.raises(InvalidInput, match="left to train on"):
+        hold_out(np.repeat([0, 1], 60), ["test" if row % 2 else None if row < 60 else "val" for row in range(120)])
+
+
+def test_what_was_set_aside_stays_when_images_come_and_labels_change(embedded: Embedded) -> None:
+    workspace, dataset, embedding = embedded
+    known = derived.labelled(workspace, dataset, [embedding])
+    held = derived.held_out(workspace, dataset, known)
+    aside = set(known.ids[held.test].tolist())
+    changed = [*known.ids[held.train][:5].tolist()]
+    dataset.put_attributes(changed, labels=["brought later"] * 5)
+    again = derived.labelled(workspace, dataset, [embedding])
+    assert "brought later" in again.classes
+    assert again.fingerprint != known.fingerprint
+    assert set(again.ids[derived.held_out(workspace, dataset, again).test].tolist()) == aside
+
+
+def test_a_dataset_without_labels_is_told_so(embedded: Embedded) -> None:
+    workspace, dataset, embedding = embedded
+    dataset.put_attributes(embedding.ids.tolist(), labels=[None] * len(embedding))
+    with pytest.raises(InvalidInput, match="two labels or more"):
+        derived.labelled(workspace, dataset, [embedding]).need_classes()
+
+
+def test_runs_are_remembered_newest_first_and_go_with_the_dataset(embedded: Embedded) -> None:
+    workspace, dataset, _ = embedded
+    facts = {"encoder": "e", "version": "now", "data": "d", "parameters": {"folds": 5}, "seconds": 1.5}
+    for kind, value in (("report", 0.5), ("probe", 0.75)):
+        scores = {"accuracy": derived.Score(value, value - 0.1, value + 0.1), "seconds": derived.Score(2.0)}
+        derived.record(workspace, dataset, LOCAL, kind=kind, scores=scores, **facts)
+    newest, oldest = derived.runs(workspace, dataset)
+    assert (newest.kind, oldest.kind) == ("probe", "report")
+    assert newest.scores["accuracy"] == derived.Score(0.75, 0.65, 0.85)
+    assert newest.parameters == {"folds": 5}
+    workspace.delete(dataset)
+    assert derived.runs(workspace, dataset) == []
+
+
+def test_a_model_replaces_its_namesake_and_goes_with_the_dataset(embedded: Embedded) -> None:
+    workspace, dataset, _ = embedded
+    first = workspace.models.put(dataset=dataset.uuid, kind="probe", name="a", facts={"n": 1}, content=b"one")
+    token = workspace.models.token
+    second = workspace.models.put(dataset=dataset.uuid, kind="probe", name="a", facts={"n": 2}, content=b"two")
+    assert workspace.models.token != token
+    assert workspace.models.get(first.id) is None
+    assert workspace.models.get(second.id).content == b"two"
+    (listed,) = workspace.models.find(dataset=dataset.uuid)
+    assert (listed.facts, listed.nbytes, listed.content) == ({"n": 2}, 3, b"")
+    workspace.delete(dataset)
+    assert workspace.models.find() == []
