@@ -44,7 +44,7 @@ from embedding_core.derived.outliers import outliers, outliers_key, read_outlier
 from embedding_core.derived.photos import photos, photos_key, read_photos, turned, turned_key
 from embedding_core.derived.present import Present
 from embedding_core.derived.repairs import measure_repairs, read_repairs
-from embedding_core.derived.runs import Run, Score, record, runs
+from embedding_core.derived.runs import Run, Score, judged_by, record, runs
 from embedding_core.derived.scored import SCORED, Scores, read_scores, scored
 from embedding_core.derived.story import story
 from embedding_core.derived.suggested import CHECKS, known_copies, known_groups, suggested
@@ -81,6 +81,7 @@ __all__ = [
     "find_leakage",
     "graph_key",
     "held_out",
+    "judged_by",
     "keep_clusters",
     "known_copies",
     "known_groups",

@@ -7,7 +7,8 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from embedding_core.fingerprint import fingerprint
+from embedding_core.evaluate.judged import Judged
+from embedding_core.fingerprint import digest, fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,9 +62,14 @@ def record(
     test: str = "",
     seed: int = 0,
     result: str = "",
+    judged: Judged | None = None,
 ) -> Run:
-    """Remember a run; parameters as JSON."""
+    """Remember a run; parameters as JSON. With `judged`, what it got right of the untouched test part: then `test` and
+    the score "accuracy" follow from it, and the run can be compared with others, image by image."""
     created = time.time()
+    if judged is not None:
+        test = digest(judged.ids.tobytes())
+        scores = {"accuracy": Score(judged.accuracy, *judged.interval), **scores}
     key = fingerprint(KIND, 1, dataset.uuid, kind, secrets.token_hex(8), created=created)
     run = Run(key, kind, encoder, version, data, test, seed, parameters, scores, seconds, created, actor.name, result)
     workspace.results.put(
@@ -71,8 +77,12 @@ def record(
         kind=KIND,
         dataset=dataset.uuid,
         parent=data,
-        arrays={},
-        parameters={**asdict(run), "scores": {name: asdict(score) for name, score in scores.items()}},
+        arrays={} if judged is None else judged.arrays(),
+        parameters={
+            **asdict(run),
+            "scores": {name: asdict(score) for name, score in scores.items()},
+            "judged": None if judged is None else judged.facts(),
+        },
         seconds=seconds,
     )
     return run
@@ -83,5 +93,14 @@ def runs(workspace: Workspace, dataset: Dataset) -> list[Run]:
     return [_read(stored.parameters) for stored in workspace.results.find(dataset.uuid, KIND)]
 
 
+def judged_by(workspace: Workspace, run: Run) -> Judged | None:
+    """What a run got right of the test part; None where it recorded none."""
+    stored = workspace.results.get(run.id)
+    if stored is None or stored.parameters.get("judged") is None:
+        return None
+    return Judged.restored(stored.arrays, stored.parameters["judged"])
+
+
 def _read(facts: Mapping[str, Any]) -> Run:
-    return Run(**{**facts, "scores": {name: Score(**score) for name, score in facts["scores"].items()}})
+    known = {name: value for name, value in facts.items() if name != "judged"}
+    return Run(**{**known, "scores": {name: Score(**score) for name, score in facts["scores"].items()}})
