@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,6 +129,17 @@ def embed(
     embedded += writer.commit()
     progress("embedding", len(rows), len(rows))
     return Embedded(embedded, skipped, tuple(failed), time.perf_counter() - begun)
+
+
+def read_inputs(dataset: Dataset, encoder: Encoder, ids: Sequence[int]) -> Iterator[tuple[int, NDArray[Any] | None]]:
+    """These images with their network inputs (3, s, s); those that cannot be read are left out.
+
+    For looking at some of them without storing anything.
+    """
+    rows = dataset.described(ids).select(["id", "path"]).to_pylist()
+    for outcome, network_input in _prepared(dataset, encoder, rows, {}, silent):
+        if not isinstance(outcome, Rejected):
+            yield outcome["id"], network_input
 
 
 def _prepared(

@@ -1,0 +1,110 @@
+"""What another encoder would bring, tried on the part that is trained on: on all of it, or on a sample where it has
+not seen the images yet."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embedding_core.embed import read_inputs
+from embedding_core.encoders import registry
+from embedding_core.errors import NotEmbedded
+from embedding_core.evaluate.advice import Proposal, proposed
+from embedding_core.evaluate.judged import Judged, difference
+from embedding_core.quality.probing.folding import deal
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from embedding_core.derived.labelled import Labelled
+    from embedding_core.records import Reporter
+    from embedding_core.workspace import Dataset, Embedding
+
+SAMPLE = 600  # images on which an encoder is tried that has not seen them
+FOLDS = 5
+
+
+def other_encoders(
+    dataset: Dataset, embedding: Embedding, known: Labelled, train: NDArray[np.int64], *, progress: Reporter
+) -> list[Proposal]:
+    """A proposal for each other encoder that can be had without a download; rows `train` (t,) are of `known`."""
+    there = {one.card.id: one.card for one in dataset.encodings()}
+    mine = embedding.card
+    found = []
+    base = _judged(embedding.rows(known.ids[train]), known, train)
+    for card in there.values():
+        if card.id in (mine.id, "pixels"):
+            continue
+        try:
+            vectors = dataset.embedding(card.id)
+        except NotEmbedded:
+            continue
+        if not np.isin(known.ids[train], vectors.ids).all():
+            continue
+        progress("comparing encoders", 0, None, card.name)
+        change = difference(base, _judged(vectors.rows(known.ids[train]), known, train))
+        basis = f"Both encoders, a probe in {FOLDS} folds of the {len(train):,} images that may be trained on."
+        found.append(proposed(change, kind="encoder", target=card.id, title=f"Look through {card.name}", basis=basis))
+    untried = [
+        one for one in registry.CARDS if one not in there and one != "pixels" and registry.available_offline(one)
+    ]
+    sample = _sample(known, train)
+    for encoder_id in untried:
+        tried, seconds = _encoded(dataset, encoder_id, known.ids[sample], progress)
+        rows = np.isfinite(tried[:, 0])
+        asked = sample[rows]
+        first = _judged(embedding.rows(known.ids[asked]), known, asked)
+        change = difference(first, _judged(tried[rows], known, asked))
+        name = registry.card(encoder_id).name
+        basis = f"Both encoders, a probe in {FOLDS} folds of a sample of {len(asked):,} images."
+        cost = seconds * dataset.count / max(len(asked), 1)
+        found.append(
+            proposed(
+                change,
+                kind="encoder",
+                target=encoder_id,
+                title=f"Look through {name}",
+                basis=basis,
+                machine_seconds=cost,
+            )
+        )
+    return found
+
+
+def _sample(known: Labelled, train: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rows of `train`, at most `SAMPLE`, every class in its share."""
+    if len(train) <= SAMPLE:
+        return train
+    parts = max(2, len(train) // SAMPLE)
+    drawn: NDArray[np.int64] = train[deal(known.codes[train], parts, groups=known.groups[train]) == 0]
+    return drawn
+
+
+def _encoded(
+    dataset: Dataset, encoder_id: str, ids: NDArray[np.int64], progress: Reporter
+) -> tuple[NDArray[np.float32], float]:
+    """Vectors (m, d) of these images, NaN for one that cannot be read, and the seconds that took, loading left out."""
+    from embedding_core.batching import encoded
+
+    progress("loading", 0, None, registry.card(encoder_id).name)
+    encoder = registry.load(encoder_id)
+    found = np.full((len(ids), encoder.card.dim), np.nan, np.float32)
+    place = {image: row for row, image in enumerate(ids.tolist())}
+    begun = time.perf_counter()
+    for done, (image, vector) in enumerate(encoded(encoder, read_inputs(dataset, encoder, ids.tolist()))):
+        progress("embedding", done, len(ids))
+        if vector is not None:
+            found[place[image]] = vector
+    return found, time.perf_counter() - begun
+
+
+def _judged(vectors: NDArray[np.float32], known: Labelled, rows: NDArray[np.int64]) -> Judged:
+    """Which of the rows (m,) of `known` a probe gets right that has not seen them."""
+    from embedding_core.quality.probing.probe import out_of_fold
+
+    codes, groups = known.codes[rows], known.groups[rows]
+    guessed = out_of_fold(vectors, codes, folds=FOLDS, groups=groups).argmax(axis=1)
+    clusters = np.where(groups >= 0, groups, groups.max(initial=0) + 1 + np.arange(len(rows)))
+    return Judged(known.ids[rows], codes.astype(np.int32), clusters, guessed == codes, known.classes)
