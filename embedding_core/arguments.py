@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import NoReturn
 
-from embedding_core.commands import curating, deciding, exploring, exporting, filling, keeping, preparing
+from embedding_core.commands import curating, deciding, exploring, exporting, filling, improving, keeping, preparing
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
 from embedding_core.export.registry import FORMATS
@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     _keeping(command)
     _deciding(command)
     _exporting(command)
+    _improving(command)
     return whole
 
 
@@ -210,6 +211,15 @@ def _exporting(command: _Maker) -> None:
     repair.add_argument("--version", metavar="V", help="by default now")
     for made in (effect, repair):
         made.add_argument("--seeds", type=int, help="trainings of each; by default 8")
+
+
+def _improving(command: _Maker) -> None:
+    _version(_encoder(command("measure", improving.measure, "name")))
+    improve = _encoder(command("improve", improving.improve, "name"))
+    improve.add_argument("--do", metavar="KIND:TARGET", help="a step, as `improve` without it names them")
+    tried = command("runs", improving.list_runs, "name")
+    tried.add_argument("--compare", nargs=2, metavar=("FIRST", "SECOND"), help="ids of two runs, or how they begin")
+    tried.add_argument("--mlflow", metavar="URI", help="send them to a tracking server, or to sqlite:///FILE")
 
 
 def _engine(made: argparse.ArgumentParser) -> None:

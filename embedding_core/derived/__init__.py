@@ -4,6 +4,7 @@
 line. The `read_…` functions and the lists only read, import nothing heavy, and are what pages use.
 """
 
+from embedding_core.derived.advising import advice_key, advise, read_advice
 from embedding_core.derived.balance import (
     balance,
     balance_key,
@@ -40,6 +41,7 @@ from embedding_core.derived.leakage import find_leakage, make_split, read_leakag
 from embedding_core.derived.lines import ONLY, MovedLine, at_lines, at_moved_lines, move_line, moved_lines
 from embedding_core.derived.looks import looks, looks_key, read_looks
 from embedding_core.derived.mapping import UNTURNED, MapResult, draw_map, maps, read_map
+from embedding_core.derived.measuring import measure, measure_key
 from embedding_core.derived.outliers import outliers, outliers_key, read_outliers
 from embedding_core.derived.photos import photos, photos_key, read_photos, turned, turned_key
 from embedding_core.derived.present import Present
@@ -63,6 +65,8 @@ __all__ = [
     "Run",
     "Score",
     "Scores",
+    "advice_key",
+    "advise",
     "at_lines",
     "at_moved_lines",
     "balance",
@@ -93,7 +97,9 @@ __all__ = [
     "looks_key",
     "make_split",
     "maps",
+    "measure",
     "measure_effect",
+    "measure_key",
     "measure_repairs",
     "move_line",
     "moved_lines",
@@ -103,6 +109,7 @@ __all__ = [
     "photos",
     "photos_key",
     "propagate_labels",
+    "read_advice",
     "read_balance",
     "read_clusters",
     "read_cover",

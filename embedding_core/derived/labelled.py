@@ -140,6 +140,6 @@ def _groups(
     for one in embeddings:
         known = known or read_duplicates(workspace, duplicates_key(one.fingerprint))
     found = (known or find_duplicates(workspace, dataset, embeddings[0], progress=progress)).found
-    rows = find(found.ids, ids)
+    rows = find(ids, found.ids)
     groups = np.where(rows >= 0, found.groups_with_bursts[np.maximum(rows, 0)], -1)
     return groups.astype(np.int32)

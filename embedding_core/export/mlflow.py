@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,6 +40,7 @@ def send(runs: Sequence[Run], dataset: Dataset, uri: str) -> int:
         raise InvalidInput(_ADVICE)
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
+    logging.getLogger("mlflow").setLevel(logging.WARNING)  # how it makes its tables is of no interest
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 

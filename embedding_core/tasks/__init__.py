@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from embedding_core.tasks import checking, checks, explaining, explore, fill, preparing, proving, searching, spreading
+from embedding_core.tasks import (
+    checking,
+    checks,
+    explaining,
+    explore,
+    fill,
+    improving,
+    preparing,
+    proving,
+    searching,
+    spreading,
+)
 from embedding_core.tasks.shared import Parameters, Result
 
 if TYPE_CHECKING:
@@ -45,4 +56,8 @@ TASKS: dict[str, Task] = {
     "balance": checks.balance,
     "effect": proving.effect,
     "repair": proving.repair,
+    "measure": improving.measure,
+    "advise": improving.advise,
+    "improve": improving.improve,
+    "send_runs": improving.send_runs,
 }

@@ -121,3 +121,17 @@ def test_a_model_replaces_its_namesake_and_goes_with_the_dataset(embedded: Embed
     assert (listed.facts, listed.nbytes, listed.content) == ({"n": 2}, 3, b"")
     workspace.delete(dataset)
     assert workspace.models.find() == []
+
+
+def test_near_duplicates_are_those_of_the_images_that_a_version_holds(embedded: Embedded) -> None:
+    from embedding_core.review.decisions import Action, decided
+
+    workspace, dataset, embedding = embedded
+    found = derived.find_duplicates(workspace, dataset, embedding).found
+    of = dict(zip(found.ids.tolist(), found.groups_with_bursts.tolist(), strict=True))
+    gone = [image for image, group in of.items() if group < 0][:3]
+    dataset.decisions.add([decided(LOCAL, Action.REMOVE, gone)])
+    known = derived.labelled(workspace, dataset, [embedding])
+    assert len(known.ids) == len(of) - 3
+    assert [of[image] for image in known.ids.tolist()] == known.groups.tolist()
+    assert max(known.groups) >= 0, "no near-duplicates among these images, so this proves nothing"
