@@ -35,7 +35,14 @@ page = st.navigation(
                 "encoders.py", title="Encoders", icon=":material/neurology:", help="Choose how images are compared."
             ),
         ],
-        "Improve": [],
+        "Improve": [
+            st.Page(
+                "improve.py",
+                title="Next step",
+                icon=":material/route:",
+                help="What to do next to have a better model, and what it was worth.",
+            ),
+        ],
     },
     position="top",
 )

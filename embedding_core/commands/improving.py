@@ -46,7 +46,7 @@ def list_runs(arguments: Namespace) -> Result:
         chosen = [one for one in tried if one.id.startswith(wanted)]
         if len(chosen) != 1:
             raise InvalidInput(f"{len(chosen)} runs have an id that begins with {wanted!r}. `runs` lists them.")
-        answers = derived.judged_by(workspace, chosen[0])
+        answers = derived.judged_by(workspace, chosen[0].id)
         if answers is None:
             raise InvalidInput(f"The run {wanted!r} was not judged by the untouched test part.")
         judged.append(answers)

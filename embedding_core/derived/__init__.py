@@ -4,7 +4,7 @@
 line. The `read_…` functions and the lists only read, import nothing heavy, and are what pages use.
 """
 
-from embedding_core.derived.advising import advice_key, advise, read_advice
+from embedding_core.derived.advising import ADVICE, advise, read_advice, state_of
 from embedding_core.derived.balance import (
     balance,
     balance_key,
@@ -53,6 +53,7 @@ from embedding_core.derived.suggested import CHECKS, known_copies, known_groups,
 from embedding_core.graphs import graph_key, neighbour_graph, read_graph, read_nearest
 
 __all__ = [
+    "ADVICE",
     "CHECKS",
     "ONLY",
     "SCORED",
@@ -65,7 +66,6 @@ __all__ = [
     "Run",
     "Score",
     "Scores",
-    "advice_key",
     "advise",
     "at_lines",
     "at_moved_lines",
@@ -136,6 +136,7 @@ __all__ = [
     "scored",
     "shortcuts",
     "shortcuts_key",
+    "state_of",
     "story",
     "suggested",
     "turned",

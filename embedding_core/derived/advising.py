@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
 REVISION = 1
-KIND = "advice"
+ADVICE = "advice"
 
 
 def advise(
@@ -51,19 +51,19 @@ def advise(
     return keep(
         workspace,
         dataset,
-        advice_key(dataset, measured.fingerprint),
-        kind=KIND,
+        fingerprint(ADVICE, REVISION, measured.fingerprint, state_of(dataset)),
+        kind=ADVICE,
         parent=embedding.fingerprint,
         of=Advice,
         find=find,
-        asked={"encoder": embedding.card.id, "measured": measured.fingerprint},
+        asked={"encoder": embedding.card.id, "state": state_of(dataset)},
     )
 
 
-def advice_key(dataset: Dataset, measured: str) -> str:
-    """The fingerprint of the advice that starts from that measure; other encoders that are there enter as well."""
-    there = sorted(one.card.fingerprint for one in dataset.encodings())
-    return fingerprint(KIND, REVISION, measured, *there)
+def state_of(dataset: Dataset) -> str:
+    """Changes with all that advice hangs on: images, what is said and decided of them, who has embedded them."""
+    there = [f"{one.card.fingerprint}:{one.count}" for one in dataset.encodings()]
+    return ";".join([dataset.token, dataset.decisions.token, *sorted(there)])
 
 
 def read_advice(workspace: Workspace, key: str) -> Kept[Advice] | None:

@@ -93,9 +93,9 @@ def runs(workspace: Workspace, dataset: Dataset) -> list[Run]:
     return [_read(stored.parameters) for stored in workspace.results.find(dataset.uuid, KIND)]
 
 
-def judged_by(workspace: Workspace, run: Run) -> Judged | None:
-    """What a run got right of the test part; None where it recorded none."""
-    stored = workspace.results.get(run.id)
+def judged_by(workspace: Workspace, run: str) -> Judged | None:
+    """What the run of that id got right of the test part; None where it recorded none, or is not there."""
+    stored = workspace.results.get(run)
     if stored is None or stored.parameters.get("judged") is None:
         return None
     return Judged.restored(stored.arrays, stored.parameters["judged"])

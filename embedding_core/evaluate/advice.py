@@ -44,6 +44,11 @@ class Proposal:
         return self.gain is not None and self.low is not None and self.low > 0 and self.gain >= SMALL
 
     @property
+    def hopeful(self) -> bool:
+        """Whether it may bring something that anybody would work for, or could not be tried."""
+        return self.gain is None or (self.gain >= SMALL and not self.harmful)
+
+    @property
     def harmful(self) -> bool:
         return self.high is not None and self.high < 0
 
@@ -70,7 +75,7 @@ class Advice:
         best = self.best
         if best is not None:
             return f"{best.title}: {points(best)} to be expected."
-        hopeful = next((one for one in self.proposals if one.gain is not None and one.gain >= SMALL), None)
+        hopeful = next((one for one in self.proposals if one.gain is not None and one.hopeful), None)
         if hopeful is not None:
             return (
                 f"No step has shown a gain that can be told from nothing. The likeliest is “{hopeful.title}”: "

@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from embedding_core.effect.intervals import Difference
     from embedding_core.evaluate.judged import Judged
     from embedding_core.records import Actor, Reporter
+    from embedding_core.review.decisions import Decision
     from embedding_core.tasks.shared import Parameters, Result
     from embedding_core.workspace import Workspace
+
+
+WHAT = {"duplicates": "duplicates", "outliers": "outliers", "photos": "bad photographs", "labels": "suspected labels"}
 
 
 def measure(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
@@ -73,6 +77,7 @@ def improve(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     embedding = dataset.embedding(encoder_id)
     step, target = str(parameters.get("step") or ""), str(parameters.get("target") or "")
     before = derived.measure(workspace, dataset, embedding, actor, progress=progress)
+    made: tuple[Decision, ...] = ()
     if step == "clean":
         known = derived.labelled(workspace, dataset, [embedding], progress=progress)
         held = derived.held_out(workspace, dataset, known)
@@ -80,15 +85,17 @@ def improve(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
         found = cleaning.suspects(workspace, dataset, embedding, known, held.train, steps=steps, progress=progress)
         made = dataset.decisions.add(cleaning.removals(found, target, actor))
         removed = sum(len(one.ids) for one in made)
-        after, did = encoder_id, f"removed {removed:,} images, {'; '.join(one.reason for one in made)}"
+        after = encoder_id
+        did = remembered = f"{removed:,} removed: {', '.join(WHAT[one.finding] for one in made)}"
     elif step == "encoder":
         fill.embed(workspace, {**parameters, "encoder": target}, progress, actor)
-        after, did = target, f"looked through {registry.card(target).name}"
+        after, did, remembered = target, f"looked through {registry.card(target).name}", ""
     else:
         raise InvalidInput(f"A step that is done here is clean or encoder, not {step!r}.")
-    now = derived.measure(workspace, dataset, dataset.embedding(after), actor, after=did, progress=progress)
+    now = derived.measure(workspace, dataset, dataset.embedding(after), actor, after=remembered, progress=progress)
     return {
         "did": did,
+        "decisions": [one.id for one in made],
         "before": _stands(before),
         "after": {"encoder": after, **_stands(now)},
         "difference": told(difference(before.found, now.found)),

@@ -75,6 +75,9 @@ HELP: Mapping[str, str] = {
     "balanced accuracy": "The mean of every label's accuracy: rare labels count as much as common ones.",
     "interval": "Where the truth lies with 95 %, over other images to test with and other trainings.",
     "held out": "Images that judge. Both versions hold them under one label, and nobody decided on them.",
+    "untouched": "Images that are set aside once and never trained on. Whatever is tried is judged by the same ones.",
+    "expected gain": "Found by trying, on images that may be trained on. The untouched part judges only what is done.",
+    "runs": "Everything that was trained or scored here, with its settings, so that it can be compared and repeated.",
     "repair": "Cleaning done at training only, on trial. Nothing is decided, and the images stay as they are.",
     "export": "A version taken away, for other tools. It is written as it is sent, however large.",
 }
@@ -133,6 +136,7 @@ STAGES: Mapping[str, str] = {
     "turning": "Looking for what lies turned",
     "spreading": "Spreading labels",
     "training": "Training",
+    "comparing encoders": "Comparing encoders",
     "explaining": "Comparing part by part",
     "partitions": "Parting the images",
     "trust": "Judging the map",
@@ -160,6 +164,21 @@ KINDS: Mapping[str, str] = {
     "drift": "Comparing two sets",
     "effect": "Measuring the effect",
     "repair": "Trying repairs",
+    "measure": "Measuring",
+    "advise": "Finding the next step",
+    "improve": "Doing the next step",
+    "send_runs": "Taking runs along",
+}
+
+RUNS: Mapping[str, str] = {
+    "measure": "Probe",
+    "report": "Report card",
+    "compare": "Comparison",
+    "probe": "Trained probe",
+    "finetune": "Fine-tuning",
+    "tune": "Search",
+    "ensemble": "Ensemble",
+    "learning_curve": "Learning curve",
 }
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@])")

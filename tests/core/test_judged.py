@@ -73,7 +73,7 @@ def test_where_a_dataset_stands_is_what_scikit_learn_says_and_is_remembered(
     assert kept.found.accuracy == pytest.approx(expected, abs=0.04)
     (run,) = derived.runs(workspace, dataset)
     assert run.scores["accuracy"].value == kept.found.accuracy
-    again = derived.judged_by(workspace, run)
+    again = derived.judged_by(workspace, run.id)
     assert again is not None
     assert np.array_equal(again.right, kept.found.right)
     measure(workspace, dataset, embedding, LOCAL)

@@ -1,0 +1,1 @@
+"""The closed loop: where a dataset stands, what to do next, and what was tried."""

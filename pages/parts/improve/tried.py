@@ -1,0 +1,142 @@
+"""What was tried: every run on the untouched part beside the others, two of them compared, and all taken to MLflow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from embedding_core import derived
+from embedding_core.effect import points
+from embedding_core.errors import InvalidInput
+from embedding_core.evaluate.judged import difference
+from pages.parts import cached, charts, charts_improve, server, state, words
+from pages.parts.versions import trying
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from embedding_core.derived import Run
+    from embedding_core.effect import Difference
+    from embedding_core.workspace import Dataset, Workspace
+
+MOST = 12  # runs in the chart; the table has all
+
+
+def show(dataset: Dataset) -> None:
+    """Nothing where nothing was tried."""
+    runs = derived.runs(server.workspace(), dataset)
+    if not runs:
+        return
+    st.subheader("What was tried", anchor=False, help=words.HELP["runs"])
+    judged = [one for one in reversed(runs) if one.test and "accuracy" in one.scores]
+    if judged:
+        shown = judged[-MOST:]
+        scores = [one.scores["accuracy"] for one in shown]
+        best = max(range(len(shown)), key=lambda number: scores[number].value)
+        figure = charts_improve.tried([called(one) for one in shown], scores, best, charts.look(st.context.theme.type))
+        st.plotly_chart(
+            figure,
+            key="improve_tried",
+            theme=None,
+            config=trying.QUIET,
+            alt="Accuracy of each run on the untouched part, with its interval",
+        )
+        if len(judged) > 1:
+            _compare(judged)
+    _table(runs)
+    _mlflow(dataset, runs)
+
+
+def called(run: Run) -> str:
+    """A run in a few words."""
+    what = words.RUNS.get(run.kind, run.kind.capitalize())
+    after = run.parameters.get("after")
+    return " · ".join([what, words.encoder(run.encoder), *([after] if after else [])])
+
+
+def _compare(judged: Sequence[Run]) -> None:
+    names = {one.id: f"{number}  {called(one)}" for number, one in enumerate(judged, start=1)}
+    ids = list(names)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="improve_compare"):
+        first = st.selectbox("Compare", ids, index=0, format_func=names.get, key="improve_first", width=380)
+        second = st.selectbox("with", ids, index=len(ids) - 1, format_func=names.get, key="improve_second", width=380)
+    if first == second:
+        st.caption("Choose two different runs.")
+        return
+    found = cached.proof(f"{first}:{second}", _difference)
+    if found is None:
+        st.caption("These were judged by different images, so they cannot be compared. Measure both again.")
+        return
+    verdict = "better" if found.better else "worse" if found.worse else "not to be told apart from the first"
+    st.markdown(
+        f"The second is **{words.plain(points(found))}** against the first, from {found.before:.1%} to "
+        f"{found.after:.1%}: {verdict}.",
+        help=words.HELP["interval"],
+    )
+
+
+def _difference(workspace: Workspace, key: str) -> Difference | None:
+    """Of two runs, whose ids are in `key`."""
+    first, second = (derived.judged_by(workspace, one) for one in key.split(":"))
+    if first is None or second is None:
+        return None
+    try:
+        return difference(first, second)
+    except InvalidInput:
+        return None
+
+
+def _table(runs: Sequence[Run]) -> None:
+    with st.expander(f"All {words.count(len(runs), 'run')}", icon=":material/list:", key="improve_all"):
+        rows: list[dict[str, Any]] = [
+            {
+                "When": words.moment(one.created),
+                "What": called(one),
+                "Version": one.version,
+                "Accuracy": one.scores["accuracy"].value if "accuracy" in one.scores else None,
+                "Seconds": round(one.seconds, 1),
+                "Seed": one.seed,
+                "By": one.who,
+                "Settings": ", ".join(f"{name} {value}" for name, value in one.parameters.items() if name != "after"),
+                "Images and labels": one.data[:8],
+                "Test part": one.test[:8],
+                "Run": one.id[:8],
+            }
+            for one in runs
+        ]
+        st.dataframe(
+            pd.DataFrame(rows),
+            key="improve_runs",
+            hide_index=True,
+            column_config={"Accuracy": st.column_config.NumberColumn(format="percent")},
+        )
+
+
+def _mlflow(dataset: Dataset, runs: Sequence[Run]) -> None:
+    from embedding_core.export import mlflow
+
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="improve_mlflow"):
+        if not mlflow.installed():
+            st.caption(
+                ":material/info: To take these runs to MLflow, have its client on this server: "
+                "`pip install -r requirements-mlflow.txt`."
+            )
+            return
+        actor = state.actor()
+
+        def made() -> bytes:
+            found: bytes = server.runner().call("send_runs", {"dataset": dataset.uuid}, actor=actor)["bytes"]
+            return found
+
+        st.download_button(
+            "Runs for MLflow",
+            data=made,
+            file_name=f"{dataset.name}-mlflow.db",
+            mime="application/vnd.sqlite3",
+            icon=":material/download:",
+            key="improve_take_runs",
+            help="A database that MLflow shows: mlflow ui --backend-store-uri sqlite:///FILE",
+            on_click="ignore",
+        )
