@@ -6,7 +6,17 @@ import argparse
 from collections.abc import Callable
 from typing import NoReturn
 
-from embedding_core.commands import curating, deciding, exploring, exporting, filling, improving, keeping, preparing
+from embedding_core.commands import (
+    comparing,
+    curating,
+    deciding,
+    exploring,
+    exporting,
+    filling,
+    improving,
+    keeping,
+    preparing,
+)
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
 from embedding_core.export.registry import FORMATS
@@ -42,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     _deciding(command)
     _exporting(command)
     _improving(command)
+    _comparing(command)
     return whole
 
 
@@ -220,6 +231,16 @@ def _improving(command: _Maker) -> None:
     tried = command("runs", improving.list_runs, "name")
     tried.add_argument("--compare", nargs=2, metavar=("FIRST", "SECOND"), help="ids of two runs, or how they begin")
     tried.add_argument("--mlflow", metavar="URI", help="send them to a tracking server, or to sqlite:///FILE")
+
+
+def _comparing(command: _Maker) -> None:
+    compare = command("compare", comparing.compare, "name")
+    compare.add_argument("encoders", nargs="*", metavar="ENCODER", help="by default all that have embedded the images")
+    compare.add_argument("--embed", action="store_true", help="embed what is missing first")
+    metrics = _encoder(command("metrics", comparing.metrics, "name"))
+    for made in (compare, metrics):
+        _version(made)
+        made.add_argument("--seed", type=int, default=0)
 
 
 def _engine(made: argparse.ArgumentParser) -> None:

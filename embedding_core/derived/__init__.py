@@ -17,6 +17,14 @@ from embedding_core.derived.balance import (
     shortcuts,
     shortcuts_key,
 )
+from embedding_core.derived.comparison import (
+    compare_encoders,
+    comparison_key,
+    measure_metrics,
+    metrics_key,
+    read_comparison,
+    read_metrics,
+)
 from embedding_core.derived.crashed import crashed_files, remember_crashed
 from embedding_core.derived.drift import find_drift, read_drift
 from embedding_core.derived.duplicates import duplicates_key, find_duplicates, read_duplicates
@@ -48,6 +56,7 @@ from embedding_core.derived.present import Present
 from embedding_core.derived.repairs import measure_repairs, read_repairs
 from embedding_core.derived.runs import Run, Score, judged_by, record, runs
 from embedding_core.derived.scored import SCORED, Scores, read_scores, scored
+from embedding_core.derived.speeds import measured_speed
 from embedding_core.derived.story import story
 from embedding_core.derived.suggested import CHECKS, known_copies, known_groups, suggested
 from embedding_core.graphs import graph_key, neighbour_graph, read_graph, read_nearest
@@ -73,6 +82,8 @@ __all__ = [
     "balance_key",
     "choose_next",
     "clusterings",
+    "compare_encoders",
+    "comparison_key",
     "cover",
     "cover_key",
     "crashed_files",
@@ -100,7 +111,10 @@ __all__ = [
     "measure",
     "measure_effect",
     "measure_key",
+    "measure_metrics",
     "measure_repairs",
+    "measured_speed",
+    "metrics_key",
     "move_line",
     "moved_lines",
     "neighbour_graph",
@@ -112,6 +126,7 @@ __all__ = [
     "read_advice",
     "read_balance",
     "read_clusters",
+    "read_comparison",
     "read_cover",
     "read_drift",
     "read_duplicates",
@@ -121,6 +136,7 @@ __all__ = [
     "read_leakage",
     "read_looks",
     "read_map",
+    "read_metrics",
     "read_nearest",
     "read_next",
     "read_outliers",

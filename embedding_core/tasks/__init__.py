@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from embedding_core.tasks import (
     checking,
     checks,
+    comparing,
     explaining,
     explore,
     fill,
@@ -60,4 +61,6 @@ TASKS: dict[str, Task] = {
     "advise": improving.advise,
     "improve": improving.improve,
     "send_runs": improving.send_runs,
+    "compare": comparing.compare,
+    "metrics": comparing.metrics,
 }

@@ -137,6 +137,8 @@ STAGES: Mapping[str, str] = {
     "spreading": "Spreading labels",
     "training": "Training",
     "comparing encoders": "Comparing encoders",
+    "comparing metrics": "Comparing metrics",
+    "measuring speed": "Measuring speed",
     "explaining": "Comparing part by part",
     "partitions": "Parting the images",
     "trust": "Judging the map",
@@ -164,6 +166,8 @@ KINDS: Mapping[str, str] = {
     "drift": "Comparing two sets",
     "effect": "Measuring the effect",
     "repair": "Trying repairs",
+    "compare": "Comparing encoders",
+    "metrics": "Comparing metrics",
     "measure": "Measuring",
     "advise": "Finding the next step",
     "improve": "Doing the next step",
@@ -179,6 +183,7 @@ RUNS: Mapping[str, str] = {
     "tune": "Search",
     "ensemble": "Ensemble",
     "learning_curve": "Learning curve",
+    "metrics": "Comparison of metrics",
 }
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@])")

@@ -1,0 +1,185 @@
+"""Encoders, and ways to compare vectors, held against each other on a dataset's own labels, and kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embedding_core.deciding.versions import NOW
+from embedding_core.derived.duplicates import duplicates_key, read_duplicates
+from embedding_core.derived.kept import keep, read_kept
+from embedding_core.derived.labelled import held_out, labelled
+from embedding_core.errors import InvalidInput
+from embedding_core.evaluate.compared import Comparison
+from embedding_core.evaluate.metrics import Metrics, compare_metrics
+from embedding_core.fingerprint import fingerprint
+from embedding_core.ids import find
+from embedding_core.records import silent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from embedding_core.derived.kept import Kept
+    from embedding_core.derived.labelled import Labelled
+    from embedding_core.evaluate.holding import Held
+    from embedding_core.records import Reporter
+    from embedding_core.workspace import Dataset, Embedding, Workspace
+
+REVISION = 1  # raised when the same encoders come out otherwise
+METRICS_REVISION = 1
+KIND = "comparison"
+METRICS_KIND = "metrics"
+
+MOST = 20_000  # images at most that are compared on, drawn by chance
+
+
+def compare_encoders(
+    workspace: Workspace,
+    dataset: Dataset,
+    embeddings: Sequence[Embedding],
+    *,
+    version: str = NOW,
+    seed: int = 0,
+    progress: Reporter = silent,
+) -> Kept[Comparison]:
+    """Several encoders on the images of a version that all of them have embedded.
+
+    What is set aside has no part in choosing. Raises `UnknownVersion`, and `InvalidInput` where fewer than 20 of the
+    labelled images can judge.
+    """
+    from embedding_core.evaluate.comparing import Images, compare
+
+    ordered = _ordered(embeddings)
+    known = labelled(workspace, dataset, ordered, version=version, progress=progress)
+
+    def find_it() -> Comparison:
+        held = _held(workspace, dataset, known)
+        tried = _tried(known, held, seed)
+        images = Images(known.ids, known.codes, known.classes, known.groups, ~known.decided, tried, held)
+        of = {one.card.id: one for one in ordered}
+        return compare(
+            list(of),
+            lambda encoder: _vectors(of[encoder], known.ids),
+            images,
+            seed=seed,
+            progress=progress,
+        )
+
+    return keep(
+        workspace,
+        dataset,
+        _comparison_key(ordered, known, seed),
+        kind=KIND,
+        parent=dataset.fingerprint,
+        of=Comparison,
+        find=find_it,
+        asked={"encoders": [one.card.id for one in ordered], "version": version, "seed": seed},
+    )
+
+
+def measure_metrics(
+    workspace: Workspace,
+    dataset: Dataset,
+    embedding: Embedding,
+    *,
+    version: str = NOW,
+    seed: int = 0,
+    progress: Reporter = silent,
+) -> Kept[Metrics]:
+    """Ways to compare the vectors of one encoder.
+
+    Raises `UnknownVersion`, and `InvalidInput` without two labels and where fewer than 20 labelled images can judge.
+    """
+    known = labelled(workspace, dataset, [embedding], version=version, progress=progress)
+    known.need_classes()
+
+    def find_it() -> Metrics:
+        rows = _tried(known, _held(workspace, dataset, known), seed)
+        return compare_metrics(
+            known.ids[rows],
+            _vectors(embedding, known.ids[rows]),
+            known.codes[rows],
+            known.groups[rows],
+            judges=~known.decided[rows],
+            images=len(known.ids),
+            seed=seed,
+            progress=progress,
+        )
+
+    return keep(
+        workspace,
+        dataset,
+        fingerprint(METRICS_KIND, METRICS_REVISION, embedding.fingerprint, known.fingerprint, seed=seed),
+        kind=METRICS_KIND,
+        parent=embedding.fingerprint,
+        of=Metrics,
+        find=find_it,
+        asked={"encoder": embedding.card.id, "version": version, "seed": seed},
+    )
+
+
+def comparison_key(
+    workspace: Workspace, dataset: Dataset, embeddings: Sequence[Embedding], *, version: str = NOW, seed: int = 0
+) -> str:
+    """The fingerprint of a comparison as things stand now; empty while nobody knows the near-duplicates, so that there
+    is none. Raises `UnknownVersion`, and `InvalidInput` where no image is left."""
+    ordered = _ordered(embeddings)
+    if not any(read_duplicates(workspace, duplicates_key(one.fingerprint)) for one in ordered):
+        return ""
+    return _comparison_key(ordered, labelled(workspace, dataset, ordered, version=version), seed)
+
+
+def metrics_key(
+    workspace: Workspace, dataset: Dataset, embedding: Embedding, *, version: str = NOW, seed: int = 0
+) -> str:
+    """Likewise of the ways to compare."""
+    if not read_duplicates(workspace, duplicates_key(embedding.fingerprint)):
+        return ""
+    known = labelled(workspace, dataset, [embedding], version=version)
+    return fingerprint(METRICS_KIND, METRICS_REVISION, embedding.fingerprint, known.fingerprint, seed=seed)
+
+
+def read_comparison(workspace: Workspace, key: str) -> Kept[Comparison] | None:
+    """What is kept; None where it has not been worked out."""
+    return read_kept(workspace, key, Comparison)
+
+
+def read_metrics(workspace: Workspace, key: str) -> Kept[Metrics] | None:
+    return read_kept(workspace, key, Metrics)
+
+
+def _comparison_key(ordered: Sequence[Embedding], known: Labelled, seed: int) -> str:
+    return fingerprint(KIND, REVISION, *(one.fingerprint for one in ordered), known.fingerprint, seed=seed)
+
+
+def _ordered(embeddings: Sequence[Embedding]) -> list[Embedding]:
+    """Whatever order they are named in, the answer is one."""
+    return sorted(embeddings, key=lambda one: one.card.id)
+
+
+def _held(workspace: Workspace, dataset: Dataset, known: Labelled) -> Held | None:
+    """The part that is set aside; None where too few images have a label for one."""
+    try:
+        return held_out(workspace, dataset, known)
+    except InvalidInput:
+        return None
+
+
+def _tried(known: Labelled, held: Held | None, seed: int) -> NDArray[np.int64]:
+    """The labelled images that are not set aside, ascending; of very many a part of them."""
+    tried = [np.flatnonzero(known.codes >= 0)] if held is None else [held.train, held.validation]
+    rows = np.sort(np.concatenate(tried))
+    if len(rows) > MOST:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, MOST, replace=False))
+    return rows
+
+
+def _vectors(embedding: Embedding, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+    """(n, d) in the order of `ids` (n,), without holding those of other images."""
+    part = embedding.of(ids)
+    matrix = part.matrix()
+    at = find(part.ids, ids)
+    return matrix if np.array_equal(at, np.arange(len(at))) else matrix[at]
