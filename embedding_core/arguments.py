@@ -237,6 +237,7 @@ def _comparing(command: _Maker) -> None:
     compare = command("compare", comparing.compare, "name")
     compare.add_argument("encoders", nargs="*", metavar="ENCODER", help="by default all that have embedded the images")
     compare.add_argument("--embed", action="store_true", help="embed what is missing first")
+    compare.add_argument("--remeasure", action="store_true", help="measure speed anew; else what was measured is kept")
     metrics = _encoder(command("metrics", comparing.metrics, "name"))
     for made in (compare, metrics):
         _version(made)

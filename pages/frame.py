@@ -42,6 +42,12 @@ page = st.navigation(
                 icon=":material/route:",
                 help="What to do next to have a better model, and what it was worth.",
             ),
+            st.Page(
+                "compare.py",
+                title="Compare",
+                icon=":material/balance:",
+                help="Which encoder, and which metric, is best for your images.",
+            ),
         ],
     },
     position="top",

@@ -19,6 +19,7 @@ def compare(arguments: Namespace) -> Result:
         "compare",
         encoders=arguments.encoders,
         embed=arguments.embed,
+        remeasure=arguments.remeasure,
         version=arguments.version,
         seed=arguments.seed,
     )

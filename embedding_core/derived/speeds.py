@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core.batching import encoded
 from embedding_core.encoders.devices import processor
 from embedding_core.errors import ImageRefused
 from embedding_core.fingerprint import fingerprint
-from embedding_core.images import decode
-from embedding_core.parallel import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -80,6 +77,9 @@ def read_speed(workspace: Workspace, dataset: Dataset, card: EncoderCard) -> Spe
 
 def measure(encoder: Encoder, contents: Sequence[bytes]) -> Speed:
     """Embed these files, decoding included, several times after a first batch that is not counted."""
+    from embedding_core.batching import encoded
+    from embedding_core.images import decode
+    from embedding_core.parallel import in_order
 
     def prepare(data: bytes) -> tuple[None, NDArray[Any]]:
         return None, encoder.prepare(decode(data, side=encoder.card.preprocessing.resize).image)
@@ -105,6 +105,8 @@ def measure(encoder: Encoder, contents: Sequence[bytes]) -> Speed:
 
 def _sample(dataset: Dataset) -> list[bytes]:
     """Files from all over the dataset that can be decoded."""
+    from embedding_core.images import decode
+
     ids = dataset.images()["id"].to_numpy()
     some = ids[np.linspace(0, len(ids) - 1, min(SAMPLE, len(ids))).astype(int)]
     found = []

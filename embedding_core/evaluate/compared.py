@@ -97,8 +97,13 @@ class Comparison:
         return paired.share(self.tested[one] == self.test_codes, self.test_clusters)
 
     def only(self, first: int, second: int) -> NDArray[np.int64]:
-        """The images that `first` gets right and `second` wrong, in the order of their paths."""
-        return self.ids[self.right(first) & ~self.right(second)]
+        """The images that `first` gets right and `second` wrong: one of each class in turn, each in order of paths."""
+        rows = np.flatnonzero(self.right(first) & ~self.right(second))
+        turn = np.empty(len(rows), np.int64)
+        for code in np.unique(self.codes[rows]):
+            own = self.codes[rows] == code
+            turn[own] = np.arange(np.count_nonzero(own))
+        return self.ids[rows[np.lexsort((self.codes[rows], turn))]]
 
     def both(self, first: int, second: int) -> tuple[int, int]:
         """How many images both get right, and both wrong."""

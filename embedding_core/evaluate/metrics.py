@@ -165,7 +165,7 @@ def sentences(found: Metrics) -> list[str]:
     elif others:
         nearest = max((way for way in others if way not in SMALLER), key=found.accuracy, default=others[0])
         answer = (
-            f"Stay with cosine: no other metric is better. The nearest is {TITLES[nearest].lower()}, "
+            f"Stay with cosine: no other metric is better. The nearest is {TITLES[nearest]}, "
             f"{points(differences[nearest])}."
         )
     else:

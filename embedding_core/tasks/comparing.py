@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 def compare(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
     """Compare `encoders` on `dataset`, by default all that it has vectors from; `embed` what is missing.
 
-    Speed is measured for those that can be run here without a download. A run is recorded for each encoder.
+    Speed is measured for those that can be run here without a download, anew with `remeasure`, else once. A run is
+    recorded for each encoder.
     """
     dataset = shared.dataset(workspace, parameters)
     version, seed = parameters.get("version") or NOW, parameters.get("seed") or 0
@@ -47,7 +48,8 @@ def compare(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     for number, one in enumerate(embeddings):
         progress("measuring speed", number, len(embeddings))
         if registry.available_offline(one.card.id):
-            derived.measured_speed(workspace, dataset, one.card, partial(shared.kept_encoder, one.card.id))
+            load = partial(shared.kept_encoder, one.card.id)
+            derived.measured_speed(workspace, dataset, one.card, load, again=bool(parameters.get("remeasure")))
     by_id = {one.card.id: one for one in embeddings}
     costs = [standings.cost(workspace, dataset, by_id[name].card, len(by_id[name])) for name in kept.found.encoders]
     found = told(kept.found, costs)

@@ -79,6 +79,15 @@ HELP: Mapping[str, str] = {
     "expected gain": "Found by trying, on images that may be trained on. The untouched part judges only what is done.",
     "runs": "Everything that was trained or scored here, with its settings, so that it can be compared and repeated.",
     "repair": "Cleaning done at training only, on trial. Nothing is decided, and the images stay as they are.",
+    "cka": "How alike two encoders lay out all images, from 0 to 1. Turned or scaled spaces count as the same.",
+    "overlap": "The share of each image's 10 nearest look-alikes that two encoders have in common.",
+    "unbeaten": "No other encoder is at least as good, as fast and as small, and better in one of these.",
+    "choosing": "Each image is judged by a probe that saw neither it nor its near-duplicates.",
+    "set aside": "Images that take no part in choosing. Each encoder's probe is asked about them once, at the end.",
+    "look-alike vote": "The share of images whose 5 nearest look-alikes, near-duplicates aside, vote for their label.",
+    "found first": "Mean average precision: 1 when all images of the same label come first among the look-alikes.",
+    "whitened": "Cosine after the mean is taken off and every principal axis counts alike.",
+    "int8": "Cosine of numbers rounded to 255 steps: a quarter of the room.",
     "export": "A version taken away, for other tools. It is written as it is sent, however large.",
 }
 

@@ -1,0 +1,23 @@
+"""Which encoder is best for these images, and which way to compare their vectors, measured on their labels."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import cached, detail, state, tab_bar
+from pages.parts.compare import encoders, metrics
+
+dataset = state.require_dataset()
+columns = cached.columns(dataset)
+
+st.title("Compare", anchor=False)
+tabs = st.tabs(["Encoders", "Metrics"], key="compare_tab", bind="query-params")
+tab_bar.in_sight("compare_tab", key="compare_tab_bar")
+around: list[int] = []
+if tabs[0].open:
+    with tabs[0]:
+        around = encoders.show(dataset, columns)
+if tabs[1].open:
+    with tabs[1]:
+        metrics.show(dataset, columns)
+detail.open_from_url(dataset, around)

@@ -1,0 +1,1 @@
+"""Compare: encoders, and metrics, held against each other on the same images."""
