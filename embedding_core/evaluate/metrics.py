@@ -157,8 +157,7 @@ def sentences(found: Metrics) -> list[str]:
     """Which way to take, and what the bits cost."""
     differences = found.differences()
     others = [way for way in found.ways if way != FIRST and not found.same(way)]
-    better = [way for way in others if differences[way].better and found.bytes_of(way) == found.bytes_of(FIRST)]
-    better += [way for way in others if way == "whitened" and differences[way].better]
+    better = [way for way in others if way not in SMALLER and differences[way].better]
     if better:
         best = max(better, key=found.accuracy)
         answer = f"{TITLES[best]} finds the right label more often than cosine: {points(differences[best])}."
