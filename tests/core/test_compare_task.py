@@ -157,7 +157,8 @@ def test_the_json_of_compare(
     status, found = run(capsys, workspace, "compare", emojis.NAME)
     assert status == 0
     assert {"encoders", "best", "take", "said", "pairs", "images", "judged", "tested", "labels", "k"} <= found.keys()
-    assert found["encoders"] == compared["encoders"]
+    for now, before in zip(found["encoders"], compared["encoders"], strict=True):
+        assert {**now, "images_per_second": 0} == {**before, "images_per_second": 0}
 
 
 def test_the_json_of_metrics(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
