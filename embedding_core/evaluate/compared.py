@@ -10,6 +10,7 @@ import numpy as np
 
 from embedding_core.effect.intervals import Difference
 from embedding_core.evaluate import paired
+from embedding_core.evaluate.judged import Judged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,6 +96,13 @@ class Comparison:
 
     def test_interval(self, one: int) -> Interval:
         return paired.share(self.tested[one] == self.test_codes, self.test_clusters)
+
+    def judged(self, one: int) -> Judged | None:
+        """What an encoder's probe got right of the test part; None where there is none."""
+        if not len(self.test_ids):
+            return None
+        truth = self.test_codes.astype(np.int32)
+        return Judged(self.test_ids, truth, self.test_clusters, self.tested[one] == self.test_codes, self.classes)
 
     def only(self, first: int, second: int) -> NDArray[np.int64]:
         """The images that `first` gets right and `second` wrong: one of each class in turn, each in order of paths."""

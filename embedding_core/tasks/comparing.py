@@ -15,7 +15,6 @@ from embedding_core.errors import InvalidInput, NotEmbedded
 from embedding_core.evaluate.compared import FOLDS, K
 from embedding_core.evaluate.metrics import K as METRICS_K
 from embedding_core.evaluate.metrics import sentences
-from embedding_core.fingerprint import digest
 from embedding_core.tasks import fill, proving, shared
 
 if TYPE_CHECKING:
@@ -54,8 +53,9 @@ def compare(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     costs = [standings.cost(workspace, dataset, by_id[name].card, len(by_id[name])) for name in kept.found.encoders]
     found = told(kept.found, costs)
     if not _recorded(workspace, dataset, kept.fingerprint):
+        data = derived.labelled(workspace, dataset, embeddings, version=version).fingerprint
         for row in found["encoders"]:
-            _record(workspace, dataset, actor, kept, row, version=version, seed=seed)
+            _record(workspace, dataset, actor, kept, row, data=data, version=version, seed=seed)
     return {"dataset": dataset.uuid, "fingerprint": kept.fingerprint, **found, "seconds": round(kept.seconds, 3)}
 
 
@@ -75,7 +75,7 @@ def metrics(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
             kind="metrics",
             encoder=embedding.card.id,
             version=version,
-            data=kept.fingerprint,
+            data=derived.labelled(workspace, dataset, [embedding], version=version).fingerprint,
             scores=scores,
             parameters={"k": found["k"], "judged": found["judged"]},
             seconds=kept.seconds,
@@ -233,20 +233,18 @@ def _record(
     kept: Kept[Comparison],
     row: Result,
     *,
+    data: str,
     version: str,
     seed: int,
 ) -> None:
     """A run of one encoder. Its accuracy is that on the part set aside, where there is one."""
     found = kept.found
+    judged = found.judged(found.encoders.index(row["encoder"]))
     scores = {}
     if found.labelled:
         crossed = _score(row["accuracy"], row["interval"])
-        test = row["test"]
-        scores = {
-            "accuracy": crossed if test is None else _score(test["accuracy"], test["interval"]),
-            "cross_validated": crossed,
-            "knn": _score(row["knn"], row["knn_interval"]),
-        }
+        scores = {} if judged is not None else {"accuracy": crossed}
+        scores |= {"cross_validated": crossed, "knn": _score(row["knn"], row["knn_interval"])}
     if row["images_per_second"] is not None:
         scores["images_per_second"] = derived.Score(row["images_per_second"])
     derived.record(
@@ -256,13 +254,18 @@ def _record(
         kind="compare",
         encoder=row["encoder"],
         version=version,
-        data=dataset.embedding(row["encoder"]).fingerprint,
+        data=data,
         scores=scores,
-        parameters={"against": [one for one in found.encoders if one != row["encoder"]], "k": K, "folds": FOLDS},
+        parameters={
+            "against": [one for one in found.encoders if one != row["encoder"]],
+            "probe": "logistic",
+            "k": K,
+            "folds": FOLDS,
+        },
         seconds=kept.seconds,
-        test=digest(np.sort(found.test_ids).tobytes()) if len(found.test_ids) else "",
         seed=seed,
         result=kept.fingerprint,
+        judged=judged,
     )
 
 

@@ -89,29 +89,42 @@ def pareto(points: Sequence[Point], look: Look) -> go.Figure:
     return figure
 
 
-def matrix(values: NDArray[np.floating], names: Sequence[str], look: Look) -> go.Figure:
-    """How alike each two are, from 0 to 1, as a shaded square with its figure."""
+def matrix(values: NDArray[np.floating], names: Sequence[str], look: Look, *, narrow: bool = False) -> go.Figure:
+    """How alike each two are, from 0 to 1, as a shaded square with its figure; each is like itself, which is left out.
+
+    With `narrow` names across are turned, so that they stand on a phone.
+    """
     shown = [short(name) + "\u200b" * at for at, name in enumerate(names)]
+    m = len(names)
+    apart = [
+        [None if row == column else max(0.0, float(values[row, column])) for column in range(m)] for row in range(m)
+    ]
     figure = go.Figure(
         go.Heatmap(
-            z=values.clip(0, 1),
+            z=apart,
             x=shown,
             y=shown,
-            text=[[f"{max(value, 0.0):.2f}" for value in line] for line in values.tolist()],
-            texttemplate="%{text}",
+            hoverongaps=False,
             colorscale=[[0, look.surface], [1, look.accent]],
             zmin=0,
             zmax=1,
             showscale=False,
             xgap=2,
             ygap=2,
-            hovertemplate="%{y} and %{x}: %{text}<extra></extra>",
+            hovertemplate="%{y} and %{x}: %{z:.2f}<extra></extra>",
         )
     )
+    for row, line in enumerate(apart):
+        for column, value in enumerate(line):
+            if value is not None:
+                colour = look.surface if value > 0.5 else look.text
+                figure.add_annotation(
+                    x=column, y=row, text=f"{value:.2f}", showarrow=False, font={"color": colour, "size": 14}
+                )
     dress(figure, look, 130 + 52 * len(names))
     figure.update_layout(margin={"l": 0, "r": 0, "t": 8, "b": 0})
     figure.update_yaxes(automargin=True, autorange="reversed", ticks="", ticksuffix="  ", showgrid=False, dtick=1)
-    figure.update_xaxes(automargin=True, ticks="", showgrid=False, dtick=1, tickangle=0 if len(names) < 5 else -45)
+    figure.update_xaxes(automargin=True, ticks="", showgrid=False, dtick=1, tickangle=-35 if narrow or m > 4 else 0)
     return figure
 
 

@@ -89,10 +89,15 @@ def test_a_run_is_recorded_for_each_encoder_once(workspace: Workspace, compared:
     for one in found:
         row = next(row for row in compared["encoders"] if row["encoder"] == one.encoder)
         assert (one.test, one.result) == (test, compared["fingerprint"])
-        assert one.scores["accuracy"].value == row["test"]["accuracy"], "the final score is that of what is set aside"
+        assert one.scores["accuracy"].value == pytest.approx(row["test"]["accuracy"], abs=1e-4), (
+            "the final score is that of what is set aside"
+        )
+        judged = derived.judged_by(workspace, one)
+        assert judged is not None and judged.accuracy == pytest.approx(row["test"]["accuracy"], abs=1e-4)
         assert one.scores["cross_validated"].low == row["interval"][0]
         assert one.scores["knn"].value == row["knn"]
     known = derived.labelled(workspace, dataset, [dataset.embedding(one) for one in emojis.ENCODERS])
+    assert {one.data for one in found} == {known.fingerprint}
     held = derived.held_out(workspace, dataset, known)
     assert digest(np.sort(known.ids[held.test]).tobytes()) == test, "everything is judged by the same images"
 

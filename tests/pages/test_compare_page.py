@@ -106,7 +106,8 @@ def test_it_says_which_to_take_with_figures(both: Dataset, done: dict[str, Any])
     assert table["To the best"].tolist() == pytest.approx([0, 100 * second["difference"]["change"]], abs=0.06)
     assert "None of these can be run" in small.texts(app), "no speed was measured"
     (matrix,) = [json.loads(one.proto.spec) for one in app.get("plotly_chart")]
-    assert matrix["data"][0]["text"][0][0] == "1.00"
+    (pair,) = done["pairs"]
+    assert [one["text"] for one in matrix["layout"]["annotations"]] == [f"{pair['overlap']:.2f}"] * 2
     assert done["said"][1].split(";")[0][:20] in small.texts(app).replace("\\", "")
 
 

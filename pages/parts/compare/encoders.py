@@ -10,7 +10,7 @@ from embedding_core import derived
 from embedding_core.derived import standings
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate import pareto
-from pages.parts import cached, charts, charts_compare, empty, jobs, pictures, server, words
+from pages.parts import cached, charts, charts_compare, empty, jobs, pictures, server, state, words
 from pages.parts.compare import choosing, disagreeing, standing
 from pages.parts.versions import trying
 
@@ -147,7 +147,7 @@ def _spaces(found: Comparison, names: Sequence[str]) -> None:
             help=f"**Look-alikes**: {words.HELP['overlap']}\n\n**Whole space**: {words.HELP['cka']}",
         )
     values = found.overlap if by == "Look-alikes" else found.cka
-    figure = charts_compare.matrix(values, names, charts.look(st.context.theme.type))
+    figure = charts_compare.matrix(values, names, charts.look(st.context.theme.type), narrow=state.touch())
     st.plotly_chart(
         figure, key="compare_matrix", theme=None, config=trying.QUIET, alt="How alike each two encoders see"
     )

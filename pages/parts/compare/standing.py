@@ -34,7 +34,7 @@ def table(found: Comparison, costs: Sequence[Cost], verdict: Verdict) -> None:
     if found.labelled:
         rows |= _quality(found, order)
         signed.append("To the best")
-    rows["Images a second"] = [costs[at].images_per_second for at in order]
+    rows["Images a second"] = [_rounded(costs[at].images_per_second) for at in order]
     rows["Weights"] = [costs[at].size_mb for at in order]
     rows["Vectors in memory"] = [costs[at].memory_mb for at in order]
     if found.labelled:
@@ -72,6 +72,11 @@ def meaning(found: Comparison) -> None:
     st.caption(words.plain(" ".join(parts)))
 
 
+def _rounded(speed: float | None) -> float | None:
+    """Whole images, but for what takes longer than a second for ten."""
+    return None if speed is None else round(speed, 1 if speed < 10 else None)
+
+
 def _download(one: Cost) -> str:
     if not one.needs_download:
         return "none"
@@ -100,7 +105,7 @@ def _ends(interval: tuple[float, float]) -> str:
 def _columns(rows: dict[str, list[Any]]) -> dict[str, Any]:
     number = st.column_config.NumberColumn
     found: dict[str, Any] = {
-        "Images a second": number(format="%.0f"),
+        "Images a second": number(format="localized"),
         "Weights": number(format="%.0f MB"),
         "Vectors in memory": number(format="%.1f MB"),
     }
