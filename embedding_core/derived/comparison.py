@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,7 +34,8 @@ METRICS_REVISION = 1
 KIND = "comparison"
 METRICS_KIND = "metrics"
 
-MOST = 20_000  # images at most that are compared on, drawn by chance
+MOST = 20_000  # labelled images at most that are compared on, drawn by chance
+READ = 50_000  # images whose vectors are read besides, to compare spaces
 
 
 def compare_encoders(
@@ -58,14 +60,19 @@ def compare_encoders(
     def find_it() -> Comparison:
         held = _held(workspace, dataset, known)
         tried = _tried(known, held, seed)
-        images = Images(known.ids, known.codes, known.classes, known.groups, ~known.decided, tried, held)
+        rows = _read(len(known.ids), tried, held, seed)
+        images = Images(
+            known.ids[rows],
+            known.codes[rows],
+            known.classes,
+            known.groups[rows],
+            ~known.decided[rows],
+            np.searchsorted(rows, tried),
+            None if held is None else replace(held, test=np.searchsorted(rows, held.test)),
+        )
         of = {one.card.id: one for one in ordered}
         return compare(
-            list(of),
-            lambda encoder: _vectors(of[encoder], known.ids),
-            images,
-            seed=seed,
-            progress=progress,
+            list(of), lambda encoder: _vectors(of[encoder], images.ids), images, seed=seed, progress=progress
         )
 
     return keep(
@@ -175,6 +182,15 @@ def _tried(known: Labelled, held: Held | None, seed: int) -> NDArray[np.int64]:
     if len(rows) > MOST:
         rows = np.sort(np.random.default_rng(seed).choice(rows, MOST, replace=False))
     return rows
+
+
+def _read(n: int, tried: NDArray[np.int64], held: Held | None, seed: int) -> NDArray[np.int64]:
+    """The rows, ascending, whose vectors are read: all, or of very many those that are judged and some of the rest."""
+    if n <= READ:
+        return np.arange(n)
+    some = np.random.default_rng(seed).choice(n, READ, replace=False)
+    judged = [tried] if held is None else [tried, held.test]
+    return np.unique(np.concatenate([some, *judged]))
 
 
 def _vectors(embedding: Embedding, ids: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -37,7 +37,9 @@ class Images:
     groups: NDArray[np.int32]  # (n,) of near-duplicates, −1 for an image that is alone
     judges: NDArray[np.bool_]  # (n,) nobody has decided on it
     tried: NDArray[np.int64]  # (t,) rows that have a label and are not set aside; may be empty
-    held: Held | None  # None where too few images have a label to set a part aside
+    held: (
+        Held | None
+    )  # of which `test` and `clusters` count; None where too few images have a label to set a part aside
 
 
 def compare(

@@ -124,7 +124,7 @@ def matrix(values: NDArray[np.floating], names: Sequence[str], look: Look, *, na
     dress(figure, look, 130 + 52 * len(names))
     figure.update_layout(margin={"l": 0, "r": 0, "t": 8, "b": 0})
     figure.update_yaxes(automargin=True, autorange="reversed", ticks="", ticksuffix="  ", showgrid=False, dtick=1)
-    figure.update_xaxes(automargin=True, ticks="", showgrid=False, dtick=1, tickangle=-35 if narrow or m > 4 else 0)
+    figure.update_xaxes(automargin=True, ticks="", showgrid=False, dtick=1, tickangle=-35 if narrow else None)
     return figure
 
 

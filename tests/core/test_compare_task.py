@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 
 from embedding_core import derived
 from embedding_core.cli import main
-from embedding_core.derived import speeds, standings
+from embedding_core.derived import comparison, speeds, standings
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput, NotEmbedded, UnknownEncoder
 from embedding_core.evaluate.ways import WAYS
@@ -34,6 +36,12 @@ def run(capsys: pytest.CaptureFixture[str], workspace: Workspace, *arguments: st
 @pytest.fixture(scope="module")
 def compared(workspace: Workspace) -> dict[str, Any]:
     return TASKS["compare"](workspace, {"name": emojis.NAME}, silent, LOCAL)
+
+
+@pytest.fixture
+def own(workspace: Workspace, compared: dict[str, Any], tmp_path: Path) -> Workspace:
+    """A copy to change, in which near-duplicates and speeds are known."""
+    return Workspace.open(str(shutil.copytree(workspace.uri, tmp_path / "workspace")))
 
 
 def test_the_default_encoder_is_told_from_pixels(compared: dict[str, Any]) -> None:
@@ -131,8 +139,7 @@ def test_what_is_not_embedded_is_named_with_what_to_run(
         TASKS["compare"](workspace, {"name": emojis.NAME, "encoders": ["pixels", "pixels"]}, silent, LOCAL)
 
 
-def test_embed_embeds_what_is_missing(tmp_path_factory: pytest.TempPathFactory) -> None:
-    own = emojis.workspace(tmp_path_factory)
+def test_embed_embeds_what_is_missing(own: Workspace) -> None:
     dataset = own.dataset(emojis.NAME)
     dataset.vectors.drop("pixels")
     with pytest.raises(NotEmbedded):
@@ -141,8 +148,7 @@ def test_embed_embeds_what_is_missing(tmp_path_factory: pytest.TempPathFactory) 
     assert len(TASKS["compare"](own, wanted, silent, LOCAL)["encoders"]) == 2
 
 
-def test_without_labels_spaces_and_speed_are_told(tmp_path_factory: pytest.TempPathFactory) -> None:
-    own = emojis.workspace(tmp_path_factory)
+def test_without_labels_spaces_and_speed_are_told(own: Workspace) -> None:
     dataset = own.dataset(emojis.NAME)
     ids = dataset.images()["id"].to_pylist()
     dataset.put_attributes(ids, labels=[None] * len(ids))
@@ -154,6 +160,26 @@ def test_without_labels_spaces_and_speed_are_told(tmp_path_factory: pytest.TempP
     assert found["pairs"][0]["overlap"] > 0 and "only_first" not in found["pairs"][0]
     with pytest.raises(InvalidInput, match="two labels"):
         TASKS["metrics"](own, {"name": emojis.NAME}, silent, LOCAL)
+
+
+def test_of_very_many_images_a_part_is_read_and_the_same_ones_judge(
+    own: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = own.dataset(emojis.NAME)
+    ids = dataset.images()["id"].to_pylist()[::4]
+    dataset.put_attributes(ids, labels=[None] * len(ids))
+    embeddings = [dataset.embedding(one) for one in emojis.ENCODERS]
+    whole = derived.compare_encoders(own, dataset, embeddings).found
+    monkeypatch.setattr(comparison, "REVISION", -1)
+    monkeypatch.setattr(comparison, "READ", 100)
+    part = derived.compare_encoders(own, dataset, embeddings).found
+    assert whole.images == 711 and 711 - len(ids) <= part.images < 711
+    assert (part.test_ids == whole.test_ids).all() and (part.ids == whole.ids).all()
+    assert (part.tested == whole.tested).all() and (part.predicted == whole.predicted).all()
+    monkeypatch.setattr(comparison, "REVISION", -2)
+    monkeypatch.setattr(comparison, "MOST", 200)
+    few = derived.compare_encoders(own, dataset, embeddings).found
+    assert len(few.ids) <= 200 and (few.test_ids == whole.test_ids).all()
 
 
 def test_the_json_of_compare(
@@ -183,10 +209,9 @@ def test_the_json_of_metrics(workspace: Workspace, capsys: pytest.CaptureFixture
     assert one.scores["knn_cosine"].value == by_name["cosine"]["accuracy"]
 
 
-def test_vectors_that_someone_brought_have_no_speed(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_vectors_that_someone_brought_have_no_speed(own: Workspace) -> None:
     from embedding_core.encoders.imported import card_for_imported
 
-    own = emojis.workspace(tmp_path_factory)
     dataset = own.dataset(emojis.NAME)
     images = dataset.images()
     vectors = np.random.default_rng(0).normal(size=(len(images), 12)).astype(np.float32)

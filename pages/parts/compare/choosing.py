@@ -58,7 +58,7 @@ def offer(dataset: Dataset, there: Sequence[str], cards: Sequence[EncoderCard]) 
     for card in cards:
         if card.id in there:
             continue
-        with st.container(horizontal=True, vertical_alignment="center", key=f"compare_offer_{card.id}"):
+        with st.container(horizontal=True, vertical_alignment="center", wrap=False, key=f"compare_offer_{card.id}"):
             st.markdown(f"**{words.plain(card.name)}** :small[:gray[{_facts(card)}]]", width="stretch")
             st.button(
                 "Under way" if card.id in under_way else "Embed",
@@ -119,7 +119,7 @@ def _embed(dataset: Dataset, encoder: str) -> None:
 
 
 def _facts(card: EncoderCard) -> str:
-    parts = [f"{card.size_mb:,.0f} MB" if card.size_mb else "no weights", words.plain(card.licence)]
+    parts = [f"{card.size_mb:,.0f} MB" if card.size_mb else "no weights", words.plain(card.licence.partition(" (")[0])]
     if not registry.available_offline(card.id):
         parts.append("download")
     return " · ".join(parts)
