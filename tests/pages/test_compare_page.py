@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from embedding_core import derived
+from embedding_core.derived import speeds, standings
 from embedding_core.encoders import registry
 from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
@@ -109,6 +110,29 @@ def test_it_says_which_to_take_with_figures(both: Dataset, done: dict[str, Any])
     (pair,) = done["pairs"]
     assert [one["text"] for one in matrix["layout"]["annotations"]] == [f"{pair['overlap']:.2f}"] * 2
     assert done["said"][1].split(";")[0][:20] in small.texts(app).replace("\\", "")
+
+
+def test_what_is_fast_and_good_is_drawn_with_intervals(
+    workspace: Workspace, both: Dataset, done: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are on the front: one is better, the other faster."""
+    fast = {OTHER: 60.0, "pixels": 3000.0}
+    monkeypatch.setattr(
+        standings, "read_speed", lambda workspace, dataset, card: speeds.Speed(fast[card.id], 64, "cpu", 0.0)
+    )
+    app = opened()
+    picture = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+    line, *points = picture
+    assert line["x"] == [60, 3000] and line["mode"] == "lines"
+    for one in points:
+        row = next(row for row in done["encoders"] if row["name"] == one["text"][0])
+        assert one["x"] == [fast[row["encoder"]]]
+        assert one["y"][0] == pytest.approx(row["accuracy"], abs=1e-4)
+        top = one["y"][0] + one["error_y"]["array"][0]
+        assert top == pytest.approx(row["interval"][1], abs=1e-4)
+    assert app.dataframe[0].value["Images a second"].tolist() == [60, 3000]
+    assert app.dataframe[0].value["Unbeaten"].tolist() == [True, True]
+    assert "that one is 50 times as fast" in small.texts(app)
 
 
 def test_where_two_disagree_is_shown_and_is_in_the_url(
