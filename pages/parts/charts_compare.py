@@ -133,9 +133,9 @@ def speeds(rows: Sequence[tuple[str, float]], look: Look) -> go.Figure:
     return _horizontal([(name, value, None, None) for name, value in rows], look, "%{x:,.0f}", ",.0f")
 
 
-def bars(rows: Sequence[tuple[str, float, float, float]], look: Look) -> go.Figure:
-    """A value from 0 to 1 for each name, with the ends of its interval."""
-    return _horizontal(rows, look, "%{x:.1%}", ".0%")
+def bars(rows: Sequence[tuple[str, float, float, float]], look: Look, *, shares: bool = True) -> go.Figure:
+    """A value from 0 to 1 for each name, with the ends of its interval; `shares` are told in percent."""
+    return _horizontal(rows, look, *(("%{x:.1%}", ".0%") if shares else ("%{x:.3f}", ".1f")))
 
 
 def _horizontal(

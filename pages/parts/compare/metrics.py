@@ -82,7 +82,7 @@ def _told(found: Metrics, encoder: str) -> None:
             help=f"**{VOTE}**: {words.HELP['look-alike vote']}\n\n**{FOUND}**: {words.HELP['found first']}",
         )
         rows = [_bar(found, way, by) for way in found.ways]
-        figure = charts_compare.bars(rows, charts.look(st.context.theme.type))
+        figure = charts_compare.bars(rows, charts.look(st.context.theme.type), shares=by == VOTE)
         st.plotly_chart(figure, key="compare_bars", theme=None, config=trying.QUIET, alt=f"{by} of each metric")
     with right:
         st.subheader("What each costs", anchor=False)
