@@ -100,7 +100,7 @@ def test_a_run_is_recorded_for_each_encoder_once(workspace: Workspace, compared:
         assert one.scores["accuracy"].value == pytest.approx(row["test"]["accuracy"], abs=1e-4), (
             "the final score is that of what is set aside"
         )
-        judged = derived.judged_by(workspace, one)
+        judged = derived.judged_by(workspace, one.id)
         assert judged is not None and judged.accuracy == pytest.approx(row["test"]["accuracy"], abs=1e-4)
         assert one.scores["cross_validated"].low == row["interval"][0]
         assert one.scores["knn"].value == row["knn"]
