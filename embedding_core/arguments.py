@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from embedding_core.commands import curating, deciding, exploring, exporting, filling, improving, keeping, preparing
+from embedding_core.commands import curating, deciding, exploring, exporting, filling, keeping, preparing, scoring
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
 from embedding_core.export.registry import FORMATS
@@ -220,6 +221,9 @@ def _improving(command: _Maker) -> None:
     tried = command("runs", improving.list_runs, "name")
     tried.add_argument("--compare", nargs=2, metavar=("FIRST", "SECOND"), help="ids of two runs, or how they begin")
     tried.add_argument("--mlflow", metavar="URI", help="send them to a tracking server, or to sqlite:///FILE")
+    card = _encoder(command("report", scoring.report, "name"))
+    card.add_argument("--version", metavar="V", help="by default now, see `versions`")
+    card.add_argument("--seed", type=int, default=0)
 
 
 def _engine(made: argparse.ArgumentParser) -> None:

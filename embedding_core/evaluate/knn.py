@@ -40,9 +40,10 @@ class Knn:
     asked: NDArray[np.bool_]  # (n,) which were asked about; all that have a class, unless they are very many
     plain: NDArray[np.int32]  # (len(ks), n) classes, whoever votes
     grouped: NDArray[np.int32]  # (len(ks), n) where none of the own near-duplicates votes
+    near: NDArray[np.int32]  # (n, the largest of ks) rows of the neighbours, the nearest first, copies among them
 
     def __post_init__(self) -> None:
-        for name in ("codes", "asked", "plain", "grouped"):
+        for name in ("codes", "asked", "plain", "grouped", "near"):
             object.__setattr__(self, name, read_only(getattr(self, name)))
 
     def right(self, k: int, *, grouped: bool = False) -> NDArray[np.bool_]:
@@ -83,20 +84,22 @@ def knn(
     most = min(max(ks), len(rows) - 1)
     largest = int(np.bincount(together[together >= 0]).max(initial=1)) if (together >= 0).any() else 1
     plain, grouped = (np.full((len(ks), n), -1, np.int32) for _ in range(2))
+    neighbours = np.full((n, most), -1, np.int32)
     done = 0
     for asked, block in similarities(unit, queries):
         progress("scoring", done, len(queries))
         near = nearest(block, min(most + largest - 1, len(rows) - 1))
+        neighbours[rows[asked]] = rows[near[:, :most]]
         votes = classes[near]
-        plain[:, rows[asked]] = _said(votes[:, :most], ks)
+        plain[:, rows[asked]] = said(votes[:, :most], ks)
         mates = (together[near] == together[asked, None]) & (together[asked, None] >= 0)
         votes = np.where(mates, -1, votes)
         others = np.take_along_axis(votes, np.argsort(mates, axis=1, kind="stable")[:, :most], axis=1)
-        grouped[:, rows[asked]] = _said(others, ks)
+        grouped[:, rows[asked]] = said(others, ks)
         done += len(asked)
     was_asked = np.zeros(n, bool)
     was_asked[rows[queries]] = True
-    return Knn(tuple(ks), np.array(codes, np.int64), was_asked, plain, grouped)
+    return Knn(tuple(ks), np.array(codes, np.int64), was_asked, plain, grouped, neighbours)
 
 
 def nearest(block: NDArray[np.float32], k: int) -> NDArray[np.int64]:
@@ -106,7 +109,7 @@ def nearest(block: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     return np.take_along_axis(found, order, axis=1)
 
 
-def _said(votes: NDArray[np.int64], ks: Sequence[int]) -> NDArray[np.int64]:
+def said(votes: NDArray[np.integer], ks: Sequence[int]) -> NDArray[np.int64]:
     """What each k of `ks` says, (len(ks), b), of the votes (b, m) of neighbours, the nearest first, −1 for no vote."""
     found = np.empty((len(ks), len(votes)), np.int64)
     for number, k in enumerate(ks):

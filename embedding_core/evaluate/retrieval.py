@@ -56,11 +56,11 @@ def retrieval(
     seed: int = 0,
     progress: Progress = silent,
 ) -> Retrieval:
-    """Rank all others by cosine for each of `vectors` (n, d) of classes `codes` (n,), −1 for none, which are left out.
+    """Rank all others by cosine for each of `vectors` (n, d) with classes `codes` (n,), −1 for those left out.
 
-    One of another class that is equally like counts as half before, so a set of equal vectors gains nothing. Exact; of more than
-    `QUERIES` images so many are drawn from `seed`. Memory is a unit copy of the vectors and a block of 32 MB. Raises
-    `InvalidVectors`, and `InvalidInput` for fewer than two classes.
+    One of another class that is equally like counts as half before, so a set of equal vectors gains nothing. Exact; of
+    more than `QUERIES` images so many are drawn from `seed`. Memory is a unit copy of the vectors and a block of 32 MB.
+    Raises `InvalidVectors`, and `InvalidInput` for fewer than two classes.
     """
     unit, classes, rows = labelled_rows(vectors, codes)
     members = [np.flatnonzero(classes == code) for code in range(int(classes.max()) + 1)]

@@ -17,6 +17,9 @@ from embedding_core.tasks import (
     improving,
     preparing,
     proving,
+    preparing,
+    proving,
+    scoring,
     searching,
     spreading,
 )
@@ -60,4 +63,5 @@ TASKS: dict[str, Task] = {
     "advise": improving.advise,
     "improve": improving.improve,
     "send_runs": improving.send_runs,
+    "report": scoring.report,
 }
