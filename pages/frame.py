@@ -42,6 +42,12 @@ page = st.navigation(
                 icon=":material/route:",
                 help="What to do next to have a better model, and what it was worth.",
             ),
+            st.Page(
+                "report.py",
+                title="Report card",
+                icon=":material/assignment_turned_in:",
+                help="How good this embedding is for your labels.",
+            ),
         ],
     },
     position="top",

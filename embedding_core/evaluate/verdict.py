@@ -93,7 +93,7 @@ def _reasons(card: ReportCard, scores: Scores) -> list[str]:
         f"With other images of this kind the probe is right on {_percent(probe.low)} to {_percent(probe.high)}.",
         f"With shuffled labels it gets {_percent(known.shuffled.value)}, so the measurement does not flatter."
         if known.shuffled.low <= known.majority
-        else f"With shuffled labels it gets {_percent(known.shuffled.value)}, more than guessing: figures flatter here.",
+        else f"With shuffled labels it gets {_percent(known.shuffled.value)}, more than guessing: figures flatter.",
     ]
     for name, rival in _rivals(known):
         near = _nearness(rival, scores)

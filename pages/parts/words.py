@@ -137,6 +137,7 @@ STAGES: Mapping[str, str] = {
     "spreading": "Spreading labels",
     "training": "Training",
     "comparing encoders": "Comparing encoders",
+    "scoring": "Scoring",
     "explaining": "Comparing part by part",
     "partitions": "Parting the images",
     "trust": "Judging the map",
@@ -179,6 +180,7 @@ RUNS: Mapping[str, str] = {
     "tune": "Search",
     "ensemble": "Ensemble",
     "learning_curve": "Learning curve",
+    "report": "Scoring the embedding",
 }
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@])")
