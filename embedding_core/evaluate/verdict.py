@@ -76,7 +76,7 @@ def _rivals(known: Controls) -> list[tuple[str, Figure]]:
     pixels = max((one for one in (known.pixels, known.pixels_knn) if one), key=lambda one: one.value, default=None)
     named = (
         ("the picture shrunk to 16×16 pixels", pixels),
-        ("what is known of the files, without looking,", known.metadata),
+        ("what is known of the files", known.metadata),
     )
     return [(name, one) for name, one in named if one is not None]
 
@@ -97,7 +97,7 @@ def _reasons(card: ReportCard, scores: Scores) -> list[str]:
     ]
     for name, rival in _rivals(known):
         near = _nearness(rival, scores)
-        said = f"{name[0].upper()}{name[1:].rstrip(',')} gets {_percent(rival.value)}"
+        said = f"{name[0].upper()}{name[1:]} gets {_percent(rival.value)}"
         if near >= CLOSE:
             found.append(f"{said}, nearly as much: the labels may be told by a shortcut, not by what is shown.")
         elif near >= HALF:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pages.parts.charts import Look
 
 CELL = 34  # pixels of a square where there are few labels
+TOLD = 16  # labels up to which a square says its number
 
 
 def controls(scores: Scores, look: Look) -> go.Figure:
@@ -50,8 +51,10 @@ def controls(scores: Scores, look: Look) -> go.Figure:
                 "thickness": 1.5,
                 "width": 4,
             },
-            customdata=[["", ""] if one is None else [f"{one.low:.1%}", f"{one.high:.1%}"] for one in found],
-            hovertemplate="%{y}: %{x:.1f} % (%{customdata[0]} to %{customdata[1]})<extra>%{fullData.name}</extra>",
+            customdata=[
+                ["", ""] if one is None else [f"{100 * one.low:.1f}", f"{100 * one.high:.1f}"] for one in found
+            ],
+            hovertemplate="%{y}: %{x:.1f} % (%{customdata[0]} to %{customdata[1]} %)<extra>%{fullData.name}</extra>",
         )
     dress(figure, look, 96 + 58 * len(rows))
     figure.add_vline(x=100 * known.majority, line={"color": look.quiet, "width": 1.5, "dash": "dot"})
@@ -61,7 +64,7 @@ def controls(scores: Scores, look: Look) -> go.Figure:
         yref="paper",
         yanchor="bottom",
         xanchor="left",
-        text=f"guessing {known.majority:.0%}",
+        text=f"guessing {100 * known.majority:.0f} %",
         showarrow=False,
         font={"color": look.quiet, "size": 12},
     )
@@ -100,9 +103,12 @@ def confusion(
     for shown, colour in ((own, look.accent), (~own, warm)):
         figure.add_heatmap(
             z=np.where(shown & (counts > 0), share if colour == look.accent else share**0.5, np.nan),
-            colorscale=[[0, _tint(colour, 0.08)], [1, _tint(colour, 1)]],
+            colorscale=[[0, _mixed(colour, look.background, 0.08)], [1, colour]],
             zmin=0,
             zmax=1 if colour == look.accent else 0.6,
+            text=np.where(counts > 0, counts, 0).astype(str) if c <= TOLD else None,
+            texttemplate="%{text}" if c <= TOLD else None,
+            textfont={"size": 10 if narrow else 12},
             showscale=False,
             xgap=2,
             ygap=2,
@@ -112,12 +118,10 @@ def confusion(
     figure.add_scatter(
         x=across,
         y=down,
-        mode="markers+text" if c <= 16 else "markers",
-        text=[f"{count:,}" if count else "" for count in counts.ravel().tolist()],
-        textfont={"size": 10 if narrow else 12, "color": look.text},
+        mode="markers",
         marker={"symbol": "square", "size": max(8, CELL - c // 2), "opacity": 0},
-        selected={"marker": {"opacity": 0}, "textfont": {"color": look.text}},
-        unselected={"marker": {"opacity": 0}, "textfont": {"color": look.text}},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
         customdata=[
             [codes[row], codes[column], ticks[row], ticks[column], int(counts[row, column]), float(share[row, column])]
             for row, column in zip(down.tolist(), across.tolist(), strict=True)
@@ -137,12 +141,16 @@ def confusion(
         **{"tickvals": list(range(c)), "ticktext": ticks, "range": [-0.5, c - 0.5], "automargin": True, "ticks": ""},
         **{"showgrid": False, "zeroline": False, "fixedrange": True, "tickfont": {"size": 9 if narrow else 12}},
     }
-    figure.update_layout(margin={"l": 0, "r": 0, "t": 8, "b": 0}, dragmode=False, clickmode="event+select")
+    figure.update_layout(
+        margin={"l": 0, "r": 8 if narrow else 56, "t": 8, "b": 0}, dragmode=False, clickmode="event+select"
+    )
     figure.update_xaxes(**axis, side="top", tickangle=-90 if narrow else -45)
     figure.update_yaxes(**{**axis, "range": [c - 0.5, -0.5]}, ticksuffix="  ")
     return figure
 
 
-def _tint(colour: str, opacity: float) -> str:
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{opacity})"
+def _mixed(colour: str, ground: str, share: float) -> str:
+    """So much of a colour on a ground: Plotly chooses the colour of texts by that, and does not see through."""
+    pairs = ((int(colour[at : at + 2], 16), int(ground[at : at + 2], 16)) for at in (1, 3, 5))
+    red, green, blue = (round(share * one + (1 - share) * other) for one, other in pairs)
+    return f"rgb({red},{green},{blue})"

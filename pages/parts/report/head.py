@@ -45,8 +45,8 @@ def figures(scores: Scores) -> None:
     with st.grid(4, min_column_width=190, gap="small"):
         _share("Probe", scores.probe, "probe")
         _share("Five nearest", scores.knn_grouped["5"], "knn")
-        _metric("Every label alike", f"{scores.balanced:.1%}", "balanced")
-        _metric("Found among the first five", f"{scores.recall['5']:.1%}", "recall", _others(scores))
+        _metric("Every label alike", _percent(scores.balanced), "balanced")
+        _metric("Found among the first five", _percent(scores.recall["5"]), "recall", _others(scores))
         _metric("Search, mean precision", _number(scores.map), "map")
         _metric("Labels apart", _number(scores.silhouette), "silhouette", "silhouette")
         _metric("Groups against labels", _number(scores.nmi), "nmi", f"NMI; ARI {_number(scores.ari)}")
@@ -73,11 +73,11 @@ def figures(scores: Scores) -> None:
 
 
 def _others(scores: Scores) -> str:
-    return f"first: {scores.recall['1']:.1%}, ten: {scores.recall['10']:.1%}"
+    return f"first: {_percent(scores.recall['1'])}, ten: {_percent(scores.recall['10'])}"
 
 
 def _share(name: str, one: Figure, term: str) -> None:
-    _metric(name, f"{one.value:.1%}", term, f"{100 * one.low:.1f} to {100 * one.high:.1f} %")
+    _metric(name, _percent(one.value), term, f"{100 * one.low:.1f} to {100 * one.high:.1f} %")
 
 
 def _metric(name: str, value: str, term: str, beneath: str = "") -> None:
@@ -91,6 +91,10 @@ def _metric(name: str, value: str, term: str, beneath: str = "") -> None:
         height="stretch",
         help=HELP[term],
     )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _number(value: float) -> str:

@@ -30,6 +30,6 @@ HELP: Mapping[str, str] = {
     "groups": "The images are parted in halves and grouped in each. 1 means that the same groups come out, 0 that they "
     "are chance.",
     "confusion": "Each row is a label, each column what the probe said. What lies off the diagonal was mixed up.",
-    "classes": "Found: of the images of a label, how many were recognised. Right: of the images that were given it, how "
-    "many bear it.",
+    "classes": "Found: of the images of a label, how many were recognised. Right: of the images that were given it, "
+    "how many bear it.",
 }
