@@ -53,19 +53,17 @@ def dimension_of(
 
     From the ratio of the distances to the two nearest, Facco et al. 2017, "Estimating the intrinsic dimension of
     datasets by a minimal neighborhood information". `rows` (n, k) are the neighbours of `unit` (n, d), the nearest
-    first; those of an image's own group are passed over, and so are exact copies. NaN for fewer than ten images.
+    first; of each of `groups` (n,) one image counts, and of exact copies none. NaN for fewer than ten images.
     """
     n = len(unit)
     if n < 10 or rows.shape[1] < 2:
         return float("nan")
-    mates = np.zeros(rows.shape, bool)
-    if groups is not None:
-        mates = (groups[rows] == groups[:, None]) & (groups[:, None] >= 0)
-    order = np.argsort(mates, axis=1, kind="stable")[:, :2]
+    one = np.ones(n, bool) if groups is None else _one_of_each(groups)
+    order = np.argsort(~one[rows], axis=1, kind="stable")[:, :2]
     two = np.take_along_axis(rows, order, axis=1)
     apart = unit.astype(np.float64)[:, None] - unit[two]
     first, second = np.sqrt(np.einsum("nkd,nkd->nk", apart, apart)).T
-    known = (first > 1e-6) & (second > 1e-6) & ~np.take_along_axis(mates, order, axis=1).any(axis=1)
+    known = (first > 1e-6) & (second > 1e-6) & one & one[two].all(axis=1)
     ratio = np.sort(np.maximum(second[known], first[known]) / np.minimum(first[known], second[known]))
     if len(ratio) < 10:
         return float("nan")
@@ -73,6 +71,13 @@ def dimension_of(
     x = np.log(ratio[:kept])
     y = -np.log1p(-np.arange(1, kept + 1) / len(ratio))
     return float((x * y).sum() / (x**2).sum()) if x.any() else float("nan")
+
+
+def _one_of_each(groups: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Which images (n,) are alone, or the first of their group."""
+    found = groups < 0
+    found[np.unique(groups, return_index=True)[1]] = True
+    return found
 
 
 def hubness_of(near: NDArray[np.integer], n: int) -> float:

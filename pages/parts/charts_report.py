@@ -106,7 +106,7 @@ def confusion(
             colorscale=[[0, _mixed(colour, look.background, 0.08)], [1, colour]],
             zmin=0,
             zmax=1 if colour == look.accent else 0.6,
-            text=np.where(counts > 0, counts, 0).astype(str) if c <= TOLD else None,
+            text=np.where(shown & (counts > 0), counts.astype(str), "") if c <= TOLD else None,
             texttemplate="%{text}" if c <= TOLD else None,
             textfont={"size": 10 if narrow else 12},
             showscale=False,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from embedding_core.evaluate.card import ReportCard, Scores
     from embedding_core.evaluate.intervals import Figure
 
+CALLED = {"nbytes": "file size", "side": "size in pixels", "aspect": "width to height"}  # what was measured
 SIGNS = {
     "strong": ":green[:material/verified:]",
     "fair": ":blue[:material/thumb_up:]",
@@ -57,6 +58,11 @@ def figures(scores: Scores) -> None:
             "leakage",
             f"{words.count(feigned.copies, 'image')} with a copy",
         )
+    plain = ", ".join(f"{k} nearest {_percent(one.value)}" for k, one in scores.knn.items())
+    st.caption(
+        f"Ranges hold 95 %. Plain neighbours, copies voting too, to compare with other tools: {plain}.",
+        help=HELP["interval"],
+    )
     st.subheader("Held against what should fail", anchor=False, help=HELP["controls"])
     figure = charts_report.controls(scores, charts.look(st.context.theme.type))
     st.plotly_chart(
@@ -67,7 +73,7 @@ def figures(scores: Scores) -> None:
         alt="Accuracy of the embedding beside that of guessing, shuffled labels, pixels and metadata",
     )
     if scores.controls.columns:
-        named = ", ".join(words.plain(name) for name in scores.controls.columns[:12])
+        named = ", ".join(words.plain(CALLED.get(name, name)) for name in scores.controls.columns[:12])
         more = f" and {len(scores.controls.columns) - 12} more" if len(scores.controls.columns) > 12 else ""
         st.caption(f"What is known of the files: {named}{more}. Lines show where each bar lies with 95 %.")
 
