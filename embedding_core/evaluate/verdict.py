@@ -63,7 +63,7 @@ def skill(figure: float, guessing: float) -> float:
 
 def _level(scores: Scores) -> tuple[Literal["strong", "fair", "weak", "useless", "shortcut"], str]:
     known = scores.controls
-    if scores.probe.low <= max(known.majority, known.shuffled.high):
+    if scores.probe.low <= max(known.majority, known.shuffled.value):
         return "useless", ""
     rival = max(_rivals(known), key=lambda one: one[1].value, default=None)
     if rival is not None and _nearness(rival[1], scores) >= CLOSE:

@@ -45,7 +45,7 @@ def test_it_holds_what_is_asked_for(scored: Scored) -> None:
     assert sum(map(sum, found["confusion"]["counts"])) == found["labelled"] == 711
     for name in ("silhouette", "nmi", "map", "intrinsic_dimension", "hubness", "anisotropy"):
         assert isinstance(found[name], float), name
-    assert found["controls"]["shuffled"] < 0.12
+    assert found["controls"]["shuffled"] < found["controls"]["chance"] + 0.03
     assert found["controls"]["pixels"] < found["probe"]["accuracy"]
     assert set(found["stability"]) == {"mirrored", "cropped", "brighter"}
     assert found["verdict"] and found["reasons"]
