@@ -56,7 +56,7 @@ def controls(scores: Scores, look: Look) -> go.Figure:
             ],
             hovertemplate="%{y}: %{x:.1f} % (%{customdata[0]} to %{customdata[1]} %)<extra>%{fullData.name}</extra>",
         )
-    dress(figure, look, 96 + 58 * len(rows))
+    dress(figure, look, 108 + 58 * len(rows))
     figure.add_vline(x=100 * known.majority, line={"color": look.quiet, "width": 1.5, "dash": "dot"})
     figure.add_annotation(
         x=100 * known.majority,
@@ -69,11 +69,11 @@ def controls(scores: Scores, look: Look) -> go.Figure:
         font={"color": look.quiet, "size": 12},
     )
     figure.update_layout(
-        margin={"l": 0, "r": 12, "t": 44, "b": 0},
+        margin={"l": 0, "r": 12, "t": 56, "b": 0},
         barmode="group",
         bargap=0.3,
         bargroupgap=0.08,
-        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
+        legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.08, "yanchor": "bottom", "traceorder": "normal"},
     )
     figure.update_yaxes(autorange="reversed", automargin=True, ticks="", ticksuffix="  ", showgrid=False)
     figure.update_xaxes(range=[0, 100], ticksuffix=" %", gridcolor=look.line, zeroline=False, ticks="", automargin=True)

@@ -43,7 +43,7 @@ def said(card: ReportCard, encoder: str) -> None:
 
 def figures(scores: Scores) -> None:
     """One card a figure, then the controls as bars."""
-    with st.grid(4, min_column_width=190, gap="small"):
+    with st.grid(4, min_column_width=150, gap="small"):
         _share("Probe", scores.probe, "probe")
         _share("Five nearest", scores.knn_grouped["5"], "knn")
         _metric("Every label alike", _percent(scores.balanced), "balanced")

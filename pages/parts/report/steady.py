@@ -19,7 +19,7 @@ def show(card: ReportCard, dim: int) -> None:
     free = card.free
     st.subheader("Does it hold still?", anchor=False, help=HELP["steady"])
     if free.stability:
-        with st.grid(4, min_column_width=190, gap="small"):
+        with st.grid(4, min_column_width=150, gap="small"):
             for way in free.stability:
                 one = way.found
                 _metric(
@@ -31,11 +31,11 @@ def show(card: ReportCard, dim: int) -> None:
             _groups(free)
     else:
         st.caption("The network that made these vectors is not here, so no picture can be encoded again.")
-        with st.grid(4, min_column_width=190, gap="small"):
+        with st.grid(4, min_column_width=150, gap="small"):
             _groups(free)
     st.subheader("The shape of its space", anchor=False)
     shape = free.shape
-    with st.grid(4, min_column_width=190, gap="small"):
+    with st.grid(4, min_column_width=150, gap="small"):
         _metric("Dimension", _number(shape.dimension, 1), "dimension", f"of {dim:,} numbers")
         _metric("Hubs", _number(shape.hubness, 2), "hubness", "0 is even")
         _metric("Mean likeness", _number(shape.anisotropy, 2), "anisotropy", "0 is best")
