@@ -57,13 +57,12 @@ def report(
     def find_it() -> ReportCard:
         from embedding_core.evaluate.scoring import score
 
-        part = embedding.of(known.ids)
+        part = embedding.of(known.ids)  # in the order of paths, as they are known
         vectors = part.matrix()
-        rows = find(part.ids, known.ids)
         graph = neighbour_graph(workspace, dataset, part, vectors=vectors, progress=progress)
         return score(
             known.ids,
-            vectors if np.array_equal(part.ids, known.ids) else vectors[rows],
+            vectors,
             known.codes,
             known.classes,
             known.groups,
@@ -141,7 +140,7 @@ def _pixels(dataset: Dataset, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         there = dataset.embedding(PIXELS)
     except NotEmbedded:
         return small_pictures(dataset, ids)
-    rows = find(there.ids, ids)
+    rows = find(ids, there.ids)
     return there.matrix()[rows] if (rows >= 0).all() else small_pictures(dataset, ids)
 
 

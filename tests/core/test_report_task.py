@@ -14,7 +14,9 @@ from sklearn.model_selection import cross_val_score
 from embedding_core import derived
 from embedding_core.cli import main
 from embedding_core.derived.recoded import small_pictures
+from embedding_core.evaluate.knn import knn
 from embedding_core.records import LOCAL, silent
+from embedding_core.review.decisions import Action, decided
 from embedding_core.tasks import TASKS
 from embedding_core.tasks.scoring import SCORED
 from embedding_core.vectors import unit_rows
@@ -126,6 +128,21 @@ def test_the_command_prints_one_object(scored: Scored, capsys: pytest.CaptureFix
     assert {**told, "crashed": []} == json.loads(json.dumps({**found, "crashed": []}, allow_nan=False))
     assert main(["report", emojis.NAME, "--version", "best", "--json", "--workspace", workspace.uri]) == 2
     assert "best" in json.loads(capsys.readouterr().out)["error"]
+
+
+def test_what_was_decided_away_is_not_scored(scored: Scored) -> None:
+    workspace, whole = scored
+    dataset = workspace.dataset(emojis.NAME)
+    vectors, codes = of(dataset, "efficientnet-lite0")
+    gone = np.random.default_rng(0).permutation(len(codes))[:100]
+    ids = dataset.embedding("efficientnet-lite0").ids
+    dataset.decisions.add([decided(LOCAL, Action.REMOVE, ids[gone].tolist(), finding="outliers")])
+    found = run(workspace)
+    left = np.delete(np.arange(len(codes)), gone)
+    assert (found["images"], found["version"]) == (611, "now")
+    assert found["knn"]["5"] == pytest.approx(knn(vectors[left], codes[left]).accuracy(5), abs=1e-4)
+    assert found["controls"]["pixels"] == pytest.approx(whole["controls"]["pixels"], abs=0.08)
+    assert run(workspace, version="original")["fingerprint"] == whole["fingerprint"]
 
 
 @photographs.needed
