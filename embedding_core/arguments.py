@@ -6,8 +6,17 @@ import argparse
 from collections.abc import Callable
 from typing import NoReturn
 
-from embedding_core.commands import curating, deciding, exploring, exporting, filling, improving, keeping, preparing
-from embedding_core.commands import curating, deciding, exploring, exporting, filling, keeping, preparing, scoring
+from embedding_core.commands import (
+    curating,
+    deciding,
+    exploring,
+    exporting,
+    filling,
+    improving,
+    keeping,
+    preparing,
+    scoring,
+)
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
 from embedding_core.export.registry import FORMATS

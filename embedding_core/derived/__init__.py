@@ -46,9 +46,8 @@ from embedding_core.derived.outliers import outliers, outliers_key, read_outlier
 from embedding_core.derived.photos import photos, photos_key, read_photos, turned, turned_key
 from embedding_core.derived.present import Present
 from embedding_core.derived.repairs import measure_repairs, read_repairs
-from embedding_core.derived.runs import Run, Score, judged_by, record, runs
 from embedding_core.derived.report import read_report, report, report_key, reports
-from embedding_core.derived.runs import Run, Score, record, runs
+from embedding_core.derived.runs import Run, Score, judged_by, record, runs
 from embedding_core.derived.scored import SCORED, Scores, read_scores, scored
 from embedding_core.derived.story import story
 from embedding_core.derived.suggested import CHECKS, known_copies, known_groups, suggested

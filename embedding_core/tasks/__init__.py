@@ -17,8 +17,6 @@ from embedding_core.tasks import (
     improving,
     preparing,
     proving,
-    preparing,
-    proving,
     scoring,
     searching,
     spreading,

@@ -165,6 +165,7 @@ KINDS: Mapping[str, str] = {
     "drift": "Comparing two sets",
     "effect": "Measuring the effect",
     "repair": "Trying repairs",
+    "report": "Scoring the embedding",
     "measure": "Measuring",
     "advise": "Finding the next step",
     "improve": "Doing the next step",
@@ -180,7 +181,6 @@ RUNS: Mapping[str, str] = {
     "tune": "Search",
     "ensemble": "Ensemble",
     "learning_curve": "Learning curve",
-    "report": "Scoring the embedding",
 }
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@])")
