@@ -16,6 +16,7 @@ from embedding_core.commands import (
     improving,
     keeping,
     preparing,
+    scoring,
 )
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
@@ -231,6 +232,9 @@ def _improving(command: _Maker) -> None:
     tried = command("runs", improving.list_runs, "name")
     tried.add_argument("--compare", nargs=2, metavar=("FIRST", "SECOND"), help="ids of two runs, or how they begin")
     tried.add_argument("--mlflow", metavar="URI", help="send them to a tracking server, or to sqlite:///FILE")
+    card = _encoder(command("report", scoring.report, "name"))
+    card.add_argument("--version", metavar="V", help="by default now, see `versions`")
+    card.add_argument("--seed", type=int, default=0)
 
 
 def _comparing(command: _Maker) -> None:

@@ -43,10 +43,25 @@ page = st.navigation(
                 help="What to do next to have a better model, and what it was worth.",
             ),
             st.Page(
+                "report.py",
+                title="Report card",
+                icon=":material/assignment_turned_in:",
+                help="How good this embedding is for your labels.",
+            ),
+            st.Page(
                 "compare.py",
                 title="Compare",
                 icon=":material/balance:",
-                help="Which encoder, and which metric, is best for your images.",
+                help="Encoders, metrics and ensembles side by side, on your labels.",
+            ),
+            st.Page(
+                "axes.py", title="Axes", icon=":material/linear_scale:", help="What the axes of an embedding show."
+            ),
+            st.Page(
+                "train.py", title="Train", icon=":material/school:", help="Train a model, and predict with it."
+            ),
+            st.Page(
+                "finetune.py", title="Fine-tune", icon=":material/model_training:", help="Teach an encoder your own labels."
             ),
         ],
     },

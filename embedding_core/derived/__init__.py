@@ -54,6 +54,7 @@ from embedding_core.derived.outliers import outliers, outliers_key, read_outlier
 from embedding_core.derived.photos import photos, photos_key, read_photos, turned, turned_key
 from embedding_core.derived.present import Present
 from embedding_core.derived.repairs import measure_repairs, read_repairs
+from embedding_core.derived.report import read_report, report, report_key, reports
 from embedding_core.derived.runs import Run, Score, judged_by, record, runs
 from embedding_core.derived.scored import SCORED, Scores, read_scores, scored
 from embedding_core.derived.speeds import measured_speed
@@ -143,10 +144,14 @@ __all__ = [
     "read_photos",
     "read_propagated",
     "read_repairs",
+    "read_report",
     "read_scores",
     "read_shortcuts",
     "record",
     "remember_crashed",
+    "report",
+    "report_key",
+    "reports",
     "runs",
     "said_of",
     "scored",

@@ -18,6 +18,7 @@ from embedding_core.tasks import (
     improving,
     preparing,
     proving,
+    scoring,
     searching,
     spreading,
 )
@@ -63,4 +64,5 @@ TASKS: dict[str, Task] = {
     "send_runs": improving.send_runs,
     "compare": comparing.compare,
     "metrics": comparing.metrics,
+    "report": scoring.report,
 }

@@ -1,0 +1,92 @@
+"""How well an image finds others of its class, when all are ranked by likeness.
+
+Mean average precision: Manning, Raghavan & Schütze 2008, "Introduction to information retrieval", 8.4. Recall@k as in
+metric learning, a hit among the first k: Jégou et al. 2011, "Product quantization for nearest neighbor search"; Oh Song
+et al. 2016, "Deep metric learning via lifted structured feature embedding". torchmetrics calls the two `RetrievalMAP`
+and `RetrievalHitRate`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embedding_core.evaluate.blocks import drawn, labelled_rows, similarities
+from embedding_core.records import silent
+from embedding_core.vectors import read_only
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from embedding_core.records import Progress
+
+KS = (1, 5, 10)
+QUERIES = 5_000  # images that search for their like; of more so many are drawn, and all are searched
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Retrieval:
+    """What each of q images found that has others of its class."""
+
+    rows: NDArray[np.int64]  # (q,) ascending
+    precision: NDArray[np.float64]  # (q,) average precision of each, above 0 to 1
+    first: NDArray[np.int64]  # (q,) at which place the first of its class came, 1 for the nearest
+
+    def __post_init__(self) -> None:
+        for name in ("rows", "precision", "first"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    @property
+    def mean(self) -> float:
+        """Mean average precision, 0 to 1: 1 where all of a class come before all others, the share of a class where
+        order is chance. 0.5 is good for classes of hundreds of photographs. NaN where no class has two images."""
+        return float(self.precision.mean()) if len(self.rows) else float("nan")
+
+    def recall(self, k: int) -> float:
+        """Share of the images that have one of their class among the k most like them, 0 to 1; near 1 is good."""
+        return float((self.first <= k).mean()) if len(self.rows) else float("nan")
+
+
+def retrieval(
+    vectors: ArrayLike,
+    codes: ArrayLike,
+    *,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Retrieval:
+    """Rank all others by cosine for each of `vectors` (n, d) with classes `codes` (n,), −1 for those left out.
+
+    One of another class that is equally like counts as half before, so a set of equal vectors gains nothing. Exact; of
+    more than `QUERIES` images so many are drawn from `seed`. Memory is a unit copy of the vectors and a block of 32 MB.
+    Raises `InvalidVectors`, and `InvalidInput` for fewer than two classes.
+    """
+    unit, classes, rows = labelled_rows(vectors, codes)
+    members = [np.flatnonzero(classes == code) for code in range(int(classes.max()) + 1)]
+    queries = drawn(len(rows), QUERIES, seed)
+    asked: list[int] = []
+    precision: list[float] = []
+    first: list[int] = []
+    for some, block in similarities(unit, queries):
+        progress("scoring", len(asked), len(queries))
+        for row, line in zip(some.tolist(), block, strict=True):
+            own = line[members[classes[row]]]
+            own = -np.sort(-own)[:-1]  # the last one is the image itself
+            if not len(own):
+                continue
+            line[members[classes[row]]] = -np.inf
+            before = _before(np.sort(line), own)
+            place = np.arange(1, len(own) + 1)
+            asked.append(row)
+            precision.append(float((place / (place + before)).mean()))
+            first.append(1 + int(np.ceil(before[0])))
+    return Retrieval(rows[np.array(asked, np.int64)], np.array(precision), np.array(first, np.int64))
+
+
+def _before(others: NDArray[np.float32], own: NDArray[np.float32]) -> NDArray[np.float64]:
+    """How many of `others` (m,), ascending, come before each of `own` (r,); an equal one is half before."""
+    above = len(others) - np.searchsorted(others, own, side="right")
+    from_equal = len(others) - np.searchsorted(others, own, side="left")
+    found: NDArray[np.float64] = (above + from_equal) / 2
+    return found

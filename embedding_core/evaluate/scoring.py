@@ -1,0 +1,150 @@
+"""Everything that a report card holds, measured on one embedding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embedding_core.evaluate import controls, stability
+from embedding_core.evaluate.card import LabelFree, Leakage, ReportCard, Scores
+from embedding_core.evaluate.controls import Controls
+from embedding_core.evaluate.intervals import clusters, figure
+from embedding_core.evaluate.knn import KS, knn
+from embedding_core.evaluate.retrieval import retrieval
+from embedding_core.evaluate.separation import separation
+from embedding_core.evaluate.shape import shape
+from embedding_core.quality.probing.probe import out_of_fold, reduced
+from embedding_core.records import silent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from embedding_core.evaluate.knn import Knn
+    from embedding_core.neighbours import NeighbourGraph
+    from embedding_core.records import Progress
+
+    Copies = Callable[[NDArray[np.int64]], Mapping[str, NDArray[np.float32]]]  # rows (m,) → by way (m, d)
+
+FEWEST = 10  # labelled images, and two classes with two of them, below which no score says anything
+GROUPS = 10  # that KMeans is asked for where there are no labels
+_STEPS = 6
+
+
+def score(
+    ids: NDArray[np.int64],
+    vectors: NDArray[np.float32],
+    codes: NDArray[np.int64],
+    classes: Sequence[str],
+    groups: NDArray[np.integer],
+    graph: NeighbourGraph,
+    *,
+    small: Callable[[], NDArray[np.float32]] | None = None,
+    columns: Callable[[], Mapping[str, NDArray[np.floating]]] = dict,
+    copies: Copies | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> ReportCard:
+    """Measure `vectors` (n, d) of the images `ids` (n,) with classes `codes` (n,), −1 for none.
+
+    `groups` (n,) are near-duplicates, −1 for an image that is alone; `graph` holds the cosine neighbours of all.
+    `small` gives the 16×16 pixels (n, 768) and `columns` what is known of the files, (n,) or (n, v) each, where they
+    are to be held against it. `copies` encodes changed pictures again. With too few labels only the label-free part is
+    measured: see `enough`. Raises `InvalidVectors`.
+    """
+    progress("scoring", 0, _STEPS)
+    shaped = shape(vectors, graph, groups=groups, seed=seed)
+    ways = _ways(vectors, groups, copies, seed)
+    progress("scoring", 1, _STEPS)
+    labelled = enough(codes)
+    count = min(len(classes) if labelled else GROUPS, len(ids) // 2)
+    free = LabelFree(shaped, ways, count, stability.cluster_stability(vectors, count, seed=seed))
+    predicted, confidence = np.full(len(ids), -1, np.int32), np.zeros(len(ids), np.float32)
+    right, silhouettes = np.zeros(len(ids), bool), np.full(len(ids), np.nan, np.float32)
+    scores = None
+    if labelled:
+        rows = np.flatnonzero(codes >= 0)
+        some, own, together = vectors[rows], codes[rows], groups[rows]
+        progress("scoring", 2, _STEPS)
+        near = knn(some, own, groups=together, seed=seed)
+        found, apart = retrieval(some, own, seed=seed), separation(some, own, seed=seed)
+        progress("scoring", 3, _STEPS)
+        axes = reduced(some)
+        probable = out_of_fold(axes, own, seed=seed, groups=together)
+        told = probable.argmax(axis=1)
+        predicted[rows], confidence[rows] = told, probable.max(axis=1)
+        right[rows], silhouettes[rows] = near.right(5, grouped=True), apart.silhouettes
+        progress("scoring", 4, _STEPS)
+        loose = out_of_fold(axes, own, seed=seed).argmax(axis=1) == own
+        recalls = [float((told[own == code] == code).mean()) for code in np.unique(own)]
+        by_probe = controls.shuffled(axes, None, own, seed=seed)
+        by_neighbours = controls.shuffled(axes, near.near[:, :5], own, seed=seed)
+        progress("scoring", 5, _STEPS)
+        pixels, pixels_knn = (None, None) if small is None else controls.pixels(small()[rows], own, together, seed=seed)
+        known = columns()
+        scores = Scores(
+            knn={str(k): figure(near.right(k)[near.asked], together[near.asked]) for k in KS},
+            knn_grouped={str(k): figure(near.right(k, grouped=True)[near.asked], together[near.asked]) for k in KS},
+            probe=figure(told == own, together),
+            balanced=float(np.mean(recalls)),
+            silhouette=apart.silhouette,
+            nmi=apart.nmi,
+            ari=apart.ari,
+            map=found.mean,
+            recall={str(k): found.recall(k) for k in KS},
+            controls=Controls(
+                controls.majority(own),
+                controls.proportional(own),
+                by_probe,
+                by_neighbours,
+                pixels,
+                pixels_knn,
+                controls.metadata([one[rows] for one in known.values()], own, together, seed=seed),
+                tuple(known),
+            ),
+            leakage=_leakage(near, loose, told == own, together, seed),
+        )
+    progress("scoring", _STEPS, _STEPS)
+    return ReportCard(ids, codes, predicted, confidence, right, silhouettes, tuple(classes), scores, free, seed)
+
+
+def enough(codes: NDArray[np.int64]) -> bool:
+    """Whether labels `codes` (n,) suffice to be scored by: `FEWEST` of them, and two classes that come twice."""
+    counts = np.bincount(codes[codes >= 0])
+    return bool(counts.sum() >= FEWEST and np.count_nonzero(counts >= 2) >= 2)
+
+
+def _ways(
+    vectors: NDArray[np.float32], groups: NDArray[np.integer], copies: Copies | None, seed: int
+) -> tuple[stability.Way, ...]:
+    if copies is None:
+        return ()
+    rows = stability.sampled(len(vectors), seed=seed)
+    found = []
+    for name, changed in copies(rows).items():
+        there = changed.any(axis=1)  # of a file that has gone there is no copy
+        if there.any():
+            found.append(stability.steady(name, vectors, rows[there], changed[there], groups=groups))
+    return tuple(found)
+
+
+def _leakage(
+    near: Knn, loose: NDArray[np.bool_], strict: NDArray[np.bool_], groups: NDArray[np.integer], seed: int
+) -> Leakage:
+    """What copies feign. They are drawn together: the interval is of as many pairs of figures as there are groups."""
+    of = clusters(groups, len(groups))
+    gained = np.bincount(of, weights=loose.astype(float) - strict)
+    witnesses = len(gained)
+    drawn = np.random.default_rng(seed).poisson(1, (2000, witnesses)).astype(np.float32)
+    sizes = np.bincount(of).astype(np.float32)
+    shares = (drawn @ gained.astype(np.float32)) / np.maximum(drawn @ sizes, 1)
+    low, high = np.quantile(shares, [0.025, 0.975])
+    return Leakage(
+        near.accuracy(5) - near.accuracy(5, grouped=True),
+        float(loose.mean() - strict.mean()),
+        float(low),
+        float(high),
+        int(np.count_nonzero(np.isin(groups, np.flatnonzero(np.bincount(groups[groups >= 0], minlength=1) > 1)))),
+    )

@@ -1,0 +1,138 @@
+"""The verdict follows from the figures: shortcuts, luck and copies are named, and good is called good."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from embedding_core import neighbours
+from embedding_core.evaluate.card import LabelFree, ReportCard, Scores
+from embedding_core.evaluate.controls import Controls
+from embedding_core.evaluate.intervals import Figure
+from embedding_core.evaluate.scoring import enough, score
+from embedding_core.evaluate.shape import Shape
+from embedding_core.evaluate.stability import Way
+from embedding_core.evaluate.verdict import skill, verdict
+from tests.core.test_knn import clouds
+
+
+@pytest.fixture(scope="module")
+def card() -> ReportCard:
+    vectors, codes = clouds(200, classes=4, apart=1.2)
+    return made(vectors, codes)
+
+
+def made(vectors: np.ndarray, codes: np.ndarray) -> ReportCard:
+    ids, groups = np.arange(len(codes)), np.full(len(codes), -1)
+    return score(ids, vectors, codes, tuple("abcd"), groups, neighbours.graph(vectors, 10))
+
+
+def with_(card: ReportCard, probe: float, **controls: Figure | float) -> ReportCard:
+    assert card.scores is not None
+    scores = replace(
+        card.scores,
+        probe=Figure(probe, probe - 0.02, probe + 0.02),
+        controls=replace(card.scores.controls, **controls),  # type: ignore[arg-type]
+    )
+    return replace(card, scores=scores)
+
+
+def around(value: float) -> Figure:
+    return Figure(value, value - 0.02, value + 0.02)
+
+
+def test_skill_is_the_part_of_what_guessing_leaves() -> None:
+    assert skill(0.75, 0.5) == pytest.approx(0.5)
+    assert skill(0.5, 0.5) == 0
+    assert skill(1, 0.9) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("probe", "level"), [(0.97, "strong"), (0.7, "fair"), (0.45, "weak"), (0.3, "useless"), (0.26, "useless")]
+)
+def test_levels_rise_with_accuracy(card: ReportCard, probe: float, level: str) -> None:
+    assert verdict(with_(card, probe, majority=0.29, shuffled=around(0.25))).level == level
+
+
+@pytest.mark.parametrize("rival", ["pixels", "pixels_knn", "metadata"])
+def test_a_control_that_comes_close_is_a_shortcut(card: ReportCard, rival: str) -> None:
+    found = verdict(with_(card, 0.9, majority=0.3, shuffled=around(0.25), **{rival: around(0.85)}))
+    assert found.level == "shortcut"
+    assert found.sentence.startswith("Be careful")
+    assert ("files" if rival == "metadata" else "16×16") in found.sentence
+    assert any("shortcut" in reason for reason in found.reasons)
+
+
+def test_a_control_that_goes_half_the_way_is_a_reason_and_no_verdict(card: ReportCard) -> None:
+    found = verdict(with_(card, 0.95, majority=0.3, shuffled=around(0.25), pixels=around(0.7)))
+    assert found.level == "strong"
+    assert any("good part of the way" in reason for reason in found.reasons)
+
+
+def test_what_copies_feign_is_said(card: ReportCard) -> None:
+    scores = card.scores
+    assert scores is not None
+    leaking = replace(card, scores=replace(scores, leakage=replace(scores.leakage, knn=0.12, copies=90)))
+    assert any("feign 12.0 points" in reason for reason in verdict(leaking).reasons)
+    few = replace(card, scores=replace(scores, leakage=replace(scores.leakage, knn=0.0, copies=9)))
+    assert any("feign next to nothing" in reason for reason in verdict(few).reasons)
+
+
+def test_neighbours_far_behind_the_probe_are_said(card: ReportCard) -> None:
+    scores = with_(card, 0.9).scores
+    assert scores is not None
+    behind = replace(scores, knn_grouped={**scores.knn_grouped, "5": around(0.7)})
+    assert any("Fine-tuning" in reason for reason in verdict(replace(card, scores=behind)).reasons)
+
+
+def free(found: float, stability: float = 0.9) -> ReportCard:
+    ways = tuple(Way(name, around(found), 0.9) for name in ("mirrored", "cropped"))
+    rest = LabelFree(Shape(12.0, 0.5, 0.2, 40.0), ways, 10, stability)
+    nothing = np.empty(0)
+    return ReportCard(nothing, nothing, nothing, nothing, nothing, nothing, (), None, rest, 0)  # type: ignore[arg-type]
+
+
+def test_without_labels_it_goes_by_steadiness() -> None:
+    assert verdict(free(0.97)).level == "steady"
+    assert "not firm" in verdict(free(0.97, 0.2)).sentence
+    shaky = verdict(free(0.4))
+    assert shaky.level == "unsteady"
+    assert any("mirrored or cropped" in reason for reason in shaky.reasons)
+    unknown = replace(free(0.9), free=replace(free(0.9).free, stability=()))
+    assert verdict(unknown).level == "unclear"
+
+
+def test_too_few_labels_are_not_scored() -> None:
+    assert not enough(np.array([0, 0, 1, 1] + [-1] * 40))
+    assert not enough(np.zeros(40, np.int64))
+    assert not enough(np.arange(40))
+    assert enough(np.repeat([0, 1], 5))
+    vectors, _ = clouds(60)
+    assert made(vectors, np.full(60, -1)).scores is None
+
+
+def test_a_card_comes_back_as_it_was_kept(card: ReportCard) -> None:
+    again = ReportCard.restored(card.arrays(), card.facts())
+    assert again.facts() == card.facts()
+    assert (again.scores, again.free) == (card.scores, card.free)
+    assert again.table == card.table
+    assert verdict(again) == verdict(card)
+    bare = made(clouds(60)[0], np.full(60, -1))
+    assert ReportCard.restored(bare.arrays(), bare.facts()).free == bare.free
+
+
+def test_copies_inflate_plain_neighbours_and_what_they_feign_is_told() -> None:
+    rng = np.random.default_rng(0)
+    single, labels = rng.normal(size=(150, 16)).astype(np.float32), rng.integers(0, 3, 150)
+    vectors = np.concatenate([single, single + np.float32(0.01) * rng.normal(size=single.shape).astype(np.float32)])
+    codes, groups = np.tile(labels, 2), np.tile(np.arange(150), 2)
+    found = score(np.arange(300), vectors, codes, tuple("abc"), groups, neighbours.graph(vectors, 10))
+    assert isinstance(found.scores, Scores) and isinstance(found.scores.controls, Controls)
+    assert found.scores.knn["1"].value == 1
+    assert found.scores.knn_grouped["1"].value < 0.45
+    assert found.scores.leakage.probe > 0.05
+    assert found.scores.leakage.low > 0
+    assert found.scores.leakage.copies == 300
+    assert verdict(found).level == "useless"
