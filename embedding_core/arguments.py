@@ -6,7 +6,17 @@ import argparse
 from collections.abc import Callable
 from typing import NoReturn
 
-from embedding_core.commands import curating, deciding, exploring, exporting, filling, improving, keeping, preparing
+from embedding_core.commands import (
+    axes,
+    curating,
+    deciding,
+    exploring,
+    exporting,
+    filling,
+    improving,
+    keeping,
+    preparing,
+)
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
 from embedding_core.export.registry import FORMATS
@@ -42,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     _deciding(command)
     _exporting(command)
     _improving(command)
+    _axes(command)
     return whole
 
 
@@ -220,6 +231,28 @@ def _improving(command: _Maker) -> None:
     tried = command("runs", improving.list_runs, "name")
     tried.add_argument("--compare", nargs=2, metavar=("FIRST", "SECOND"), help="ids of two runs, or how they begin")
     tried.add_argument("--mlflow", metavar="URI", help="send them to a tracking server, or to sqlite:///FILE")
+
+
+def _axes(command: _Maker) -> None:
+    pca = _encoder(command("pca", axes.pca, "name"))
+    pca.add_argument("--keep", metavar="K", help="try K axes of those that are left, or `enough` to keep the quality")
+    pca.add_argument("--remove", metavar="1,3", help="try without these axes")
+    pca.add_argument("--without", metavar="A,B", help="try without these columns or image properties, as brightness")
+    pca.add_argument("--whiten", action="store_true", help="make every axis as wide as every other one")
+    pca.add_argument("--denoise", action="store_true", help="draw what is kept back to as many numbers as before")
+    pca.add_argument("--as", dest="as_name", metavar="ID", help="keep the vectors that come of it as an encoder")
+    pca.add_argument("--out", metavar="F", help="write them, with all that new images need: .npz or .parquet")
+    pca.add_argument("--numbers", default="float32", help="in that file: float32, float16 or int8")
+
+    joined = _encoder(command("features", axes.features, "name"))
+    joined.add_argument("--columns", metavar="A,B", help="which, `image properties` among them; by default all")
+    joined.add_argument(
+        "--kind", action="append", default=[], metavar="COLUMN=KIND", help="number, date, category, text"
+    )
+    joined.add_argument("--out", metavar="F", help="write the matrix as .npz or .parquet, and a model card beside it")
+    for made in (pca, joined):
+        made.add_argument("--seed", type=int, default=0)
+        _version(made)
 
 
 def _engine(made: argparse.ArgumentParser) -> None:

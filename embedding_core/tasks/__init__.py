@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from embedding_core.tasks import (
+    axes,
     checking,
     checks,
     explaining,
@@ -60,4 +61,6 @@ TASKS: dict[str, Task] = {
     "advise": improving.advise,
     "improve": improving.improve,
     "send_runs": improving.send_runs,
+    "pca": axes.pca,
+    "features": axes.join,
 }
