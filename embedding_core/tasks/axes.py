@@ -35,8 +35,8 @@ def pca(workspace: Workspace, parameters: Parameters, progress: Reporter, actor:
     """The axes of `dataset` under `encoder`, of a `version`, drawn from `seed`.
 
     With any of `keep` (a number, or "enough" for as many as keep the quality), `remove` (numbers of axes), `properties`
-    (names), `whiten` and `denoise` it also says what becomes of the quality; then `as` keeps the vectors that come of it
-    as an encoder of that name.
+    (names), `whiten` and `denoise` it also says what becomes of the quality; then `as` keeps the vectors that come of
+    it as an encoder of that name.
     """
     dataset = shared.dataset(workspace, parameters)
     embedding = dataset.embedding(parameters.get("encoder") or registry.DEFAULT)

@@ -83,12 +83,12 @@ HELP: Mapping[str, str] = {
     "axis": "A direction along which images differ. The first shows most of all differences, the next most of the rest.",
     "noise axes": "Axes that explain more than they would if every number were shuffled among the images (parallel "
     "analysis). The stricter broken-stick rule may say otherwise.",
-    "enough axes": "From so many axes on, the loss against all cannot be told from nothing, or is under one point.",
+    "enough axes": "The fewest axes from which on less than one point of accuracy is lost against all of them.",
     "goes with": "r is a rank correlation (Spearman), −1 to 1. η² is the share of the axis that a label or category "
     "explains, 0 to 1. AUC is how well the axis tells one value from the rest: .5 is chance, 1 is always.",
     "folds": "A fifth of the images is judged at a time, by what was taught on the others. Axes, scales and probe are "
     "made anew each time, and near-duplicates stay together.",
-    "whiten": "Every kept axis counts alike. It helps where few axes drown the others, hurts where the last are noise.",
+    "whiten": "Every kept axis counts alike. Helps where few axes drown the others, hurts where the last are noise.",
     "denoise": "What the kept axes do not show is thrown away, and the vectors keep their length.",
     "block": "Columns that belong together. Each block is scaled to the same weight, so many columns do not drown few.",
     "adds": "What accuracy all blocks together gain by this one: how much the others would miss it.",
