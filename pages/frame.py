@@ -42,6 +42,12 @@ page = st.navigation(
                 icon=":material/route:",
                 help="What to do next to have a better model, and what it was worth.",
             ),
+            st.Page(
+                "axes.py",
+                title="Axes",
+                icon=":material/linear_scale:",
+                help="What the numbers of an image stand for, how many of them matter, and what goes with them.",
+            ),
         ],
     },
     position="top",

@@ -80,7 +80,7 @@ HELP: Mapping[str, str] = {
     "runs": "Everything that was trained or scored here, with its settings, so that it can be compared and repeated.",
     "repair": "Cleaning done at training only, on trial. Nothing is decided, and the images stay as they are.",
     "export": "A version taken away, for other tools. It is written as it is sent, however large.",
-    "axis": "A direction along which images differ. The first shows most of all differences, the next most of the rest.",
+    "axis": "A direction along which images differ. The first shows the most, the next most of the rest.",
     "noise axes": "Axes that explain more than they would if every number were shuffled among the images (parallel "
     "analysis). The stricter broken-stick rule may say otherwise.",
     "enough axes": "The fewest axes from which on less than one point of accuracy is lost against all of them.",
