@@ -115,14 +115,15 @@ def fit(
     space = fit_space(unit)
     out = [_alike(space, known, treatment.axes), *(together(unit, one) for one in said)]
     gone = _orthonormal(np.concatenate(out, axis=1))
+    left = space.axes.shape[1] - gone.shape[1]
+    if left < 1:
+        raise InvalidInput("Nothing would be left of the vectors. Take out less.")
     if gone.shape[1]:
         centred = np.subtract(unit, space.mean)
-        space = fit_space(np.subtract(centred, (centred @ gone) @ gone.T))
-    # What was taken out leaves rounding, which must not come back within an axis.
+        # Not one axis more than are left: what was taken out leaves rounding, which must not come back as one.
+        space = fit_space(np.subtract(centred, (centred @ gone) @ gone.T), left)
     axes = np.subtract(space.axes, gone @ (gone.T @ space.axes))[:, : treatment.keep]
     variance = space.variance[: treatment.keep]
-    if not axes.shape[1]:
-        raise InvalidInput("Nothing would be left of the vectors. Take out less.")
     mean = unit.mean(axis=0, dtype=np.float64).astype(np.float32)
     if treatment.whiten:
         axes = np.divide(axes, np.sqrt(variance).astype(np.float32))

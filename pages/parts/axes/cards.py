@@ -47,7 +47,7 @@ def _card(dataset: Dataset, columns: Columns, found: Laboratory, axis: int, out:
         low, high = (_rows(columns, ids[axis - 1]) for ids in (found.low, found.high))
         thumbnails.scale(dataset.uuid, low, high, alt=f"Images along axis {axis}, from its − end to its + end")
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"axes_line_{axis}"):
-            st.caption(f"{found.space.shares[axis - 1]:.1%} of the differences", width="stretch")
+            st.caption(f"{found.space.shares[axis - 1]:.1%} of all", width="stretch")
             st.button(
                 "Look closer",
                 key=f"axes_open_{axis}",

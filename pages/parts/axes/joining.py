@@ -11,6 +11,7 @@ from embedding_core.derived.features import LOOKS
 from embedding_core.effect import points
 from embedding_core.errors import KindredError
 from embedding_core.evaluate.blocks import KINDS
+from embedding_core.evaluate.erasing import listed
 from embedding_core.evaluate.features import EMBEDDING
 from pages.parts import charts, charts_versions, empty, urls, words
 from pages.parts.axes import asking
@@ -108,11 +109,11 @@ def _told(kept: Kept[Features]) -> None:
     found = kept.found
     if found.gain is not None:
         with st.container(key="versions_said_features", gap="xsmall"):
-            st.header(_headline(found.gain), anchor=False, help=words.HELP["interval"])
+            st.header(_headline(found.gain, found), anchor=False, help=words.HELP["interval"])
             st.markdown(_meaning(found.gain, found))
     for warning in found.warnings:
         st.warning(words.plain(warning), icon=":material/warning:")
-    sides = st.columns(2, gap="large")
+    sides = st.columns([6, 5], gap="large")
     with sides[0]:
         st.subheader("Block by block", anchor=False, help=words.HELP["block"])
         st.dataframe(
@@ -134,7 +135,10 @@ def _told(kept: Kept[Features]) -> None:
     _along(kept)
 
 
-def _headline(one: Difference) -> str:
+def _headline(one: Difference, found: Features) -> str:
+    outright = [words.plain(block.name) for block in found.blocks if block.outright]
+    if outright:
+        return f":orange[:material/warning:] {listed(outright)} {'say' if len(outright) > 1 else 'says'} the label"
     if one.better:
         return f":green[:material/trending_up:] Joined, accuracy {points(one)}"
     if one.worse:
@@ -151,6 +155,11 @@ def _meaning(one: Difference, found: Features) -> str:
     return said
 
 
+def _bare(one: Difference) -> str:
+    """As "+1.9 (0.8 to 3.0)"."""
+    return points(one).replace(" points", "")
+
+
 def _name(one: Worth) -> str:
     return "the embedding" if one.name == EMBEDDING else one.name
 
@@ -158,7 +167,6 @@ def _name(one: Worth) -> str:
 def _table(found: Features) -> dict[str, list[Any]]:
     table: dict[str, list[Any]] = {
         "Block": [_name(one) for one in found.blocks],
-        "Kind": ["vectors" if one.name == EMBEDDING else one.kind for one in found.blocks],
         "Columns": [one.made for one in found.blocks],
     }
     if found.gain is not None:
@@ -166,7 +174,7 @@ def _table(found: Features) -> dict[str, list[Any]]:
         table["Interval"] = [
             "" if one.interval is None else f"{one.interval[0]:.1%} to {one.interval[1]:.1%}" for one in found.blocks
         ]
-        table["Adds"] = ["" if one.adds is None else points(one.adds) for one in found.blocks]
+        table["Adds, in points"] = ["" if one.adds is None else _bare(one.adds) for one in found.blocks]
     return table
 
 

@@ -129,7 +129,7 @@ def _told(dataset: Dataset, encoder: str, found: Laboratory, kept: Kept[Trial]) 
     st.markdown(f"#### {words.plain(trial.treatment.words).capitalize()}")
     if trial.probe is not None and trial.near is not None:
         st.markdown(_verdict(trial.probe))
-        with st.grid(4, min_column_width=170, gap="small"):
+        with st.grid(4, min_column_width=200, gap="small"):
             _metric("Probe, on folds", trial.probe, "probe")
             _metric("5 nearest, on folds", trial.near, "neighbour")
             if trial.test is not None:
@@ -163,9 +163,8 @@ def _verdict(one: Difference) -> str:
 def _metric(name: str, one: Difference, term: str) -> None:
     st.metric(
         name,
-        f"{one.after:.1%}",
+        f"{one.before:.1%} → {one.after:.1%}",
         delta=f"{trying.in_points(one):+.1f} points ({trying.interval(one)})".replace("-", "−"),
-        delta_description=f"from {one.before:.1%}",
         delta_color="green" if one.better else "red" if one.worse else "off",
         delta_arrow="up" if one.better else "down" if one.worse else "off",
         border=True,
