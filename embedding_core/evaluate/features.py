@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from embedding_core.records import Progress
 
 EMBEDDING = "embedding"  # name of the block of vectors
-OUTRIGHT = 0.95  # accuracy of a block alone from which it says the label outright
+OUTRIGHT = 0.9  # accuracy of a block alone from which it says the label outright
 
 
 @dataclass(frozen=True, slots=True)
