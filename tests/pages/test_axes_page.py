@@ -134,6 +134,12 @@ def test_what_is_left_can_be_kept_as_an_encoder(served: Served, looked: dict[str
     app.button(key="axes_keep_it").click().run()
     (job,) = served[1].jobs.values()
     assert (job.parameters["as"], job.parameters["keep"]) == ("four", 4)
+    served[1].becomes(job.id, state="done")
+    app.run()
+    links = [one.proto for one in app.get("page_link") if "four" in one.proto.label]
+    assert len(links) == 1 and "own%3Afour" in links[0].query_string
+    app.select_slider(key="axes_keep").set_value(2).run()
+    assert not [one for one in app.get("page_link") if "four" in one.proto.label]  # it is of other vectors
 
 
 def test_without_labels_axes_are_shown_all_the_same(workspace: Workspace, birds: Dataset) -> None:

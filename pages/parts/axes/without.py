@@ -242,8 +242,11 @@ def _keep_as(dataset: Dataset, encoder: str, treatment: Treatment) -> None:
             jobs.submit("pca", {**_wanted(dataset, encoder, treatment), "as": name.strip()}, dataset=dataset.uuid)
             state.shut(KEEP_AS)
             st.rerun()
-    made = jobs.latest(dataset, "pca")
-    if made is not None and made.parameters.get("as"):
+    wanted = _wanted(dataset, encoder, treatment)
+    asked = (one for one in reversed(jobs.about_dataset(dataset)) if one.kind == "pca" and one.parameters.get("as"))
+    same = (one for one in asked if all(one.parameters.get(name) == value for name, value in wanted.items()))
+    made = next(same, None)
+    if made is not None:
         _kept_as(made)
 
 
