@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from embedding_core.commands import (
     comparing,
+    axes,
     curating,
     deciding,
     exploring,
@@ -54,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     _exporting(command)
     _improving(command)
     _comparing(command)
+    _axes(command)
     return whole
 
 
@@ -246,6 +248,28 @@ def _comparing(command: _Maker) -> None:
     for made in (compare, metrics):
         _version(made)
         made.add_argument("--seed", type=int, default=0)
+
+
+def _axes(command: _Maker) -> None:
+    pca = _encoder(command("pca", axes.pca, "name"))
+    pca.add_argument("--keep", metavar="K", help="try K axes of those that are left, or `enough` to keep the quality")
+    pca.add_argument("--remove", metavar="1,3", help="try without these axes")
+    pca.add_argument("--without", metavar="A,B", help="try without these columns or image properties, as brightness")
+    pca.add_argument("--whiten", action="store_true", help="make every axis as wide as every other one")
+    pca.add_argument("--denoise", action="store_true", help="draw what is kept back to as many numbers as before")
+    pca.add_argument("--as", dest="as_name", metavar="ID", help="keep the vectors that come of it as an encoder")
+    pca.add_argument("--out", metavar="F", help="write them, with all that new images need: .npz or .parquet")
+    pca.add_argument("--numbers", default="float32", help="in that file: float32, float16 or int8")
+
+    joined = _encoder(command("features", axes.features, "name"))
+    joined.add_argument("--columns", metavar="A,B", help="which, `image properties` among them; by default all")
+    joined.add_argument(
+        "--kind", action="append", default=[], metavar="COLUMN=KIND", help="number, date, category, text"
+    )
+    joined.add_argument("--out", metavar="F", help="write the matrix as .npz or .parquet, and a model card beside it")
+    for made in (pca, joined):
+        made.add_argument("--seed", type=int, default=0)
+        _version(made)
 
 
 def _engine(made: argparse.ArgumentParser) -> None:

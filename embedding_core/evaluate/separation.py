@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core.evaluate.blocks import drawn, labelled_rows
+from embedding_core.evaluate.similarities import drawn, labelled_rows
 from embedding_core.records import silent
 from embedding_core.vectors import read_only
 

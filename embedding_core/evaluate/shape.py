@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core import threads
-from embedding_core.evaluate.blocks import drawn
+from embedding_core.evaluate.similarities import drawn
 from embedding_core.vectors import checked, unit_rows
 
 if TYPE_CHECKING:

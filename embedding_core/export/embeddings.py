@@ -41,21 +41,22 @@ def _arrays(taken: Taken) -> Iterator[Member]:
     ids = taken.rows["id"].to_numpy()[rows]
     shape = (len(rows), embedding.card.dim)
     vectors = (block.tobytes() for block in ordered(embedding, ids))
-    yield Member("vectors.npy", _array("<f4", shape, vectors), 128 + shape[0] * shape[1] * 4)
-    yield Member("ids.npy", _array("<i8", shape[:1], iter([ids.astype("<i8").tobytes()])), 128 + len(ids) * 8)
+    yield Member("vectors.npy", array("<f4", shape, vectors), 128 + shape[0] * shape[1] * 4)
+    yield Member("ids.npy", array("<i8", shape[:1], iter([ids.astype("<i8").tobytes()])), 128 + len(ids) * 8)
     for name in ("path", "label", "split"):
-        texts = taken.rows[name].take(pa.array(rows)).to_pylist()
-        yield _texts(f"{name}s.npy", [text or "" for text in texts])
+        said = taken.rows[name].take(pa.array(rows)).to_pylist()
+        yield texts(f"{name}s.npy", [text or "" for text in said])
 
 
-def _texts(member: str, texts: Sequence[str]) -> Member:
-    width = max(1, *map(len, texts)) if texts else 1
+def texts(member: str, given: Sequence[str]) -> Member:
+    """Texts (n,) as a .npy file of fixed width."""
+    width = max(1, *map(len, given)) if given else 1
     kind = f"<U{width}"
-    parts = (np.array(texts[at : at + BATCH], kind).tobytes() for at in range(0, len(texts), BATCH))
-    return Member(member, _array(kind, (len(texts),), parts), 128 + 4 * width * len(texts))
+    parts = (np.array(given[at : at + BATCH], kind).tobytes() for at in range(0, len(given), BATCH))
+    return Member(member, array(kind, (len(given),), parts), 128 + 4 * width * len(given))
 
 
-def _array(kind: str, shape: tuple[int, ...], content: Iterator[bytes]) -> Iterator[bytes]:
+def array(kind: str, shape: tuple[int, ...], content: Iterator[bytes]) -> Iterator[bytes]:
     """A .npy file, https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html."""
     head = io.BytesIO()
     np.lib.format.write_array_header_1_0(head, {"descr": kind, "fortran_order": False, "shape": shape})

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from embedding_core.tasks import (
+    axes,
     checking,
     checks,
     comparing,
@@ -65,4 +66,6 @@ TASKS: dict[str, Task] = {
     "compare": comparing.compare,
     "metrics": comparing.metrics,
     "report": scoring.report,
+    "pca": axes.pca,
+    "features": axes.join,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pages.parts import download_routes, image_routes, map_routes, upload_routes
+from pages.parts.axes import routes as axes_routes
 from pages.parts.review import routes as review_routes
 
 ROUTES = [
@@ -11,4 +12,5 @@ ROUTES = [
     *download_routes.ROUTES,
     *map_routes.ROUTES,
     *review_routes.ROUTES,
+    *axes_routes.ROUTES,
 ]

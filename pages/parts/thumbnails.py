@@ -38,6 +38,33 @@ def wall(dataset: str, images: pa.Table, *, size: int = 56) -> None:
     st.html(f'<div style="display:flex;flex-wrap:wrap;gap:4px">{"".join(_tags(dataset, rows, size, fill=False))}</div>')
 
 
+def scale(dataset: str, low: pa.Table, high: pa.Table, *, alt: str) -> None:
+    """Draw images from − to +: those of the − end from the left, then those of the + end up to the right.
+
+    Each end begins with its farthest image; on a narrow screen all of them shrink.
+    """
+    ends = [
+        "".join(_ends(dataset, zip(*(rows[name].to_pylist() for name in ("id", "path", "sha256")), strict=True)))
+        for rows in (low, high.take(list(range(len(high)))[::-1]) if len(high) else high)
+    ]
+    sign = '<span aria-hidden="true" style="flex:none;width:1em;text-align:center;opacity:.7">{}</span>'
+    gap = '<span aria-hidden="true" style="flex:none;width:10px"></span>'
+    st.html(
+        f'<div role="img" aria-label="{escape(alt, quote=True)}" style="display:flex;gap:3px;align-items:center">'
+        f"{sign.format('−')}{ends[0]}{gap}{ends[1]}{sign.format('+')}</div>"
+    )
+
+
+def _ends(dataset: str, rows: Iterable[tuple[int, str, str]]) -> Iterable[str]:
+    style = (
+        "flex:1 1 0;min-width:0;max-width:64px;aspect-ratio:1;object-fit:cover;border-radius:5px;"
+        "background:rgba(128,128,128,.12)"
+    )
+    for image, path, sha in rows:
+        source = escape(urls.thumbnail(dataset, image, sha), quote=True)
+        yield f'<img src="{source}" alt="{escape(path, quote=True)}" loading="lazy" style="{style}">'
+
+
 def _tags(dataset: str, rows: Iterable[tuple[int, str, str]], size: int, fill: bool) -> Iterable[str]:
     style = _IMAGE.format(size=size, widest=round(1.5 * size), flex="1 1 0" if fill else "none")
     for image, path, sha in rows:

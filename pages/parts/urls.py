@@ -46,6 +46,16 @@ def export(dataset: str, form: str, version: str, encoder: str = "") -> str:
     return f"{api()}export/{dataset}/{form}?version={quote(version, safe='')}{through}"
 
 
+def reduced(fingerprint: str, form: str, numbers: str) -> str:
+    """Vectors without some axes, see `axes.routes`; `fingerprint` is of the trial, `form` npz or parquet."""
+    return f"{api()}reduced/{fingerprint}/{form}?numbers={numbers}"
+
+
+def features(fingerprint: str, form: str) -> str:
+    """A ZIP of joined features in that form, npz or parquet, and their model card."""
+    return f"{api()}features/{fingerprint}/{form}"
+
+
 def map_data(fingerprint: str) -> str:
     """Below this lies all that the browser needs of a stored map, see `map_routes`."""
     return f"{api()}map/{fingerprint}/"

@@ -89,6 +89,18 @@ HELP: Mapping[str, str] = {
     "whitened": "Cosine after the mean is taken off and every principal axis counts alike.",
     "int8": "Cosine of numbers rounded to 255 steps: a quarter of the room.",
     "export": "A version taken away, for other tools. It is written as it is sent, however large.",
+    "axis": "A direction along which images differ. The first shows the most, the next most of the rest.",
+    "noise axes": "Axes that explain more than they would if every number were shuffled among the images (parallel "
+    "analysis). The stricter broken-stick rule may say otherwise.",
+    "enough axes": "The fewest axes from which on less than one point of accuracy is lost against all of them.",
+    "goes with": "r is a rank correlation (Spearman), −1 to 1. η² is the share of the axis that a label or category "
+    "explains, 0 to 1. AUC is how well the axis tells one value from the rest: .5 is chance, 1 is always.",
+    "folds": "A fifth of the images is judged at a time, by what was taught on the others. Axes, scales and probe are "
+    "made anew each time, and near-duplicates stay together.",
+    "whiten": "Every kept axis counts alike. Helps where few axes drown the others, hurts where the last are noise.",
+    "denoise": "What the kept axes do not show is thrown away, and the vectors keep their length.",
+    "block": "Columns that belong together. Each block is scaled to the same weight, so many columns do not drown few.",
+    "adds": "What accuracy all blocks together gain by this one: how much the others would miss it.",
 }
 
 
@@ -149,6 +161,8 @@ STAGES: Mapping[str, str] = {
     "comparing metrics": "Comparing metrics",
     "measuring speed": "Measuring speed",
     "scoring": "Scoring",
+    "shuffling": "Seeing what noise explains",
+    "storing": "Storing",
     "explaining": "Comparing part by part",
     "partitions": "Parting the images",
     "trust": "Judging the map",
@@ -195,6 +209,8 @@ RUNS: Mapping[str, str] = {
     "ensemble": "Ensemble",
     "learning_curve": "Learning curve",
     "metrics": "Comparison of metrics",
+    "pca": "Looking at axes",
+    "features": "Joining features",
 }
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@])")

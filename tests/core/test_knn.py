@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.neighbors import KNeighborsClassifier
 
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate import blocks
+from embedding_core.evaluate import similarities
 from embedding_core.evaluate import knn as module
 from embedding_core.evaluate.knn import knn
 from tests.core import emojis, photographs
@@ -97,7 +97,7 @@ def test_images_without_a_label_neither_vote_nor_are_asked() -> None:
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors, codes = clouds()
     whole = knn(vectors, codes)
-    monkeypatch.setattr(blocks, "CELLS", 240 * 7)
+    monkeypatch.setattr(similarities, "CELLS", 240 * 7)
     assert knn(vectors, codes).plain.tolist() == whole.plain.tolist()
 
 

@@ -8,7 +8,7 @@ import torch
 from torchmetrics.retrieval import RetrievalHitRate, RetrievalMAP
 
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate import blocks
+from embedding_core.evaluate import similarities
 from embedding_core.evaluate import retrieval as module
 from embedding_core.evaluate.retrieval import retrieval
 from tests.core import emojis
@@ -69,7 +69,7 @@ def test_images_without_a_label_are_not_there() -> None:
 def test_blocks_and_draws_change_no_image(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors, codes = clouds()
     whole = retrieval(vectors, codes)
-    monkeypatch.setattr(blocks, "CELLS", 240 * 7)
+    monkeypatch.setattr(similarities, "CELLS", 240 * 7)
     monkeypatch.setattr(module, "QUERIES", 50)
     some = retrieval(vectors, codes, seed=3)
     assert len(some.rows) == 50

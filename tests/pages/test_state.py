@@ -107,7 +107,7 @@ def test_an_unknown_dataset_in_a_link_says_so_and_leads_on(workspace: Workspace)
 
 
 def test_without_any_dataset_every_page_leads_to_start(workspace: Workspace) -> None:
-    for page in ("map.py", "similar.py", "clusters.py", "curate.py", "data.py", "encoders.py"):
+    for page in ("map.py", "similar.py", "clusters.py", "curate.py", "data.py", "encoders.py", "axes.py"):
         app = small.open_page(page)
         assert "Nothing to look at yet" in small.texts(app), page
 

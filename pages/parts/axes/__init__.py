@@ -1,0 +1,1 @@
+"""What the page Axes is made of."""
