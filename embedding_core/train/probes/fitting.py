@@ -51,8 +51,7 @@ class Fitted:
         array = checked(vectors)
         if array.shape[1] != len(self.mean):
             raise InvalidInput(f"The probe reads vectors of {len(self.mean)} columns, not {array.shape[1]}.")
-        rows: NDArray[np.float32] = (unit_rows(array) - self.mean) @ self.axes
-        return self.read(rows)
+        return self.read(np.asarray((unit_rows(array) - self.mean) @ self.axes, np.float32))
 
     def read(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
         """`outputs`, of vectors that are on its axes already (m, r)."""
