@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from embedding_core.commands import curating, deciding, exploring, exporting, filling, improving, keeping, preparing
+from embedding_core.commands import curating, deciding, exploring, exporting, filling, keeping, preparing, training
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
 from embedding_core.export.registry import FORMATS
@@ -42,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     _deciding(command)
     _exporting(command)
     _improving(command)
+    _training(command)
     return whole
 
 
@@ -220,6 +222,21 @@ def _improving(command: _Maker) -> None:
     tried = command("runs", improving.list_runs, "name")
     tried.add_argument("--compare", nargs=2, metavar=("FIRST", "SECOND"), help="ids of two runs, or how they begin")
     tried.add_argument("--mlflow", metavar="URI", help="send them to a tracking server, or to sqlite:///FILE")
+def _training(command: _Maker) -> None:
+    probe = _encoder(command("probe", training.probe, "name"))
+    probe.add_argument("--target", metavar="COLUMN", help="what to learn: label (the default) or a metadata column")
+    probe.add_argument("--family", metavar="F,G", help="families of probes, by default all; see docs/cli.md")
+    probe.add_argument("--out", metavar="DIR", help="write the one that cross-validates best; with .zip a ZIP")
+    probe.add_argument("--save", metavar="NAME", help="save it in the workspace, under this name")
+    _trained(probe)
+
+    predict = command("predict", training.predict, "model", "path")
+    predict.add_argument("--out", metavar="F.csv", help="write path,label,probability,unlike")
+
+
+def _trained(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--seed", type=int, default=0)
+    _version(made)
 
 
 def _engine(made: argparse.ArgumentParser) -> None:

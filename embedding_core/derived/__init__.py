@@ -44,7 +44,16 @@ from embedding_core.derived.mapping import UNTURNED, MapResult, draw_map, maps, 
 from embedding_core.derived.measuring import measure, measure_key
 from embedding_core.derived.outliers import outliers, outliers_key, read_outliers
 from embedding_core.derived.photos import photos, photos_key, read_photos, turned, turned_key
+from embedding_core.derived.predicting import (
+    UnknownModel,
+    open_model,
+    predict_dataset,
+    predict_source,
+    read_predicted,
+    saved_models,
+)
 from embedding_core.derived.present import Present
+from embedding_core.derived.probing import draft, probe_dataset, read_probed, save_model
 from embedding_core.derived.repairs import measure_repairs, read_repairs
 from embedding_core.derived.runs import Run, Score, judged_by, record, runs
 from embedding_core.derived.scored import SCORED, Scores, read_scores, scored
@@ -67,6 +76,7 @@ __all__ = [
     "Score",
     "Scores",
     "advise",
+    "UnknownModel",
     "at_lines",
     "at_moved_lines",
     "balance",
@@ -76,6 +86,7 @@ __all__ = [
     "cover",
     "cover_key",
     "crashed_files",
+    "draft",
     "draw_map",
     "duplicates_key",
     "effect_key",
@@ -104,10 +115,14 @@ __all__ = [
     "move_line",
     "moved_lines",
     "neighbour_graph",
+    "open_model",
     "outliers",
     "outliers_key",
     "photos",
     "photos_key",
+    "predict_dataset",
+    "predict_source",
+    "probe_dataset",
     "propagate_labels",
     "read_advice",
     "read_balance",
@@ -125,6 +140,8 @@ __all__ = [
     "read_next",
     "read_outliers",
     "read_photos",
+    "read_predicted",
+    "read_probed",
     "read_propagated",
     "read_repairs",
     "read_scores",
@@ -133,6 +150,8 @@ __all__ = [
     "remember_crashed",
     "runs",
     "said_of",
+    "save_model",
+    "saved_models",
     "scored",
     "shortcuts",
     "shortcuts_key",

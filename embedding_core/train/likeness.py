@@ -32,7 +32,7 @@ class Likeness:
     line: float  # distance above which an image is unlike them, from 0 to 2
 
     def distances(self, vectors: ArrayLike) -> NDArray[np.float32]:
-        """The mean cosine distance (m,) of `vectors` (m, d) to their nearest training images. Raises `InvalidVectors`."""
+        """The mean cosine distance (m,) of `vectors` (m, d) to the nearest ones. Raises `InvalidVectors`."""
         return _distances(unit_rows(checked(vectors)), self.reference.astype(np.float32), None)
 
 

@@ -66,7 +66,7 @@ def load(given: Path | bytes) -> Loaded:
     Raises `InvalidInput` for what is none, is damaged, was changed, or holds anything that is not on the list of what
     a model may hold; `NewerLayout` for one of a later version of Kindred.
     """
-    files = _files(given)
+    files = files_in(given)
     try:
         facts = json.loads(files[FACTS])
         if facts["format"] != FORMAT:
@@ -120,17 +120,15 @@ def _assembled(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], est
     )
 
 
-def _files(given: Path | bytes) -> dict[str, bytes]:
+def files_in(given: Path | bytes) -> dict[str, bytes]:
+    """The members of a model, unread, by name. Raises `InvalidInput` for what is no model at all."""
     if isinstance(given, Path) and given.is_dir():
         there = {name: given / name for name in FILES if (given / name).is_file()}
         _complete(there, f"The folder {given}")
         if sum(one.stat().st_size for one in there.values()) > LARGEST:
             raise _refused("it is larger than 1 GB")
         return {name: one.read_bytes() for name, one in there.items()}
-    try:
-        head = given[:2] if isinstance(given, bytes) else given.open("rb").read(2)
-    except OSError as error:
-        raise InvalidInput(f"There is no model to read at {given}. Check the spelling, and the rights.") from error
+    head = given[:2] if isinstance(given, bytes) else _head(given)
     if head != b"PK":
         if head.startswith(_PICKLES):
             raise _refused("it looks like a pickle, which can hold any program. Kindred never opens one")
@@ -144,6 +142,14 @@ def _files(given: Path | bytes) -> dict[str, bytes]:
             return {name: archive.read(name) for name in FILES if name in sizes}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
         raise _refused("its ZIP is damaged") from error
+
+
+def _head(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(2)
+    except OSError as error:
+        raise InvalidInput(f"There is no model to read at {file}. Check the spelling, and the rights.") from error
 
 
 def _complete(there: Mapping[str, object], what: str) -> None:

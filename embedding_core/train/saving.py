@@ -132,12 +132,17 @@ def packed(files: Mapping[str, bytes]) -> bytes:
 
 def write(folder: Path, files: Mapping[str, bytes]) -> None:
     """The members into a folder, made when new. Raises `InvalidInput` where something else is in its place."""
-    if folder.exists() and (not folder.is_dir() or {one.name for one in folder.iterdir()} - set(FILES)):
-        raise InvalidInput(f"{folder} is there and holds other things than a model. Name a new or empty folder.")
-    if not folder.parent.is_dir():
-        raise InvalidInput(f"The folder {folder.parent} is not there. Make it first.")
+    check_free(folder)
     folder.mkdir(exist_ok=True)
     for name in (ESTIMATOR, ARRAYS, README, FACTS):  # what names the others comes last
         part = folder / f"{name}.part"
         part.write_bytes(files[name])
         part.replace(folder / name)
+
+
+def check_free(folder: Path) -> None:
+    """Raises `InvalidInput` where a model cannot go: something else is there, or nothing to put it into."""
+    if folder.exists() and (not folder.is_dir() or {one.name for one in folder.iterdir()} - set(FILES)):
+        raise InvalidInput(f"{folder} is there and holds other things than a model. Name a new or empty folder.")
+    if not folder.parent.is_dir():
+        raise InvalidInput(f"The folder {folder.parent} is not there. Make it first.")
