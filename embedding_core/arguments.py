@@ -230,6 +230,17 @@ def _training(command: _Maker) -> None:
     probe.add_argument("--save", metavar="NAME", help="save it in the workspace, under this name")
     _trained(probe)
 
+    tune = _encoder(command("tune", training.tune, "name"))
+    tune.add_argument("--minutes", type=float, required=True, metavar="M", help="that all of it may take")
+    tune.add_argument("--target", metavar="COLUMN", help="as of `probe`")
+    tune.add_argument("--family", metavar="F,G", help="among which to search, by default all")
+    tune.add_argument("--sampler", choices=("tpe", "random", "grid"), default="tpe")
+    tune.add_argument("--pruner", choices=("median", "hyperband", "none"), default="median")
+    tune.add_argument("--trials", type=int, metavar="N", help="end after so many")
+    tune.add_argument("--out", metavar="DIR", help="write the best one; with .zip a ZIP")
+    tune.add_argument("--save", metavar="NAME", help="save it in the workspace, under this name")
+    _trained(tune)
+
     predict = command("predict", training.predict, "model", "path")
     predict.add_argument("--out", metavar="F.csv", help="write path,label,probability,unlike")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from embedding_core import derived
 from embedding_core.commands.shared import replacing, run
+from embedding_core.derived.tuning import DRAFT
 from embedding_core.errors import InvalidInput
 from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
@@ -38,6 +39,26 @@ def probe(arguments: Namespace) -> Result:
         **{"as": arguments.save},
     )
     return {**done, "model": _written(arguments, out, done["fingerprint"], done["chosen"])}
+
+
+def tune(arguments: Namespace) -> Result:
+    """Search for the probe that cross-validates best, within some minutes, and judge it once beside the defaults."""
+    out = _free(arguments.out)
+    done = run(
+        arguments,
+        "tune",
+        encoder=arguments.encoder,
+        target=arguments.target,
+        families=families(arguments.family),
+        minutes=arguments.minutes,
+        sampler=arguments.sampler,
+        pruner=arguments.pruner,
+        trials=arguments.trials,
+        version=arguments.version,
+        seed=arguments.seed,
+        **{"as": arguments.save},
+    )
+    return {**done, "model": _written(arguments, out, done["fingerprint"], DRAFT)}
 
 
 def predict(arguments: Namespace) -> Result:

@@ -59,6 +59,7 @@ from embedding_core.derived.runs import Run, Score, judged_by, record, runs
 from embedding_core.derived.scored import SCORED, Scores, read_scores, scored
 from embedding_core.derived.story import story
 from embedding_core.derived.suggested import CHECKS, known_copies, known_groups, suggested
+from embedding_core.derived.tuning import Live, read_live, read_searched, stop_search, tune_dataset
 from embedding_core.graphs import graph_key, neighbour_graph, read_graph, read_nearest
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "UNTURNED",
     "ClusterResult",
     "Labelled",
+    "Live",
     "MapResult",
     "MovedLine",
     "Present",
@@ -134,6 +136,7 @@ __all__ = [
     "read_graph",
     "read_label_issues",
     "read_leakage",
+    "read_live",
     "read_looks",
     "read_map",
     "read_nearest",
@@ -145,6 +148,7 @@ __all__ = [
     "read_propagated",
     "read_repairs",
     "read_scores",
+    "read_searched",
     "read_shortcuts",
     "record",
     "remember_crashed",
@@ -156,8 +160,10 @@ __all__ = [
     "shortcuts",
     "shortcuts_key",
     "state_of",
+    "stop_search",
     "story",
     "suggested",
+    "tune_dataset",
     "turned",
     "turned_key",
 ]

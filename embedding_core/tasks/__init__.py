@@ -22,6 +22,7 @@ from embedding_core.tasks import (
     proving,
     searching,
     spreading,
+    tuning,
 )
 from embedding_core.tasks.shared import Parameters, Result
 
@@ -58,6 +59,7 @@ TASKS: dict[str, Task] = {
     "photos": checks.photos,
     "balance": checks.balance,
     "probe": probing.probe,
+    "tune": tuning.tune,
     "predict": predicting.predict,
     "effect": proving.effect,
     "repair": proving.repair,

@@ -74,7 +74,7 @@ def told(found: Probed) -> Result:
         headline: round(score.value, 4),
         "interval": [round(score.low, 4), round(score.high, 4)],
         "baseline": {name: round(one.value, 4) for name, one in found.baseline.items()},
-        "families": [_judged(one) for one in found.families],
+        "families": [told_of(one) for one in found.families],
         "classes": [asdict(one) for one in found.table(found.best)] if found.task == "classification" else [],
         "trained": found.trained,
         "tested": len(found.ids),
@@ -84,7 +84,8 @@ def told(found: Probed) -> Result:
     }
 
 
-def _judged(one: Judged) -> Result:
+def told_of(one: Judged) -> Result:
+    """A family, as JSON."""
     return {
         "family": one.family,
         "name": one.name,

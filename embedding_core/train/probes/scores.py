@@ -142,10 +142,9 @@ def _figures(whole: dict[str, NDArray[np.float64]], drawn: list[dict[str, NDArra
     found = {}
     for name, value in whole.items():
         low, high = np.nanpercentile(np.concatenate([one[name] for one in drawn]), [2.5, 97.5])
-        if (
-            name == "ece"
-        ):  # chance alone makes it larger, in each draw once more: Efron's basic bootstrap takes that off
-            low, high = max(0.0, 2 * value[0] - high), 2 * value[0] - low
+        if name == "ece":  # chance makes it larger in every draw, so that only how far draws lie apart can be taken
+            middle = float(np.nanmedian(np.concatenate([one[name] for one in drawn])))
+            low, high = max(0.0, value[0] - (middle - low)), value[0] + (high - middle)
         found[name] = Figure(float(value[0]), float(low), float(high))
     return found
 
