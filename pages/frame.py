@@ -42,6 +42,12 @@ page = st.navigation(
                 icon=":material/route:",
                 help="What to do next to have a better model, and what it was worth.",
             ),
+            st.Page(
+                "train.py",
+                title="Train",
+                icon=":material/model_training:",
+                help="Train a model on your labels, search for a better one, and let it answer for new images.",
+            ),
         ],
     },
     position="top",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pages.parts import download_routes, image_routes, map_routes, upload_routes
+from pages.parts import download_routes, image_routes, map_routes, model_routes, upload_routes
 from pages.parts.review import routes as review_routes
 
 ROUTES = [
@@ -11,4 +11,5 @@ ROUTES = [
     *download_routes.ROUTES,
     *map_routes.ROUTES,
     *review_routes.ROUTES,
+    *model_routes.ROUTES,
 ]

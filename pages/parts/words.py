@@ -79,6 +79,21 @@ HELP: Mapping[str, str] = {
     "expected gain": "Found by trying, on images that may be trained on. The untouched part judges only what is done.",
     "runs": "Everything that was trained or scored here, with its settings, so that it can be compared and repeated.",
     "repair": "Cleaning done at training only, on trial. Nothing is decided, and the images stay as they are.",
+    "target": "What is learnt: the label, a column of numbers, or a column of a few different texts.",
+    "family": "A kind of model. Each is trained on the same images and judged by the same others.",
+    "cross-validation": "The training part is cut into five. Each fifth is predicted by a model of the other four.",
+    "calibration": "Of what it calls 80 % sure, 80 % should be right. The error is how far that is off, on average.",
+    "macro f1": "Misses and false alarms in one figure, the mean over labels: rare labels count as much.",
+    "log loss": "Punishes being sure and wrong. 0 is perfect; lower is better.",
+    "r2": "How much of the differences in the number is explained: 1 all, 0 no more than the mean does.",
+    "rank correlation": "How far it sorts images as the number does: 1 the same order, 0 any order.",
+    "without looking": "What there is to be had without any image: always the most common label, or the mean.",
+    "test part": "Images that judge. They are set aside once, for everything that is tried, and never trained on.",
+    "unlike": "Farther from all training images than 99 % of these are from each other. What it says is a guess.",
+    "budget": "All of it is done in this time: the search, training the best one, and judging it.",
+    "sampler": "Learns from what has worked: TPE. By chance: random. Every combination of a few values: grid.",
+    "honest score": "The best of many tries looks better than it is. On images that no try has seen, nothing flatters.",
+    "importance": "How much of the differences between trials comes from this parameter.",
     "export": "A version taken away, for other tools. It is written as it is sent, however large.",
 }
 
@@ -137,6 +152,8 @@ STAGES: Mapping[str, str] = {
     "spreading": "Spreading labels",
     "training": "Training",
     "comparing encoders": "Comparing encoders",
+    "searching": "Searching",
+    "judging": "Judging by the test part",
     "explaining": "Comparing part by part",
     "partitions": "Parting the images",
     "trust": "Judging the map",
@@ -179,6 +196,9 @@ RUNS: Mapping[str, str] = {
     "tune": "Search",
     "ensemble": "Ensemble",
     "learning_curve": "Learning curve",
+    "probe": "Training probes",
+    "tune": "Searching for a better probe",
+    "predict": "Predicting",
 }
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@])")
