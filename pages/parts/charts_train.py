@@ -68,8 +68,8 @@ def reliability(after: Sequence[Bin], before: Sequence[Bin], look: Look) -> go.F
             y=[one.accuracy for one in bins],
             name=name,
             mode="markers+lines",
-            line={"color": colour, "width": 2},
-            marker={"color": colour, "size": 9, "symbol": symbol},
+            line={"color": colour, "width": 1},
+            marker={"color": colour, "size": [_size(one.count) for one in bins], "symbol": symbol},
             error_y={
                 "type": "data",
                 "symmetric": False,
@@ -166,10 +166,10 @@ def history(trials: Sequence[Trial], best: Sequence[float | None], look: Look, *
             x=[one.number for one in done],
             y=[one.value for one in done],
             mode="markers",
-            name="A trial",
+            name="A try",
             marker={"color": look.grey, "size": 8},
             customdata=[_said(one) for one in done],
-            hovertemplate="Trial %{x}: %{y:.3f}<br>%{customdata}<extra></extra>",
+            hovertemplate="Try %{x}: %{y:.3f}<br>%{customdata}<extra></extra>",
         )
     )
     figure.add_scatter(
@@ -183,10 +183,15 @@ def history(trials: Sequence[Trial], best: Sequence[float | None], look: Look, *
     dress(figure, look, 280)
     figure.update_layout(margin={"l": 0, "r": 8, "t": 30, "b": 0}, legend=_legend())
     figure.update_xaxes(
-        title={"text": "Trial", "standoff": 8}, showgrid=False, zeroline=False, ticks="", automargin=True
+        title={"text": "Try", "standoff": 8},
+        dtick=1 if len(trials) <= 12 else None,
+        showgrid=False,
+        zeroline=False,
+        ticks="",
+        automargin=True,
     )
     figure.update_yaxes(
-        tickformat=".0%" if shares else None, gridcolor=look.line, zeroline=False, ticks="", automargin=True
+        tickformat=".1%" if shares else None, gridcolor=look.line, zeroline=False, ticks="", automargin=True
     )
     return figure
 
@@ -263,6 +268,11 @@ def _said(trial: Trial) -> str:
         for name, value in trial.parameters.items()
     )
     return safe(told, 160)
+
+
+def _size(count: int) -> float:
+    """Of a point that stands for so many images."""
+    return min(5 + 1.2 * math.sqrt(count), 20)
 
 
 def _legend() -> dict[str, object]:

@@ -6,6 +6,7 @@ Vectors are scaled to length 1, centred and brought onto their principal axes, w
 from __future__ import annotations
 
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from embedding_core.train.probes.family import EVEN, Task
 from embedding_core.vectors import checked, read_only, unit_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -87,7 +88,7 @@ def fit(
     known = checked_target(target, len(of.rows), task)
     count = 0 if task == "regression" else classes or int(known.max()) + 1
     scale = scale_of(of, values)
-    with threads.alone():
+    with threads.alone(), _as_it_is():
         return _fitted(of, known, np.arange(len(of.rows)), card, values, task, count, scale, seed)
 
 
@@ -122,7 +123,7 @@ def out_of_fold(
         return _fitted(of, known, trained, card, values, task, count, scale, seed).read(rows[folds == fold])
 
     number = int(folds.max()) + 1
-    with threads.alone():
+    with threads.alone(), _as_it_is():
         # One at a time where somebody listens, who may end it; else the folds share the cores.
         done = map(part, range(number)) if told else in_order(part, range(number))
         for fold, outputs in enumerate(done):
@@ -179,8 +180,6 @@ def _fitted(
     scale: NDArray[np.float32],
     seed: int,
 ) -> Fitted:
-    from sklearn.exceptions import ConvergenceWarning
-
     if len(rows) > card.most:
         rows = np.sort(np.random.default_rng(seed).choice(rows, card.most, replace=False))
     read, answers = of.rows[rows][:, : len(scale)] * scale, target[rows]
@@ -193,9 +192,7 @@ def _fitted(
     estimator = None
     if task == "regression" or len(known) > 1:
         estimator = card.build(task, values, read, seed)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # what is stopped early is judged as it is
-            estimator.fit(read, answers)
+        estimator.fit(read, answers)
     return Fitted(
         card.id,
         task,
@@ -208,3 +205,13 @@ def _fitted(
         spread,
         estimator,
     )
+
+
+@contextmanager
+def _as_it_is() -> Iterator[None]:
+    """What is stopped early is judged as it is. Filters hold for the process, so they are set before threads begin."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield

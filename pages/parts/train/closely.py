@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from embedding_core.train.probes import registry
 from pages.parts import cached, charts, charts_train, detail, pictures, words
 from pages.parts.versions import trying
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from embedding_core.train.probes.found import Probed
+    from embedding_core.train.probes.found import Judged, Probed
     from embedding_core.workspace import Dataset
 
 ALL = "All of them"
@@ -24,17 +25,19 @@ A_PAGE = 24
 
 def show(dataset: Dataset, found: Probed, at: int) -> list[int]:
     """Returns the images that the open one can step through."""
-    one = found.families[at]
-    st.caption(
-        "Parameters: "
-        + ", ".join(
-            f"{words.plain(name)} {value:.3g}"
-            if isinstance(value, float)
-            else f"{words.plain(name)} {words.plain(value)}"
-            for name, value in one.parameters.items()
-        )
-    )
+    st.caption(settings(found.families[at]))
     return _numbers(dataset, found, at) if found.task == "regression" else _classes(dataset, found, at)
+
+
+def settings(one: Judged) -> str:
+    """A model's parameters, as its card calls them; Markdown."""
+    titles = {each.name: each.title for each in registry.FAMILIES[one.family].parameters}
+    return " · ".join(
+        f"{words.plain(titles.get(name, name))}: {value:.3g}"
+        if isinstance(value, float)
+        else f"{words.plain(titles.get(name, name))}: {words.plain(value)}"
+        for name, value in one.parameters.items()
+    )
 
 
 def _classes(dataset: Dataset, found: Probed, at: int) -> list[int]:

@@ -53,9 +53,7 @@ def show(dataset: Dataset, kept: Kept[Probed]) -> list[int]:
         st.subheader("All measures", anchor=False)
         _table(found)
     st.divider()
-    at = _pick(found)
-    with st.container(horizontal=True, vertical_alignment="center", key="train_one_head"):
-        st.subheader(words.plain(found.families[at].name), anchor=False, width="stretch")
+    at = _pick(found, kept.fingerprint)
     saving.show(kept.fingerprint, found.families[at].family, _proposed(dataset, found, at))
     return closely.show(dataset, found, at)
 
@@ -113,7 +111,7 @@ def _table(found: Probed) -> None:
     )
 
 
-def _pick(found: Probed) -> int:
+def _pick(found: Probed, finding: str) -> int:
     if len(found.families) == 1:
         return 0
     ids = [one.family for one in found.families]
@@ -121,7 +119,7 @@ def _pick(found: Probed) -> int:
         "Look closely at",
         ids,
         default=ids[found.best],
-        key=f"train_closely_{found.target}",
+        key=f"train_closely_{finding[:12]}",
         format_func=lambda one: found.families[ids.index(one)].name,
         required=True,
     )

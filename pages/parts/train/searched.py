@@ -10,7 +10,7 @@ from embedding_core.train.search.found import BEST, DEFAULTS
 from embedding_core.train.search.probing import setting_of
 from embedding_core.train.search.trials import history
 from pages.parts import charts, charts_train, words
-from pages.parts.train import judged, saving
+from pages.parts.train import closely, judged, saving
 from pages.parts.versions import trying
 
 if TYPE_CHECKING:
@@ -74,13 +74,7 @@ def _headline(found: Searched) -> None:
         mark = ":gray[:material/trending_flat:]"
     with st.container(key="train_said_search", gap="xsmall"):
         st.header(f"{mark} {said}", anchor=False, help=f"{words.HELP['honest score']} {words.HELP['interval']}")
-        parameters = ", ".join(
-            f"{words.plain(key)} {value:.3g}"
-            if isinstance(value, float)
-            else f"{words.plain(key)} {words.plain(value)}"
-            for key, value in best.parameters.items()
-        )
-        st.markdown(f"The best is **{words.plain(best.name)}** with {parameters}.")
+        st.markdown(f"The best is **{words.plain(best.name)}**. {closely.settings(best)}")
     with st.grid(4, min_column_width=190, gap="small"):
         for label, value, term in (
             (f"{title} of the best", best.scores[name].value, "honest score"),
