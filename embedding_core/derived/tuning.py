@@ -173,7 +173,7 @@ def _judged(
     verdicts: list[Verdict] = []
     models: list[Model] = []
     for trial in (best, first):
-        if trial is first and best is first:
+        if models and best is first:
             verdicts, models = verdicts * 2, models * 2
             break
         begun = time.perf_counter()

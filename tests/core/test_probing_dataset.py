@@ -139,7 +139,7 @@ def test_the_command_line_trains_saves_and_predicts(
     assert set(of_dataset["results"][0]) == {"path", "label", "probability", "unlike"}
     folder, table = tmp_path / "new", tmp_path / "said.csv"
     folder.mkdir()
-    images = sorted(Path(SAMPLE).rglob("*.png"))[:5]
+    images = sorted(Path(SAMPLE).rglob("*.webp"))[:5]
     for image in images:
         shutil.copy(image, folder)
     (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno")

@@ -197,7 +197,7 @@ def test_images_that_were_dropped_are_shown_with_their_answers(
     from embedding_core.sources import open_source
     from embedding_core.tasks.shared import kept_encoder
 
-    source = open_source(sorted(Path(SAMPLE).rglob("*.png"))[:3])
+    source = open_source(sorted(Path(SAMPLE).rglob("*.webp"))[:3])
     found = derived.predict_source(source, kept_encoder(ENCODER), loaded, name)
     odd = replace(found, unlike=np.array([True, False, False]))
     key = keep_predicted(workspace, owner, odd, 0.1)
