@@ -15,7 +15,6 @@ from embedding_core.tasks import (
     explore,
     fill,
     improving,
-    preparing,
     predicting,
     preparing,
     probing,

@@ -185,6 +185,9 @@ KINDS: Mapping[str, str] = {
     "advise": "Finding the next step",
     "improve": "Doing the next step",
     "send_runs": "Taking runs along",
+    "probe": "Training probes",
+    "tune": "Searching for a better probe",
+    "predict": "Predicting",
 }
 
 RUNS: Mapping[str, str] = {
@@ -196,9 +199,6 @@ RUNS: Mapping[str, str] = {
     "tune": "Search",
     "ensemble": "Ensemble",
     "learning_curve": "Learning curve",
-    "probe": "Training probes",
-    "tune": "Searching for a better probe",
-    "predict": "Predicting",
 }
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@])")
