@@ -218,28 +218,33 @@ def importance(shares: Sequence[tuple[str, float]], look: Look) -> go.Figure:
     return figure
 
 
-def parallel(trials: Sequence[Trial], space: Sequence[Parameter], look: Look) -> go.Figure:
-    """Each finished trial as a line through its parameters, coloured by its value."""
+def parallel(trials: Sequence[Trial], space: Sequence[Parameter], look: Look, *, narrow: bool = False) -> go.Figure:
+    """Each finished trial as a line through its parameters, coloured by its value.
+
+    With `narrow` titles are cut short and slanted, so that all of them stand on a phone.
+    """
     done = [one for one in trials if one.state == "done" and one.value is not None]
     axes = [one for one in space if all(one.name in trial.parameters for trial in done)][:_AXES]
     values = [one.value for one in done]
-    dimensions = [_axis(one, [trial.parameters[one.name] for trial in done]) for one in axes]
+    limit = 15 if narrow else 28
+    dimensions = [_axis(one, [trial.parameters[one.name] for trial in done], limit) for one in axes]
     figure = go.Figure(
         go.Parcoords(
             line={"color": values, "colorscale": [[at / 4, colour] for at, colour in enumerate(look.scale)]},
             dimensions=[*dimensions, {"label": "Score", "values": values}],
-            labelfont={"size": 12},
+            labelfont={"size": 10 if narrow else 12},
+            labelangle=-25 if narrow else 0,
             tickfont={"size": 11, "color": look.quiet},
             rangefont={"size": 1, "color": "rgba(0,0,0,0)"},
         )
     )
     dress(figure, look, 340)
-    figure.update_layout(margin={"l": 70, "r": 40, "t": 44, "b": 20})
+    figure.update_layout(margin={"l": 70, "r": 40, "t": 70 if narrow else 44, "b": 20})
     return figure
 
 
-def _axis(one: Parameter, values: Sequence[Any]) -> dict[str, Any]:
-    title = safe(one.title, 26)
+def _axis(one: Parameter, values: Sequence[Any], limit: int) -> dict[str, Any]:
+    title = safe(one.title, limit)
     if one.kind == "choice":
         place = {name: number for number, name in enumerate(one.choices)}
         return {
