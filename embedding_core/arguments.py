@@ -18,6 +18,7 @@ from embedding_core.commands import (
     keeping,
     preparing,
     scoring,
+    training,
 )
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
@@ -56,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     _improving(command)
     _comparing(command)
     _axes(command)
+    _training(command)
     return whole
 
 
@@ -270,6 +272,34 @@ def _axes(command: _Maker) -> None:
     for made in (pca, joined):
         made.add_argument("--seed", type=int, default=0)
         _version(made)
+
+
+def _training(command: _Maker) -> None:
+    probe = _encoder(command("probe", training.probe, "name"))
+    probe.add_argument("--target", metavar="COLUMN", help="what to learn: label (the default) or a metadata column")
+    probe.add_argument("--family", metavar="F,G", help="families of probes, by default all; see docs/cli.md")
+    probe.add_argument("--out", metavar="DIR", help="write the one that cross-validates best; with .zip a ZIP")
+    probe.add_argument("--save", metavar="NAME", help="save it in the workspace, under this name")
+    _trained(probe)
+
+    tune = _encoder(command("tune", training.tune, "name"))
+    tune.add_argument("--minutes", type=float, required=True, metavar="M", help="that all of it may take")
+    tune.add_argument("--target", metavar="COLUMN", help="as of `probe`")
+    tune.add_argument("--family", metavar="F,G", help="among which to search, by default all")
+    tune.add_argument("--sampler", choices=("tpe", "random", "grid"), default="tpe")
+    tune.add_argument("--pruner", choices=("median", "hyperband", "none"), default="median")
+    tune.add_argument("--trials", type=int, metavar="N", help="end after so many")
+    tune.add_argument("--out", metavar="DIR", help="write the best one; with .zip a ZIP")
+    tune.add_argument("--save", metavar="NAME", help="save it in the workspace, under this name")
+    _trained(tune)
+
+    predict = command("predict", training.predict, "model", "path")
+    predict.add_argument("--out", metavar="F.csv", help="write path,label,probability,unlike")
+
+
+def _trained(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--seed", type=int, default=0)
+    _version(made)
 
 
 def _engine(made: argparse.ArgumentParser) -> None:

@@ -52,7 +52,16 @@ from embedding_core.derived.mapping import UNTURNED, MapResult, draw_map, maps, 
 from embedding_core.derived.measuring import measure, measure_key
 from embedding_core.derived.outliers import outliers, outliers_key, read_outliers
 from embedding_core.derived.photos import photos, photos_key, read_photos, turned, turned_key
+from embedding_core.derived.predicting import (
+    UnknownModel,
+    open_model,
+    predict_dataset,
+    predict_source,
+    read_predicted,
+    saved_models,
+)
 from embedding_core.derived.present import Present
+from embedding_core.derived.probing import draft, probe_dataset, read_probed, save_model
 from embedding_core.derived.repairs import measure_repairs, read_repairs
 from embedding_core.derived.report import read_report, report, report_key, reports
 from embedding_core.derived.runs import Run, Score, judged_by, record, runs
@@ -60,6 +69,7 @@ from embedding_core.derived.scored import SCORED, Scores, read_scores, scored
 from embedding_core.derived.speeds import measured_speed
 from embedding_core.derived.story import story
 from embedding_core.derived.suggested import CHECKS, known_copies, known_groups, suggested
+from embedding_core.derived.tuning import Live, read_live, read_searched, stop_search, tune_dataset
 from embedding_core.graphs import graph_key, neighbour_graph, read_graph, read_nearest
 
 __all__ = [
@@ -70,12 +80,14 @@ __all__ = [
     "UNTURNED",
     "ClusterResult",
     "Labelled",
+    "Live",
     "MapResult",
     "MovedLine",
     "Present",
     "Run",
     "Score",
     "Scores",
+    "UnknownModel",
     "advise",
     "at_lines",
     "at_moved_lines",
@@ -88,6 +100,7 @@ __all__ = [
     "cover",
     "cover_key",
     "crashed_files",
+    "draft",
     "draw_map",
     "duplicates_key",
     "effect_key",
@@ -119,10 +132,14 @@ __all__ = [
     "move_line",
     "moved_lines",
     "neighbour_graph",
+    "open_model",
     "outliers",
     "outliers_key",
     "photos",
     "photos_key",
+    "predict_dataset",
+    "predict_source",
+    "probe_dataset",
     "propagate_labels",
     "read_advice",
     "read_balance",
@@ -135,6 +152,7 @@ __all__ = [
     "read_graph",
     "read_label_issues",
     "read_leakage",
+    "read_live",
     "read_looks",
     "read_map",
     "read_metrics",
@@ -142,10 +160,13 @@ __all__ = [
     "read_next",
     "read_outliers",
     "read_photos",
+    "read_predicted",
+    "read_probed",
     "read_propagated",
     "read_repairs",
     "read_report",
     "read_scores",
+    "read_searched",
     "read_shortcuts",
     "record",
     "remember_crashed",
@@ -154,12 +175,16 @@ __all__ = [
     "reports",
     "runs",
     "said_of",
+    "save_model",
+    "saved_models",
     "scored",
     "shortcuts",
     "shortcuts_key",
     "state_of",
+    "stop_search",
     "story",
     "suggested",
+    "tune_dataset",
     "turned",
     "turned_key",
 ]

@@ -17,11 +17,14 @@ from embedding_core.tasks import (
     explore,
     fill,
     improving,
+    predicting,
     preparing,
+    probing,
     proving,
     scoring,
     searching,
     spreading,
+    tuning,
 )
 from embedding_core.tasks.shared import Parameters, Result
 
@@ -57,6 +60,9 @@ TASKS: dict[str, Task] = {
     "outliers": checks.outliers,
     "photos": checks.photos,
     "balance": checks.balance,
+    "probe": probing.probe,
+    "tune": tuning.tune,
+    "predict": predicting.predict,
     "effect": proving.effect,
     "repair": proving.repair,
     "measure": improving.measure,

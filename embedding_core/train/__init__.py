@@ -1,1 +1,1 @@
-"""Models made on an image set: probes over an embedding, and encoders fine-tuned on the images. No workspace."""
+"""What is trained on vectors and images, and the search for what to train with. Arrays in, models out; no workspace."""

@@ -86,3 +86,13 @@ def map_module(revision: str, name: str) -> str:
 def review(dataset: str, finding: str) -> str:
     """Below this lie the cases of a check and what is decided on them, see `review.routes`. `dataset` is a UUID."""
     return f"{api()}review/{dataset}/{finding}/"
+
+
+def model(key: str) -> str:
+    """A trained model as a ZIP, by its id."""
+    return f"{api()}model/{key}.zip"
+
+
+def predictions(key: str) -> str:
+    """What a model has said of images, as a CSV."""
+    return f"{api()}predictions/{key}.csv"
