@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from embedding_core.commands import curating, deciding, exploring, exporting, filling, improving, keeping, preparing
+from embedding_core.commands import curating, deciding, exploring, exporting, filling, gaining, keeping, preparing
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
 from embedding_core.export.registry import FORMATS
@@ -42,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     _deciding(command)
     _exporting(command)
     _improving(command)
+    _gaining(command)
     return whole
 
 
@@ -220,6 +222,17 @@ def _improving(command: _Maker) -> None:
     tried = command("runs", improving.list_runs, "name")
     tried.add_argument("--compare", nargs=2, metavar=("FIRST", "SECOND"), help="ids of two runs, or how they begin")
     tried.add_argument("--mlflow", metavar="URI", help="send them to a tracking server, or to sqlite:///FILE")
+def _gaining(command: _Maker) -> None:
+    curve = _encoder(command("learning-curve", gaining.learning_curve, "name"))
+    curve.add_argument("--seeds", type=int, help="orders in which labels come; by default 5")
+    curve.add_argument(
+        "--scratch-minutes", type=float, metavar="M", help="of training from nothing beside it; 2, and 0 leaves it out"
+    )
+
+    ensemble = command("ensemble", gaining.ensemble, "name")
+    ensemble.add_argument("encoders", nargs="*", metavar="ENCODER", help="by default all that NAME is embedded by")
+    ensemble.add_argument("--tta", action="store_true", help="look at test images mirrored and cropped as well")
+    ensemble.add_argument("--keep", metavar="ID", help="store vectors side by side as an encoder under this name")
 
 
 def _engine(made: argparse.ArgumentParser) -> None:

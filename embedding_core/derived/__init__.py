@@ -18,9 +18,11 @@ from embedding_core.derived.balance import (
     shortcuts_key,
 )
 from embedding_core.derived.crashed import crashed_files, remember_crashed
+from embedding_core.derived.curve import draw_curve, read_curve, read_scratch, train_scratch
 from embedding_core.derived.drift import find_drift, read_drift
 from embedding_core.derived.duplicates import duplicates_key, find_duplicates, read_duplicates
 from embedding_core.derived.effect import effect_key, measure_effect, read_effect
+from embedding_core.derived.ensembles import keep_concatenated, measure_ensembles, read_ensembles
 from embedding_core.derived.grouping import (
     ClusterResult,
     clusterings,
@@ -76,6 +78,7 @@ __all__ = [
     "cover",
     "cover_key",
     "crashed_files",
+    "draw_curve",
     "draw_map",
     "duplicates_key",
     "effect_key",
@@ -87,6 +90,7 @@ __all__ = [
     "held_out",
     "judged_by",
     "keep_clusters",
+    "keep_concatenated",
     "known_copies",
     "known_groups",
     "label_issues",
@@ -100,6 +104,7 @@ __all__ = [
     "measure",
     "measure_effect",
     "measure_key",
+    "measure_ensembles",
     "measure_repairs",
     "move_line",
     "moved_lines",
@@ -113,9 +118,11 @@ __all__ = [
     "read_balance",
     "read_clusters",
     "read_cover",
+    "read_curve",
     "read_drift",
     "read_duplicates",
     "read_effect",
+    "read_ensembles",
     "read_graph",
     "read_label_issues",
     "read_leakage",
@@ -128,6 +135,7 @@ __all__ = [
     "read_propagated",
     "read_repairs",
     "read_scores",
+    "read_scratch",
     "read_shortcuts",
     "record",
     "remember_crashed",
@@ -139,6 +147,7 @@ __all__ = [
     "state_of",
     "story",
     "suggested",
+    "train_scratch",
     "turned",
     "turned_key",
 ]
