@@ -42,6 +42,13 @@ page = st.navigation(
                 icon=":material/route:",
                 help="What to do next to have a better model, and what it was worth.",
             ),
+            st.Page(
+                "compare.py",
+                title="Compare",
+                icon=":material/balance:",
+                help="Encoders against each other, and together.",
+            ),
+            st.Page("train.py", title="Train", icon=":material/school:", help="What can be learnt from your labels."),
         ],
     },
     position="top",

@@ -138,7 +138,7 @@ def _neighbours(
     truth: NDArray[np.int64],
     parts: Sequence[Sequence[NDArray[np.int64]]],
 ) -> NDArray[np.bool_]:
-    """Which (s, m, j) of the test images (j, d) their nearest labels name rightly: cosine, majority, else the nearest."""
+    """Which (s, m, j) of the test images (j, d) whose nearest labels are right: cosine, majority, else the nearest."""
     right = np.zeros((len(parts), len(parts[0]), len(test)), bool)
     for start in range(0, len(test), _BLOCK):
         block = slice(start, start + _BLOCK)

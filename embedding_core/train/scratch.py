@@ -1,8 +1,8 @@
 """A small network trained on the user's images from nothing: what the same labels are worth without an encoder.
 
 A residual network (He et al. 2016) of three stages over pictures of 64 pixels, with AdamW, a learning rate that rises
-and falls once (Smith & Topin 2018), label smoothing, and crops, flips and changes of light. A part of the labels chooses
-the weights that are kept.
+and falls once (Smith & Topin 2018), label smoothing, and crops, flips and changes of light. A part of the labels
+chooses the weights that are kept.
 """
 
 from __future__ import annotations

@@ -79,6 +79,12 @@ HELP: Mapping[str, str] = {
     "expected gain": "Found by trying, on images that may be trained on. The untouched part judges only what is done.",
     "runs": "Everything that was trained or scored here, with its settings, so that it can be compared and repeated.",
     "repair": "Cleaning done at training only, on trial. Nothing is decided, and the images stay as they are.",
+    "untouched": "Images that were set aside before anything was tried. They are never trained on and choose nothing.",
+    "learning curve": "Accuracy against the number of labels. Its shape tells what more labels are likely to bring.",
+    "from scratch": "A small network that knows nothing at first and learns from your labels alone. 0 leaves it out.",
+    "label first": "What each label would gain, by its own curve, if there were twice as many labels of all.",
+    "ensemble": "Two encoders go wrong on different images, so that together they may be right more often.",
+    "views": "Each test image is also embedded mirrored and cropped, and averaged. Takes four times as long.",
     "export": "A version taken away, for other tools. It is written as it is sent, however large.",
 }
 
@@ -137,6 +143,11 @@ STAGES: Mapping[str, str] = {
     "spreading": "Spreading labels",
     "training": "Training",
     "comparing encoders": "Comparing encoders",
+    "training from scratch": "Learning from nothing",
+    "judging neighbours": "Asking nearest neighbours",
+    "reading pictures": "Reading small pictures",
+    "embedding views": "Looking again, mirrored and cropped",
+    "joining": "Putting vectors side by side",
     "explaining": "Comparing part by part",
     "partitions": "Parting the images",
     "trust": "Judging the map",
@@ -179,6 +190,9 @@ RUNS: Mapping[str, str] = {
     "tune": "Search",
     "ensemble": "Ensemble",
     "learning_curve": "Learning curve",
+    "learning_curve": "Drawing the learning curve",
+    "ensemble": "Trying encoders together",
+    "keep_ensemble": "Keeping an ensemble",
 }
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@])")
