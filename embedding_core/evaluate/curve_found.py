@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NEAR_ENOUGH = 0.01  # of accuracy, within which fewer labels count as enough
 FAR = 2.0  # times the labels that are there, beyond which the law is a guess: nothing measured speaks for it
 FLAT = 0.005  # of accuracy: less than this for twice the labels is next to nothing
-FEWEST_OF_CLASS = 5  # test images, below which a class has no curve of its own
+FEWEST_OF_CLASS = 8  # test images, below which a class has no curve of its own
 
 _ARRAYS = ("sizes", "right", "judged", "near", "truth", "clusters", "seconds", "labels")
 _CLASS_DRAWS = 300
@@ -111,13 +111,18 @@ class Curve:
     @cached_property
     def nothing_learnt(self) -> bool:
         """Whether all labels are no better than naming the commonest class, as far as can be told."""
-        return bool(self.accuracy[1, -1] <= self.chance)
+        return bool(min(self.accuracy[1, -1], self.law.accuracy([self.total])[1, 0]) <= self.chance)
 
     @cached_property
     def enough(self) -> int:
         """The fewest labels, of those that were tried, that come within one point of all, and all beyond them do."""
         short = np.flatnonzero(self.accuracy[0] < self.accuracy[0, -1] - NEAR_ENOUGH)
         return round(float(self.sizes[short[-1] + 1 if len(short) else 0]))
+
+    @property
+    def _half(self) -> int:
+        """The size that is nearest to half of all."""
+        return int(np.abs(self.sizes - self.sizes[-1] / 2).argmin())
 
     @cached_property
     def backtest(self) -> Backtest | None:
@@ -140,9 +145,13 @@ class Curve:
             if len(rows) < FEWEST_OF_CLASS or not self.labels[code]:
                 continue
             own = law(self.sizes, self.right, self.clusters, rows=rows, draws=_CLASS_DRAWS)
-            gain = own.gain([2 * self.sizes[-1]])[:, 0].tolist()
-            now = float(self.right[:, -1, rows].mean())
-            found.append(ClassOutlook(code, int(self.labels[code]), now, gain[0], (gain[1], gain[2])))
+            gain = own.gain([2 * self.sizes[-1]])[:, 0]
+            now, half = (float(self.right[:, at][:, rows].mean()) for at in (-1, self._half))
+            # Few images judge a class, and a law drawn through them is surer than they are: what the labels of the
+            # second half brought belongs to the interval.
+            ends = min(gain[1], max(now - half, 0)), max(gain[2], now - half)
+            low, most, high = (float(min(one, 1 - now)) for one in (ends[0], gain[0], ends[1]))
+            found.append(ClassOutlook(code, int(self.labels[code]), now, most, (low, high)))
         return tuple(sorted(found, key=lambda one: (-round(one.gain, 3), one.accuracy)))
 
     def arrays(self) -> dict[str, NDArray[Any]]:

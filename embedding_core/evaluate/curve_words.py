@@ -23,7 +23,7 @@ def told_of(curve: Curve) -> int:
 def headline(curve: Curve) -> str:
     """As "1,000 more labels would bring 1.5 to 3.0 points"."""
     if curve.nothing_learnt:
-        return "There is nothing to learn: the labels have nothing to do with what this encoder sees"
+        return "Nothing is learnt: as far as can be told, it is no better than naming the commonest label"
     if curve.flat:
         high = 100 * curve.outlook(curve.total).gain_interval[1]
         return f"More labels would bring next to nothing: at most {high:.1f} points for twice as many"

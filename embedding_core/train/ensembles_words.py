@@ -17,8 +17,8 @@ NAMES = {
     "concatenated": "Vectors side by side",
     "averaged": "Probabilities averaged",
     "stacked": "Probabilities weighed",
-    "views_vectors": "{encoders}, views averaged",
-    "views_probabilities": "{encoders}, views' probabilities averaged",
+    "views_vectors": "More looks, vectors averaged",
+    "views_probabilities": "More looks, averaged later",
 }
 
 

@@ -131,7 +131,7 @@ def classes(found: Curve, rows: Sequence[ClassOutlook], look: Look) -> go.Figure
     figure.update_yaxes(autorange="reversed", automargin=True, ticks="", ticksuffix="  ", dtick=1, showgrid=False)
     figure.update_xaxes(
         title={"text": "Points gained with twice the labels", "standoff": 8},
-        rangemode="tozero",
+        range=_from_zero([100 * end for one in rows for end in (one.gain, *one.gain_interval)]),
         gridcolor=look.line,
         zeroline=False,
         ticks="",
@@ -168,7 +168,7 @@ def gains(rows: Sequence[tuple[str, Difference, bool]], look: Look) -> go.Figure
     figure.add_vline(x=0, line={"color": look.quiet, "width": 1, "dash": "dot"})
     figure.update_yaxes(autorange="reversed", automargin=True, ticks="", ticksuffix="  ", dtick=1, showgrid=False)
     figure.update_xaxes(
-        title={"text": "Points of accuracy over the best encoder alone", "standoff": 8},
+        title={"text": "Points over the best one alone", "standoff": 8},
         gridcolor=look.line,
         zeroline=False,
         ticks="",
@@ -226,6 +226,12 @@ def _ticks(first: float, last: float) -> list[int]:
     powers = range(int(np.floor(np.log10(first))), int(np.ceil(np.log10(last))) + 1)
     parts = (1, 2, 5) if last / first < 300 else (1, 3) if last / first < 3000 else (1,)
     return [part * 10**power for power in powers for part in parts if first * 0.9 <= part * 10**power <= last * 1.1]
+
+
+def _from_zero(values: Sequence[float]) -> list[float]:
+    """The ends of an axis that holds zero and all values, with room beside them."""
+    most = max(1.0, *values)
+    return [-0.03 * most, 1.04 * most]
 
 
 def _legend() -> dict[str, object]:

@@ -25,7 +25,7 @@ def show(dataset: Dataset, found: Curve, scratch: Scratch | None, encoder: str) 
     answer, *more = said(found)
     with st.container(key="curve_said", gap="xsmall"):
         st.header(f"{icon} {words.plain(headline(found))}", anchor=False, help=words.HELP["learning curve"])
-        st.markdown(words.plain(" ".join(more)))
+        st.markdown("\n".join(f"- {words.plain(sentence)}" for sentence in more))
     _figures(found, scratch)
     extra = _more(found)
     figure = charts_curve.curve(found, scratch, found.total + extra, charts.look(st.context.theme.type))
@@ -147,26 +147,26 @@ def _scratch(found: Curve, scratch: Scratch | None, encoder: str) -> None:
         st.caption("Not tried yet.")
         return
     st.markdown(words.plain(" ".join(beside(found, scratch))))
-    rows: dict[str, list[object]] = {"Labels": [], "From nothing": [], "Took": [], "With the encoder": []}
-    rows["Takes"] = []
+    rows: dict[str, list[object]] = {"Labels": [], "From nothing": [], "Seconds": [], "With the encoder": []}
+    rows["Seconds with it"] = []
     for run in scratch.runs:
         at = int(abs(found.sizes - run.labels).argmin())
         seconds = scratch.embedding_seconds(run.labels)
         rows["Labels"].append(run.labels)
         rows["From nothing"].append(100 * run.accuracy)
-        rows["Took"].append(run.seconds)
+        rows["Seconds"].append(run.seconds)
         rows["With the encoder"].append(100 * float(_between(found, run.labels)))
-        rows["Takes"].append(None if seconds is None else seconds + float(found.seconds[at]))
+        rows["Seconds with it"].append(None if seconds is None else seconds + float(found.seconds[at]))
     st.dataframe(
         rows,
         key="curve_scratch_table",
         hide_index=True,
         column_config={
             **{name: st.column_config.NumberColumn(format="%.1f %%") for name in ("From nothing", "With the encoder")},
-            "Took": st.column_config.NumberColumn(format="%.1f s", help="Training, reading the pictures included."),
-            "Takes": st.column_config.NumberColumn(
-                format="%.1f s",
-                help=f"Embedding so many images with {words.encoder(encoder)}, as measured here, and fitting the probe.",
+            "Seconds": st.column_config.NumberColumn(format="%.1f", help="Training, reading the pictures included."),
+            "Seconds with it": st.column_config.NumberColumn(
+                format="%.1f",
+                help=f"Embedding so many images with {words.encoder(encoder)}, as measured here, and the probe.",
             ),
         },
         alt="Learning from nothing beside the probe over the embedding, with the time that each takes",

@@ -50,7 +50,7 @@ def _table(found: Ensembles) -> None:
         trying.signed(
             {
                 "Way": [name_of(found, at, words.encoder) for at in ways],
-                "": [roles.get(at, "") for at in ways],
+                "Role": [roles.get(at, "") for at in ways],
                 "Cross-validated": [None if one is None else 100 * one for one in validation],
                 "Test part": [100 * way.accuracy for way in found.ways],
                 "Points": [trying.in_points(one) for one in found.gains],
@@ -60,12 +60,11 @@ def _table(found: Ensembles) -> None:
                 "Weights": [found.size_mb(at) for at in ways],
             },
             "Points",
-        ),
+        ).format(lambda value: f"{value:.1f} %", na_rep="–", subset=["Cross-validated"]),
         key="ensembles_table",
         hide_index=True,
         column_config={
             "Cross-validated": st.column_config.NumberColumn(
-                format="%.1f %%",
                 help="On the images that are trained on, by probes that have not seen them. This alone chooses.",
             ),
             "Test part": st.column_config.NumberColumn(format="%.1f %%", help=words.HELP["untouched"]),
