@@ -53,6 +53,7 @@ class ClassOutlook:
 
     code: int
     labels: int
+    tested: int  # images that judge it
     accuracy: float  # with all that are there
     gain: float
     gain_interval: tuple[float, float]
@@ -151,7 +152,7 @@ class Curve:
             # second half brought belongs to the interval.
             ends = min(gain[1], max(now - half, 0)), max(gain[2], now - half)
             low, most, high = (float(min(one, 1 - now)) for one in (ends[0], gain[0], ends[1]))
-            found.append(ClassOutlook(code, int(self.labels[code]), now, most, (low, high)))
+            found.append(ClassOutlook(code, int(self.labels[code]), len(rows), now, most, (low, high)))
         return tuple(sorted(found, key=lambda one: (-round(one.gain, 3), one.accuracy)))
 
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from embedding_core.evaluate.curve_found import Curve, Outlook
     from embedding_core.train.scratch_found import Scratch
 
+_FEW = 30  # test images, below which it is said how few judge a class
 _ROUND = (10_000, 1_000, 100)  # numbers of labels that people plan with
 
 
@@ -110,9 +111,10 @@ def _class(curve: Curve) -> list[str]:
     if curve.flat or best is None or best.gain_interval[1] < FLAT:
         return []
     low, high = (100 * end for end in best.gain_interval)
+    few = f", though only {best.tested} images judge it" if best.tested < _FEW else ""
     return [
         f"“{curve.classes[best.code]}” has most to gain: now right in {100 * best.accuracy:.0f}%, and twice the labels "
-        f"would bring it {low:.0f} to {high:.0f} points."
+        f"would bring it {low:.0f} to {high:.0f} points{few}."
     ]
 
 

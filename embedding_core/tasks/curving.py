@@ -87,6 +87,7 @@ def told(found: Curve) -> dict[str, Any]:
             {
                 "label": found.classes[one.code],
                 "labels": one.labels,
+                "tested": one.tested,
                 "accuracy": round(one.accuracy, 4),
                 "gain": round(one.gain, 4),
                 "interval": _rounded(one.gain_interval),

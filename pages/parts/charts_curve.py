@@ -122,9 +122,9 @@ def classes(found: Curve, rows: Sequence[ClassOutlook], look: Look) -> go.Figure
         y=names,
         mode="markers",
         marker={"color": look.accent, "size": 10},
-        customdata=[[one.accuracy, one.labels, *(100 * end for end in one.gain_interval)] for one in rows],
+        customdata=[[one.accuracy, one.labels, *(100 * end for end in one.gain_interval), one.tested] for one in rows],
         hovertemplate="%{y}: %{x:+.1f} points (%{customdata[2]:.1f} to %{customdata[3]:.1f})"
-        "<br>now %{customdata[0]:.0%}, %{customdata[1]:,} labels<extra></extra>",
+        "<br>now right in %{customdata[0]:.0%} of %{customdata[4]:,} images, %{customdata[1]:,} labels<extra></extra>",
     )
     dress(figure, look, 70 + 30 * len(rows))
     figure.update_layout(margin={"l": 0, "r": 12, "t": 8, "b": 0}, showlegend=False)

@@ -49,7 +49,7 @@ def show(dataset: Dataset, embedding: Embedding | None, encoder: str) -> None:
                 "**And without an encoder?** A small network can learn from nothing with the same labels. It shows "
                 "what the encoder is worth on your images, training time included."
             )
-            _start(st.container(horizontal=True, vertical_alignment="bottom"), wanted)
+            _start(st.container(), wanted)
     trying.copies(embedding)
 
 
@@ -70,7 +70,7 @@ def newest(dataset: Dataset, embedding: Embedding, state: str) -> tuple[Kept[Cur
 
 
 def _start(row: st.delta_generator.DeltaGenerator, wanted: dict[str, str]) -> None:
-    with row:
+    with row, st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="center"):
         minutes = st.number_input(
             "Minutes for learning from nothing",
             min_value=0,

@@ -129,7 +129,8 @@ def _classes(found: Curve) -> None:
     best = rows[0]
     name = words.plain(found.classes[best.code])
     st.markdown(
-        f"**{name}** has most to gain: {best.accuracy:.0%} right with {words.count(best.labels, 'label')}."
+        f"**{name}** has most to gain: {best.accuracy:.0%} right, of "
+        f"{words.count(best.tested, 'untouched image')}, with {words.count(best.labels, 'label')}."
         if best.gain_interval[1] > 0.005
         else "No label would gain much."
     )
@@ -162,6 +163,7 @@ def _scratch(found: Curve, scratch: Scratch | None, encoder: str) -> None:
         key="curve_scratch_table",
         hide_index=True,
         column_config={
+            "Labels": st.column_config.NumberColumn(format="localized"),
             **{name: st.column_config.NumberColumn(format="%.1f %%") for name in ("From nothing", "With the encoder")},
             "Seconds": st.column_config.NumberColumn(format="%.1f", help="Training, reading the pictures included."),
             "Seconds with it": st.column_config.NumberColumn(
@@ -199,6 +201,7 @@ def _table(found: Curve) -> None:
             key="curve_table",
             hide_index=True,
             column_config={
+                "Labels": st.column_config.NumberColumn(format="localized"),
                 **{
                     name: st.column_config.NumberColumn(format="%.1f %%")
                     for name in ("Probe", "from", "to", "Nearest neighbours")

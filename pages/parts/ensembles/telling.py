@@ -51,25 +51,26 @@ def _table(found: Ensembles) -> None:
             {
                 "Way": [name_of(found, at, words.encoder) for at in ways],
                 "Role": [roles.get(at, "") for at in ways],
-                "Cross-validated": [None if one is None else 100 * one for one in validation],
+                "Cross-validated": ["–" if one is None else f"{100 * one:.1f} %" for one in validation],
                 "Test part": [100 * way.accuracy for way in found.ways],
                 "Points": [trying.in_points(one) for one in found.gains],
                 "Interval": [trying.interval(one) for one in found.gains],
-                "Milliseconds an image": [None if one is None else 1000 * one for one in seconds],
+                "Milliseconds an image": ["–" if one is None else f"{1000 * one:,.0f}" for one in seconds],
                 "Numbers an image": [found.dim(at) for at in ways],
                 "Weights": [found.size_mb(at) for at in ways],
             },
             "Points",
-        ).format(lambda value: f"{value:.1f} %", na_rep="–", subset=["Cross-validated"]),
+        ),
         key="ensembles_table",
         hide_index=True,
         column_config={
-            "Cross-validated": st.column_config.NumberColumn(
+            "Cross-validated": st.column_config.TextColumn(
+                alignment="right",
                 help="On the images that are trained on, by probes that have not seen them. This alone chooses.",
             ),
             "Test part": st.column_config.NumberColumn(format="%.1f %%", help=words.HELP["untouched"]),
-            "Milliseconds an image": st.column_config.NumberColumn(
-                format="%.0f", help="Embedding one image, as measured on this machine."
+            "Milliseconds an image": st.column_config.TextColumn(
+                alignment="right", help="Embedding one image, as measured on this machine."
             ),
             "Numbers an image": st.column_config.NumberColumn(format="localized"),
             "Weights": st.column_config.NumberColumn(format="%.0f MB"),
