@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-    from embedding_core.encoders.base import Encoder
+    from embedding_core.encoders.base import Encoder, EncoderCard
     from embedding_core.records import Actor, Reporter
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
@@ -34,6 +34,7 @@ REVISION = 1  # raised when the same images come out otherwise
 KIND = "ensemble"
 MOST = 6  # encoders that are joined at once
 CONTROL = "pixels"  # no encoder that anybody would join with another one
+_TOLD = "An ensemble:"  # begins what is said of one that is kept
 ZOOM = 0.8  # share of width and height that a cropped view shows
 
 Load = Callable[[str], "Encoder"]
@@ -43,7 +44,12 @@ def embedded_by(dataset: Dataset) -> list[str]:
     """The encoders that are joined where none are named: all that the dataset has vectors of, but for the control and
     for those that are ensembles themselves."""
     cards = [encoding.card for encoding in dataset.encodings()]
-    return [card.id for card in cards if card.id != CONTROL and not card.good_for.startswith("An ensemble")]
+    return [card.id for card in cards if card.id != CONTROL and not is_ensemble(card)]
+
+
+def is_ensemble(card: EncoderCard) -> bool:
+    """Whether an encoder is vectors of others side by side, see `keep_concatenated`."""
+    return card.id.startswith(PREFIX) and card.good_for.startswith(_TOLD)
 
 
 def measure_ensembles(
@@ -167,7 +173,7 @@ def keep_concatenated(dataset: Dataset, encoders: Sequence[str], name: str = "")
     whole = concatenated([one.matrix()[one.positions(ids)] for one in embeddings])
     content = fingerprint("concatenated", 1, *(one.fingerprint for one in embeddings))
     card = card_for_imported((name or " + ".join(names))[:60], whole.shape[1], content)
-    told = f"An ensemble: the vectors of {', '.join(names)} side by side."
+    told = f"{_TOLD} the vectors of {', '.join(names)} side by side."
     card = replace(card, good_for=told)
     taken = next((one.card for one in dataset.encodings() if one.card.id == card.id), None)
     if taken is not None and taken.good_for != told:

@@ -166,7 +166,7 @@ def _trained(
             if score >= best:
                 best = score
                 kept = {name: value.detach().clone() for name, value in network.state_dict().items()}
-            progress("training from scratch", int(1000 * min(done, 1)), 1000, f"{score:.1%}")
+            progress("training from scratch", int(100 * min(done, 1)), 100, f"{score:.1%}")
         if done >= 1 or waited >= PATIENCE:
             ended = "patience" if waited >= PATIENCE else "budget" if spent >= 1 else "passes"
             break

@@ -40,7 +40,7 @@ def show(dataset: Dataset, embedding: Embedding | None, encoder: str) -> None:
             ":material/show_chart:",
             key="curve",
         )
-        _start(row, wanted)
+        _start(row, wanted, "Draw the curve")
         return
     telling.show(dataset, curve.found, None if scratch is None else scratch.found, encoder)
     if scratch is None:
@@ -49,7 +49,10 @@ def show(dataset: Dataset, embedding: Embedding | None, encoder: str) -> None:
                 "**And without an encoder?** A small network can learn from nothing with the same labels. It shows "
                 "what the encoder is worth on your images, training time included."
             )
-            _start(st.container(), wanted)
+            _start(st.container(), wanted, "Let it learn")
+    else:
+        with st.expander("Give learning from nothing more time", key="curve_scratch_again"):
+            _start(st.container(), wanted, "Let it learn")
     trying.copies(embedding)
 
 
@@ -69,7 +72,8 @@ def newest(dataset: Dataset, embedding: Embedding, state: str) -> tuple[Kept[Cur
     return curve, scratch
 
 
-def _start(row: st.delta_generator.DeltaGenerator, wanted: dict[str, str]) -> None:
+def _start(row: st.delta_generator.DeltaGenerator, wanted: dict[str, str], title: str) -> None:
+    """Minutes for learning from nothing, and the way to start; a curve that is there is not drawn again."""
     with row, st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="center"):
         minutes = st.number_input(
             "Minutes for learning from nothing",
@@ -81,7 +85,7 @@ def _start(row: st.delta_generator.DeltaGenerator, wanted: dict[str, str]) -> No
             help=words.HELP["from scratch"],
         )
         st.button(
-            "Draw the curve",
+            title,
             key="curve_draw",
             type="primary",
             icon=":material/play_arrow:",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from embedding_core.derived.ensembles import is_ensemble
 from embedding_core.train.ensembles_words import headline, name_of, said, verdict
 from pages.parts import charts, charts_curve, jobs, state, words
 from pages.parts.versions import trying
@@ -88,7 +89,7 @@ def _keep(dataset: Dataset, found: Ensembles) -> None:
     job = trying.job(dataset, "keep_ensemble", wanted)
     if trying.running(job, key="ensembles_keep"):
         return
-    made = {encoding.card.id for encoding in dataset.encodings() if encoding.card.good_for.startswith("An ensemble")}
+    made = {encoding.card.id for encoding in dataset.encodings() if is_ensemble(encoding.card)}
     with st.container(horizontal=True, vertical_alignment="center", key="ensembles_keep_row"):
         st.button(
             "Keep the vectors side by side",
