@@ -6,8 +6,17 @@ import argparse
 from collections.abc import Callable
 from typing import NoReturn
 
-from embedding_core.commands import curating, deciding, exploring, exporting, filling, improving, keeping, preparing
-from embedding_core.commands import curating, deciding, exploring, exporting, filling, gaining, keeping, preparing
+from embedding_core.commands import (
+    curating,
+    deciding,
+    exploring,
+    exporting,
+    filling,
+    gaining,
+    improving,
+    keeping,
+    preparing,
+)
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
 from embedding_core.export.registry import FORMATS
@@ -222,6 +231,8 @@ def _improving(command: _Maker) -> None:
     tried = command("runs", improving.list_runs, "name")
     tried.add_argument("--compare", nargs=2, metavar=("FIRST", "SECOND"), help="ids of two runs, or how they begin")
     tried.add_argument("--mlflow", metavar="URI", help="send them to a tracking server, or to sqlite:///FILE")
+
+
 def _gaining(command: _Maker) -> None:
     curve = _encoder(command("learning-curve", gaining.learning_curve, "name"))
     curve.add_argument("--seeds", type=int, help="orders in which labels come; by default 5")

@@ -79,7 +79,6 @@ HELP: Mapping[str, str] = {
     "expected gain": "Found by trying, on images that may be trained on. The untouched part judges only what is done.",
     "runs": "Everything that was trained or scored here, with its settings, so that it can be compared and repeated.",
     "repair": "Cleaning done at training only, on trial. Nothing is decided, and the images stay as they are.",
-    "untouched": "Images that were set aside before anything was tried. They are never trained on and choose nothing.",
     "learning curve": "Accuracy against the number of labels. Its shape tells what more labels are likely to bring.",
     "from scratch": "A small network that knows nothing at first and learns from your labels alone. 0 leaves it out.",
     "label first": "What each label would gain, by its own curve, if there were twice as many labels of all.",
@@ -179,6 +178,9 @@ KINDS: Mapping[str, str] = {
     "advise": "Finding the next step",
     "improve": "Doing the next step",
     "send_runs": "Taking runs along",
+    "learning_curve": "Drawing the learning curve",
+    "ensemble": "Trying encoders together",
+    "keep_ensemble": "Keeping an ensemble",
 }
 
 RUNS: Mapping[str, str] = {
@@ -190,9 +192,7 @@ RUNS: Mapping[str, str] = {
     "tune": "Search",
     "ensemble": "Ensemble",
     "learning_curve": "Learning curve",
-    "learning_curve": "Drawing the learning curve",
-    "ensemble": "Trying encoders together",
-    "keep_ensemble": "Keeping an ensemble",
+    "from_scratch": "Learning from nothing",
 }
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@])")

@@ -174,9 +174,13 @@ def _scratch(found: Curve, scratch: Scratch | None, encoder: str) -> None:
         alt="Learning from nothing beside the probe over the embedding, with the time that each takes",
     )
     budget = f"{scratch.minutes:g}"
+    short = [run.passes for run in scratch.runs if run.ended == "budget"]
+    passes = f"{min(short)} to {max(short)}" if len(set(short)) > 1 else f"{max(short, default=0)}"
+    ended = f" Time ended it after {passes} passes over the images." if short else ""
     st.caption(
         f"A small network on pictures of {scratch.side} pixels, in {budget} {'minute' if budget == '1' else 'minutes'} "
-        "altogether. Given hours and more labels it would do better; so would the encoder, if it were fine-tuned."
+        f"altogether.{ended} Given "
+        "hours and more labels it would do better; so would the encoder, if it were fine-tuned."
     )
 
 
