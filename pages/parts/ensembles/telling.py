@@ -99,7 +99,7 @@ def _keep(dataset: Dataset, found: Ensembles) -> None:
             help="They become an encoder of their own, under Your own vectors, that maps, groups and searches can use.",
         )
         if made and job is not None:
-            st.markdown(f"Kept as **{words.plain(words.encoder(sorted(made)[-1]))}**.", width="stretch")
+            st.markdown(f"Kept as **{words.plain(words.encoder(sorted(made)[-1]))}**.", width="content")
             st.page_link(
                 "map.py",
                 label="See its map",
