@@ -19,6 +19,10 @@ from embedding_core.commands import (
     preparing,
     scoring,
     training,
+    gaining,
+    improving,
+    keeping,
+    preparing,
 )
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
@@ -58,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     _comparing(command)
     _axes(command)
     _training(command)
+    _gaining(command)
     return whole
 
 
@@ -300,6 +305,19 @@ def _training(command: _Maker) -> None:
 def _trained(made: argparse.ArgumentParser) -> None:
     made.add_argument("--seed", type=int, default=0)
     _version(made)
+
+
+def _gaining(command: _Maker) -> None:
+    curve = _encoder(command("learning-curve", gaining.learning_curve, "name"))
+    curve.add_argument("--seeds", type=int, help="orders in which labels come; by default 5")
+    curve.add_argument(
+        "--scratch-minutes", type=float, metavar="M", help="of training from nothing beside it; 2, and 0 leaves it out"
+    )
+
+    ensemble = command("ensemble", gaining.ensemble, "name")
+    ensemble.add_argument("encoders", nargs="*", metavar="ENCODER", help="by default all that NAME is embedded by")
+    ensemble.add_argument("--tta", action="store_true", help="look at test images mirrored and cropped as well")
+    ensemble.add_argument("--keep", metavar="ID", help="store vectors side by side as an encoder under this name")
 
 
 def _engine(made: argparse.ArgumentParser) -> None:

@@ -26,9 +26,11 @@ from embedding_core.derived.comparison import (
     read_metrics,
 )
 from embedding_core.derived.crashed import crashed_files, remember_crashed
+from embedding_core.derived.curve import draw_curve, read_curve, read_scratch, train_scratch
 from embedding_core.derived.drift import find_drift, read_drift
 from embedding_core.derived.duplicates import duplicates_key, find_duplicates, read_duplicates
 from embedding_core.derived.effect import effect_key, measure_effect, read_effect
+from embedding_core.derived.ensembles import keep_concatenated, measure_ensembles, read_ensembles
 from embedding_core.derived.grouping import (
     ClusterResult,
     clusterings,
@@ -101,6 +103,7 @@ __all__ = [
     "cover_key",
     "crashed_files",
     "draft",
+    "draw_curve",
     "draw_map",
     "duplicates_key",
     "effect_key",
@@ -112,6 +115,7 @@ __all__ = [
     "held_out",
     "judged_by",
     "keep_clusters",
+    "keep_concatenated",
     "known_copies",
     "known_groups",
     "label_issues",
@@ -124,6 +128,7 @@ __all__ = [
     "maps",
     "measure",
     "measure_effect",
+    "measure_ensembles",
     "measure_key",
     "measure_metrics",
     "measure_repairs",
@@ -146,9 +151,11 @@ __all__ = [
     "read_clusters",
     "read_comparison",
     "read_cover",
+    "read_curve",
     "read_drift",
     "read_duplicates",
     "read_effect",
+    "read_ensembles",
     "read_graph",
     "read_label_issues",
     "read_leakage",
@@ -167,6 +174,7 @@ __all__ = [
     "read_report",
     "read_scores",
     "read_searched",
+    "read_scratch",
     "read_shortcuts",
     "record",
     "remember_crashed",
@@ -185,6 +193,7 @@ __all__ = [
     "story",
     "suggested",
     "tune_dataset",
+    "train_scratch",
     "turned",
     "turned_key",
 ]

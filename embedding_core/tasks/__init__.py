@@ -13,6 +13,8 @@ from embedding_core.tasks import (
     checking,
     checks,
     comparing,
+    curving,
+    ensembling,
     explaining,
     explore,
     fill,
@@ -74,4 +76,7 @@ TASKS: dict[str, Task] = {
     "report": scoring.report,
     "pca": axes.pca,
     "features": axes.join,
+    "learning_curve": curving.learning_curve,
+    "ensemble": ensembling.ensemble,
+    "keep_ensemble": ensembling.keep_ensemble,
 }

@@ -103,6 +103,11 @@ HELP: Mapping[str, str] = {
     "sampler": "Learns from what has worked: TPE. By chance: random. Every combination of a few values: grid.",
     "honest score": "The best of many tries looks better than it is. On images that no try has seen, nothing flatters.",
     "importance": "How much of the differences between trials comes from this parameter.",
+    "learning curve": "Accuracy against the number of labels. Its shape tells what more labels are likely to bring.",
+    "from scratch": "A small network that knows nothing at first and learns from your labels alone. 0 leaves it out.",
+    "label first": "What each label would gain, by its own curve, if there were twice as many labels of all.",
+    "ensemble": "Two encoders go wrong on different images, so that together they may be right more often.",
+    "views": "Each test image is also embedded mirrored and cropped, and averaged. Takes four times as long.",
     "export": "A version taken away, for other tools. It is written as it is sent, however large.",
     "axis": "A direction along which images differ. The first shows the most, the next most of the rest.",
     "noise axes": "Axes that explain more than they would if every number were shuffled among the images (parallel "
@@ -180,6 +185,11 @@ STAGES: Mapping[str, str] = {
     "storing": "Storing",
     "searching": "Searching",
     "judging": "Judging by the test part",
+    "training from scratch": "Learning from nothing",
+    "judging neighbours": "Asking nearest neighbours",
+    "reading pictures": "Reading small pictures",
+    "embedding views": "Looking again, mirrored and cropped",
+    "joining": "Putting vectors side by side",
     "explaining": "Comparing part by part",
     "partitions": "Parting the images",
     "trust": "Judging the map",
@@ -217,6 +227,9 @@ KINDS: Mapping[str, str] = {
     "probe": "Training probes",
     "tune": "Searching for a better probe",
     "predict": "Predicting",
+    "learning_curve": "Drawing the learning curve",
+    "ensemble": "Trying encoders together",
+    "keep_ensemble": "Keeping an ensemble",
 }
 
 RUNS: Mapping[str, str] = {
@@ -231,6 +244,7 @@ RUNS: Mapping[str, str] = {
     "metrics": "Comparison of metrics",
     "pca": "Looking at axes",
     "features": "Joining features",
+    "from_scratch": "Learning from nothing",
 }
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@])")

@@ -1,0 +1,1 @@
+"""Ensembles: what several encoders gain together, and what that costs."""

@@ -1,0 +1,85 @@
+"""The tab: which encoders to join, the work on its way, and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from embedding_core import derived
+from embedding_core.deciding.versions import NOW
+from embedding_core.derived.ensembles import KIND, MOST, embedded_by
+from pages.parts import cached, empty, jobs, server, state, words
+from pages.parts.ensembles import telling
+from pages.parts.versions import known, trying
+
+if TYPE_CHECKING:
+    from embedding_core.derived.kept import Kept
+    from embedding_core.train.ensembles_found import Ensembles
+    from embedding_core.workspace import Dataset
+
+
+def show(dataset: Dataset) -> None:
+    """The whole tab."""
+    snapshot = known.snapshot(dataset, NOW)
+    there = [encoding.card.id for encoding in dataset.encodings()]
+    embedding = cached.embedding(dataset, there[0]) if there else None
+    if not trying.possible(dataset, embedding, state.current_encoder(dataset), snapshot):
+        return
+    if len(there) < 2:
+        row = empty.note(
+            "It takes two",
+            "An ensemble joins what two encoders see, or more. The images have vectors from one alone.",
+            ":material/join:",
+            key="ensembles",
+        )
+        row.page_link("encoders.py", label="Go to Encoders", icon=":material/arrow_forward:", query_params=state.link())
+        return
+    st.markdown("Do several encoders see more together than the best of them alone?", help=words.HELP["ensemble"])
+    _choose(dataset, there)
+    kept = newest(dataset, snapshot.fingerprint)
+    if kept is not None:
+        telling.show(dataset, kept.found)
+
+
+def newest(dataset: Dataset, state_of: str) -> Kept[Ensembles] | None:
+    """The newest that was tried on the images and labels as they are now."""
+    prints = {cached.embedding(dataset, one.card.id).fingerprint for one in dataset.encodings()}
+    for one in server.workspace().results.find(dataset.uuid, KIND):
+        asked = one.parameters["asked"]
+        if asked.get("state") == state_of and prints.issuperset(asked["embeddings"]):
+            return cached.proof(one.fingerprint, derived.read_ensembles)
+    return None
+
+
+def _choose(dataset: Dataset, there: list[str]) -> None:
+    """Which encoders, whether to look at views, and the way to start; the work itself where it is on its way."""
+    if trying.running(trying.job(dataset, "ensemble", {"dataset": dataset.uuid}), key="ensembles"):
+        return
+    usual = embedded_by(dataset)[:MOST]
+    with st.container(border=True, key="ensembles_choose"):
+        chosen = st.multiselect(
+            "Encoders",
+            there,
+            default=usual if len(usual) > 1 else there[:MOST],
+            max_selections=MOST,
+            format_func=words.encoder,
+            key="ensembles_encoders",
+        )
+        views = st.toggle(
+            "Look at test images mirrored and cropped, too", key="ensembles_views", help=words.HELP["views"]
+        )
+        enough = len(chosen) > 1
+        st.button(
+            "Try them together",
+            key="ensembles_try",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=not enough,
+            help=None if enough else "Choose at least two.",
+            on_click=lambda: jobs.submit(
+                "ensemble",
+                {"dataset": dataset.uuid, "encoders": chosen, "tta": views},
+                dataset=dataset.uuid,
+            ),
+        )
