@@ -6,7 +6,17 @@ import argparse
 from collections.abc import Callable
 from typing import NoReturn
 
-from embedding_core.commands import curating, deciding, exploring, exporting, filling, improving, keeping, preparing
+from embedding_core.commands import (
+    curating,
+    deciding,
+    exploring,
+    exporting,
+    filling,
+    finetuning,
+    improving,
+    keeping,
+    preparing,
+)
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput
 from embedding_core.export.registry import FORMATS
@@ -42,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     _deciding(command)
     _exporting(command)
     _improving(command)
+    finetuning.take(_encoder(command("finetune", finetuning.finetune, "name")))
     return whole
 
 

@@ -14,6 +14,7 @@ from embedding_core.tasks import (
     explaining,
     explore,
     fill,
+    finetuning,
     improving,
     preparing,
     proving,
@@ -60,4 +61,5 @@ TASKS: dict[str, Task] = {
     "advise": improving.advise,
     "improve": improving.improve,
     "send_runs": improving.send_runs,
+    "finetune": finetuning.finetune,
 }
