@@ -42,6 +42,12 @@ page = st.navigation(
                 icon=":material/route:",
                 help="What to do next to have a better model, and what it was worth.",
             ),
+            st.Page(
+                "finetune.py",
+                title="Fine-tune",
+                icon=":material/model_training:",
+                help="Train the encoder further on your labels, and see what it gains.",
+            ),
         ],
     },
     position="top",

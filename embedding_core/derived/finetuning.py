@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -129,7 +130,7 @@ def resumable(dataset: Dataset, name: str) -> bool:
 
 
 def train(
-    workspace: Workspace, wanted: Plan, *, resume: bool = False, progress: Reporter
+    workspace: Workspace, wanted: Plan, *, resume: bool | Literal["auto"] = False, progress: Reporter
 ) -> tuple[StoredModel, Trained]:
     """Train as planned and keep what comes of it as an encoder. With `resume` it goes on where it was killed, as long
     as recipe and data are the same. Raises what the parts do."""
@@ -141,7 +142,7 @@ def train(
     from embedding_core.train.finetune.rates import range_test
 
     recipe, known = wanted.recipe, wanted.known
-    _same(wanted, resume)
+    resume = _same(wanted, resume)
     progress("loading", 0, None, wanted.embedding.card.name)
     network = registry.network(wanted.embedding.card.id)
     model = Model(network, recipe, len(known.classes), device=best_device())
@@ -261,10 +262,8 @@ def read_judged(workspace: Workspace, model: StoredModel) -> Kept[Judged] | None
     return read_kept(workspace, judged_key(model), Judged)
 
 
-def _same(wanted: Plan, resume: bool) -> None:
-    """Keep a checkpoint only where it is of the very same training, and is to be gone on with."""
-    import json
-
+def _same(wanted: Plan, resume: bool | Literal["auto"]) -> bool:
+    """Keep a checkpoint only where it is of the very same training, and is to be gone on with; whether it is."""
     recipe = asdict(wanted.recipe)
     for name in ("minutes", "epochs", "patience"):  # more of the same
         recipe.pop(name)
@@ -272,13 +271,14 @@ def _same(wanted: Plan, resume: bool) -> None:
     about = json.dumps([wanted.embedding.card.fingerprint, recipe, ids])
     file = wanted.folder / "about.json"
     same = file.is_file() and file.read_text(encoding="utf-8") == about
+    if resume is True and not same and (wanted.folder / checkpoint.FILE).is_file():
+        raise InvalidInput(
+            f"The training {wanted.name!r} was begun with other settings or other images, so it cannot go on. "
+            "Start it anew, or under another name."
+        )
     if not resume or not same:
-        if resume and (wanted.folder / checkpoint.FILE).is_file():
-            raise InvalidInput(
-                f"The training {wanted.name!r} was begun with other settings or other images, so it cannot go on. "
-                "Start it anew, or under another name."
-            )
         shutil.rmtree(wanted.folder, ignore_errors=True)
         wanted.folder.mkdir(parents=True)
         file.write_text(about, encoding="utf-8")
     (wanted.folder / checkpoint.STOP).unlink(missing_ok=True)
+    return bool(resume) and same

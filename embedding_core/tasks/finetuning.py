@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def finetune(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
     """Fine-tune `encoder` on `dataset` by `mode` and `recipe` (settings that differ from the mode's), as `tuned`.
 
-    `resume` goes on with a training of that name that was killed. The dataset is embedded with the result, which gets a
-    map and groups; its scores are on the untouched test part.
+    `resume` goes on with a training of that name that was killed, "auto" where there is one. The dataset is embedded
+    with the result, which gets a map and groups; its scores are on the untouched test part.
     """
     from embedding_core.derived import finetuning
     from embedding_core.embed import embed
@@ -41,7 +41,7 @@ def finetune(workspace: Workspace, parameters: Parameters, progress: Reporter, a
         version=parameters.get("version") or "now",
         progress=progress,
     )
-    model, _ = finetuning.train(workspace, wanted, resume=bool(parameters.get("resume")), progress=progress)
+    model, _ = finetuning.train(workspace, wanted, resume=parameters.get("resume") or False, progress=progress)
     embed(dataset, shared.encoder(workspace, wanted.encoder, progress), progress=progress)
     dataset.tidy()
     progress("judging", 0, None)
