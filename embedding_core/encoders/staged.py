@@ -35,7 +35,7 @@ def trainable(network: Network) -> tuple[Stage, ...]:
     fold(module)
     in_any_precision(module)
     module.requires_grad_(False)
-    return _stages(module)
+    return _stages(module) or (Stage(tuple(name for name, _ in module.named_children()), network.features),)
 
 
 def stage_of(stages: tuple[Stage, ...], parameter: str) -> int:
@@ -85,7 +85,7 @@ def _stages(net: Any) -> tuple[Stage, ...]:  # noqa: PLR0911 - one for each fami
             *_each("features", net.features),
             Stage(("classifier",), lambda x: net.classifier(net.avgpool(x).flatten(1) if flat else net.avgpool(x))),
         )
-    return (Stage(tuple(name for name, _ in net.named_children()), net),)
+    return ()  # of one stage
 
 
 def _each(name: str, modules: Any) -> tuple[Stage, ...]:
