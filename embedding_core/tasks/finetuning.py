@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from embedding_core import derived
 from embedding_core.encoders import registry
 from embedding_core.tasks import fill, shared
 
@@ -47,6 +48,8 @@ def finetune(workspace: Workspace, parameters: Parameters, progress: Reporter, a
     progress("judging", 0, None)
     kept = finetuning.judged(workspace, wanted, model, actor, seconds=time.perf_counter() - begun)
     if parameters.get("map") is not False:
+        # Both maps, so that how the images have moved can be seen.
+        derived.draw_map(workspace, dataset, wanted.embedding, method="umap", place=True, progress=progress)
         fill.prepare(workspace, {"dataset": dataset.uuid, "encoder": wanted.encoder}, progress, actor)
     return told(wanted, model, kept.found) | {"seconds": round(time.perf_counter() - begun, 1)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,26 +12,44 @@ import pytest
 from embedding_core import derived
 from embedding_core.cli import main
 from embedding_core.derived import encoders, finetuning
+from embedding_core.encoders import choosing
+from embedding_core.encoders.torch_runtime import TorchEncoder
 from embedding_core.errors import InvalidInput, NameTaken, UnknownEncoder
+from embedding_core.places import SAMPLE
 from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
 from embedding_core.train.finetune.recipe import recipe_for
 from embedding_core.workspace import Workspace
-from tests.core import emojis
+from tests.core import once
 
+NAME = "few"
 QUICK = {"epochs": 1, "views": 1, "hidden": 16, "crop": 1.0, "colour": 0.0, "flip": False}
-WANTED = {"name": emojis.NAME, "mode": "head", "recipe": QUICK, "map": False}
+WANTED = {"name": NAME, "mode": "head", "recipe": QUICK, "map": False}
+KINDS, EACH = ("bird", "building", "clothing", "fruit"), 26
 
 
 @pytest.fixture
 def sample(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A hundred drawings of four kinds. Which way of running a network is fastest here is not tried out each time."""
     monkeypatch.setenv("KINDRED_CACHE", str(tmp_path / "cache"))
-    return emojis.workspace(tmp_path_factory)
+    monkeypatch.setattr(
+        choosing, "fastest", lambda card, build, device=None: TorchEncoder(build(), device="cpu", bf16=False)
+    )
+
+    def make(made: Workspace) -> None:
+        folder = tmp_path / "images"
+        for kind in KINDS:
+            (folder / kind).mkdir(parents=True)
+            for file in sorted((SAMPLE / kind).iterdir())[:EACH]:
+                shutil.copy(file, folder / kind / file.name)
+        TASKS["add"](made, {"name": NAME, "source": str(folder), "encoder": "efficientnet-lite0"}, silent, LOCAL)
+
+    return once.copy_of("finetune-few", make, tmp_path_factory)
 
 
 def test_an_encoder_comes_of_it_that_everything_can_use(sample: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    dataset = sample.dataset(emojis.NAME)
-    command = ["finetune", emojis.NAME, "--mode", "head", "--epochs", "1", "--name", "mine", "--json"]
+    dataset = sample.dataset(NAME)
+    command = ["finetune", NAME, "--mode", "head", "--epochs", "1", "--name", "mine", "--json"]
     settings = [f"--set={name}={str(value).lower()}" for name, value in QUICK.items() if name != "epochs"]
     assert main([*command, *settings, "--workspace", sample.uri]) == 0
     said = json.loads(capsys.readouterr().out)
@@ -62,15 +81,13 @@ def test_an_encoder_comes_of_it_that_everything_can_use(sample: Workspace, capsy
     assert listed["tuned:mine"]["dim"] == 16
 
     picture = dataset.content(int(embedding.ids[0]))
-    found = TASKS["search"](
-        sample, {"name": emojis.NAME, "encoder": "tuned:mine", "image": picture, "k": 1}, silent, LOCAL
-    )
+    found = TASKS["search"](sample, {"name": NAME, "encoder": "tuned:mine", "image": picture, "k": 1}, silent, LOCAL)
     assert found["results"][0]["id"] == int(embedding.ids[0])
 
     with pytest.raises(NameTaken, match="mine"):
         TASKS["finetune"](sample, {**WANTED, "tuned": "mine"}, silent, LOCAL)
     with pytest.raises(InvalidInput, match="engine local"):
-        TASKS["embed_on_cluster"](sample, {"name": emojis.NAME, "encoder": "tuned:mine"}, silent, LOCAL)
+        TASKS["embed_on_cluster"](sample, {"name": NAME, "encoder": "tuned:mine"}, silent, LOCAL)
     encoders.delete(sample, "tuned:mine")
     with pytest.raises(UnknownEncoder):
         encoders.card(sample, "tuned:mine")
@@ -78,7 +95,7 @@ def test_an_encoder_comes_of_it_that_everything_can_use(sample: Workspace, capsy
 
 
 def test_labels_of_the_test_part_change_no_weight(sample: Workspace) -> None:
-    dataset = sample.dataset(emojis.NAME)
+    dataset = sample.dataset(NAME)
     embedding = dataset.embedding("efficientnet-lite0")
     known = derived.labelled(sample, dataset, [embedding])
     held = derived.held_out(sample, dataset, known)
@@ -95,11 +112,11 @@ def test_labels_of_the_test_part_change_no_weight(sample: Workspace) -> None:
     theirs = load(other.content)
     for name, tensor in load(one.content).items():
         np.testing.assert_array_equal(tensor, theirs[name])
-    assert after["scores"]["probe"] < 0.3 < before["scores"]["probe"]
+    assert after["scores"]["probe"] < before["scores"]["probe"] - 0.2
 
 
 def test_what_cannot_be_tuned_says_so(sample: Workspace) -> None:
-    dataset = sample.dataset(emojis.NAME)
+    dataset = sample.dataset(NAME)
     with pytest.raises(InvalidInput, match="pixels cannot be fine-tuned"):
         finetuning.plan(sample, dataset, "pixels", recipe_for("head"), progress=silent)
     with pytest.raises(InvalidInput, match="1 to 60 letters"):
@@ -109,5 +126,5 @@ def test_what_cannot_be_tuned_says_so(sample: Workspace) -> None:
 def test_models_go_with_their_dataset(sample: Workspace) -> None:
     TASKS["finetune"](sample, {**WANTED, "tuned": "gone"}, silent, LOCAL)
     assert "tuned:gone" in encoders.cards(sample)
-    sample.delete(sample.dataset(emojis.NAME))
+    sample.delete(sample.dataset(NAME))
     assert "tuned:gone" not in encoders.cards(sample)

@@ -47,7 +47,8 @@ def curves(found: Sequence[Mapping[str, float]], look: Look, planned: int, best:
     figure.update_xaxes(
         title="epoch", range=[-0.2, max(planned, epochs[-1]) + 0.2], gridcolor=look.line, zeroline=False
     )
-    figure.update_yaxes(gridcolor=look.line, zeroline=False)
+    figure.update_xaxes(dtick=max(1, round(max(planned, epochs[-1]) / 8)))
+    figure.update_yaxes(gridcolor=look.line, zeroline=False, automargin=True)
     figure.update_yaxes(tickformat=".0%", row=1, col=1)
     return _styled(figure, look, 300)
 
@@ -109,7 +110,9 @@ def moving(
     )
     figure.update_xaxes(visible=False, range=[-1.05, 1.05])
     figure.update_yaxes(visible=False, range=[-1.05, 1.05])
-    return _styled(figure, look, 520)
+    styled = _styled(figure, look, 560)
+    styled.update_layout(legend={"y": -0.02, "yanchor": "top", "x": 0, "xanchor": "left"})
+    return styled
 
 
 def paired(
@@ -135,11 +138,11 @@ def _eased(share: float) -> float:
 def _styled(figure: go.Figure, look: Look, height: int) -> go.Figure:
     figure.update_layout(
         height=height,
-        margin={"l": 10, "r": 10, "t": 50, "b": 10},
+        margin={"l": 10, "r": 10, "t": 70, "b": 10},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"family": charts.FONT, "color": look.text, "size": 13},
-        legend={"orientation": "h", "y": -0.2, "font": {"color": look.text}},
+        legend={"orientation": "h", "y": 1.12, "yanchor": "bottom", "x": 1, "xanchor": "right"},
         hoverlabel={"font": {"family": charts.FONT}},
     )
     return figure
