@@ -185,7 +185,6 @@ RUNS: Mapping[str, str] = {
     "tune": "Search",
     "ensemble": "Ensemble",
     "learning_curve": "Learning curve",
-    "finetune": "Fine-tuning",
 }
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@])")

@@ -49,7 +49,10 @@ def curves(found: Sequence[Mapping[str, float]], look: Look, planned: int, best:
     )
     figure.update_xaxes(dtick=max(1, round(max(planned, epochs[-1]) / 8)))
     figure.update_yaxes(gridcolor=look.line, zeroline=False, automargin=True)
-    figure.update_yaxes(tickformat=".0%", row=1, col=1)
+    shares = [one[what] for one in found for what in ("train_accuracy", "validation_accuracy") if what in one]
+    figure.update_yaxes(
+        tickformat=".0%", range=[max(0, min(shares) - 0.05), min(1.01, max(shares) + 0.05)], row=1, col=1
+    )
     return _styled(figure, look, 300)
 
 
@@ -138,7 +141,7 @@ def _eased(share: float) -> float:
 def _styled(figure: go.Figure, look: Look, height: int) -> go.Figure:
     figure.update_layout(
         height=height,
-        margin={"l": 10, "r": 10, "t": 70, "b": 10},
+        margin={"l": 10, "r": 10, "t": 70, "b": 48},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"family": charts.FONT, "color": look.text, "size": 13},
