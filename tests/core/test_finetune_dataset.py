@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ import pytest
 from embedding_core import derived
 from embedding_core.cli import main
 from embedding_core.derived import encoders, finetuning
-from embedding_core.encoders import choosing
+from embedding_core.encoders import choosing, registry
+from embedding_core.encoders.base import card_to_json
 from embedding_core.encoders.torch_runtime import TorchEncoder
 from embedding_core.errors import InvalidInput, NameTaken, UnknownEncoder
 from embedding_core.places import SAMPLE
@@ -124,7 +126,12 @@ def test_what_cannot_be_tuned_says_so(sample: Workspace) -> None:
 
 
 def test_models_go_with_their_dataset(sample: Workspace) -> None:
-    TASKS["finetune"](sample, {**WANTED, "tuned": "gone"}, silent, LOCAL)
-    assert "tuned:gone" in encoders.cards(sample)
+    card = replace(registry.card(registry.DEFAULT), id="tuned:gone", name="gone")
+    facts = {"card": card_to_json(card), "base": registry.DEFAULT, "whole": True}
+    sample.models.put(
+        dataset=sample.dataset(NAME).uuid, kind=encoders.KIND, name="gone", facts=facts, content=b"weights"
+    )
+    assert encoders.cards(sample)["tuned:gone"] == card
+    assert encoders.available_offline(sample, "tuned:gone")
     sample.delete(sample.dataset(NAME))
     assert "tuned:gone" not in encoders.cards(sample)
