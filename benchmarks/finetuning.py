@@ -1,4 +1,4 @@
-"""Fine-tuning against a plain loop of PyTorch with the same minutes, and against the linear probe, by the same test part.
+"""Fine-tuning against a plain loop of PyTorch with the same minutes, and a linear probe, by the same test part.
 
 The plain loop is what one writes by hand: timm's network with the same weights and a new head, AdamW, random crops and
 flips, cosine, float32, batch normalisation as it learns; the weights of its last epoch.
