@@ -99,6 +99,7 @@ def moving(
             {
                 "type": "buttons",
                 "direction": "right",
+                "showactive": False,
                 "x": 0,
                 "y": 1.14,
                 "xanchor": "left",
