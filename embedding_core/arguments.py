@@ -20,6 +20,7 @@ from embedding_core.commands import (
     scoring,
     training,
     gaining,
+    finetuning,
     improving,
     keeping,
     preparing,
@@ -63,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     _axes(command)
     _training(command)
     _gaining(command)
+    finetuning.take(_encoder(command("finetune", finetuning.finetune, "name")))
     return whole
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from embedding_core.derived import encoders
 from embedding_core.encoders import registry
 from embedding_core.errors import KindredError
-from pages.parts import empty, encoder_cards, imports, state, words
+from pages.parts import empty, encoder_cards, imports, server, state, words
 
 if TYPE_CHECKING:
     from embedding_core.workspace import Dataset
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
 def cards(dataset: Dataset) -> None:
     there = {encoding.card.id: encoding for encoding in dataset.encodings()}
     known = list(registry.CARDS.values())
-    own = [encoding.card for encoding in there.values() if encoding.card.id not in registry.CARDS]
+    tuned = [encoders.tuned_card(model) for model in encoders.tuned(server.workspace())]
+    named = {card.id for card in (*known, *tuned)}
+    own = [encoding.card for encoding in there.values() if encoding.card.id not in named]
     for title, group in (
         ("Included", [card for card in known if not card.needs_download]),
         ("Downloaded at first use", [card for card in known if card.needs_download]),
+        ("Fine-tuned here", tuned),
         ("Your own vectors", own),
     ):
         if group:

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from embedding_core import places
+from embedding_core.derived import encoders
 from embedding_core.encoders import registry
 from pages.parts import cards, dropzone, growing, jobs, preparing, server, state, words
 
@@ -15,7 +16,9 @@ SAMPLE = "Emoji sample"
 
 def drop(existing: list[str]) -> None:
     """The drop zone; what it has brought in is followed to the map."""
-    ready = [(card.id, card.name) for card in registry.CARDS.values() if registry.available_offline(card.id)]
+    workspace = server.workspace()
+    known = encoders.cards(workspace).values()
+    ready = [(card.id, card.name) for card in known if encoders.available_offline(workspace, card.id)]
     finished = dropzone.show(key="start_drop", existing=existing, encoders=ready, encoder=registry.DEFAULT)
     if finished:
         preparing.follow(finished.job)

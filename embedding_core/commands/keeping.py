@@ -65,7 +65,10 @@ def delete(arguments: Namespace) -> Result:
 
 
 def encoders(arguments: Namespace) -> Result:
-    """List the encoders."""
+    """List the encoders, those that were fine-tuned in this workspace last."""
+    from embedding_core.derived import encoders as known
+
+    workspace = Workspace.open(arguments.workspace)
     return {
         "default": registry.DEFAULT,
         "encoders": [
@@ -80,7 +83,7 @@ def encoders(arguments: Namespace) -> Result:
                 "needs_download": card.needs_download,
                 "good_for": card.good_for,
             }
-            for card in registry.CARDS.values()
+            for card in known.cards(workspace).values()
         ],
     }
 

@@ -39,6 +39,15 @@ def card(encoder_id: str) -> EncoderCard:
         raise UnknownEncoder(encoder_id, CARDS) from None
 
 
+def network(encoder_id: str, weights: Weights = "pretrained") -> Network:
+    """The network of an encoder as its family builds it, to be trained. Raises `UnknownEncoder`, `WeightsUnavailable`,
+    and `InvalidInput` for one that has none."""
+    known = card(encoder_id)
+    if known.id not in _BUILDERS:
+        raise InvalidInput(f"{known.name} has no network that could be trained. Choose another encoder.")
+    return _BUILDERS[known.id](known, weights)
+
+
 def load(
     encoder_id: str,
     *,

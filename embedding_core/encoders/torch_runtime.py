@@ -168,6 +168,12 @@ def in_float32(module: torch.nn.Module) -> torch.nn.Module:
     return module
 
 
+def in_any_precision(module: torch.nn.Module) -> None:
+    """Undo `in_float32` for `module` and all in it, which then compute in whatever their network runs in."""
+    for part in module.modules():
+        part.__dict__.pop("forward", None)
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Within, torch's random numbers on the CPU follow from `seed`; afterwards they go on as if nothing had been."""

@@ -18,6 +18,7 @@ from embedding_core.tasks import (
     explaining,
     explore,
     fill,
+    finetuning,
     improving,
     predicting,
     preparing,
@@ -79,4 +80,5 @@ TASKS: dict[str, Task] = {
     "learning_curve": curving.learning_curve,
     "ensemble": ensembling.ensemble,
     "keep_ensemble": ensembling.keep_ensemble,
+    "finetune": finetuning.finetune,
 }

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from embedding_core import derived
+from embedding_core.derived import encoders
 from embedding_core.encoders import registry
 from embedding_core.tasks import shared
 
@@ -85,12 +86,12 @@ def photos(workspace: Workspace, parameters: Parameters, progress: Reporter, act
     if parameters.get("turned"):
         encoder_id = parameters.get("encoder") or registry.DEFAULT
         embedding = dataset.embedding(encoder_id)
-        if encoder_id not in registry.CARDS:
+        if not encoders.runnable(workspace, encoder_id):
             raise InvalidInput(
                 f"The vectors {embedding.card.name!r} were brought along without the network that made them, so no "
                 "turned copy can be compared. Choose another encoder."
             )
-        network = shared.encoder(encoder_id, progress)
+        network = shared.encoder(workspace, encoder_id, progress)
         turned = derived.turned(workspace, dataset, embedding, network, progress)
         result |= {"turned": turned.fingerprint, "seconds": round(found.seconds + turned.seconds, 3)}
     return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from embedding_core import neighbours
+from embedding_core.derived import encoders
 from embedding_core.encoders import registry
 from embedding_core.encoders.base import seen_part
 from embedding_core.errors import ImageRefused, InvalidInput, InvalidQuery
@@ -32,14 +33,14 @@ def explain(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     if pair[0] == pair[1]:
         raise InvalidQuery("An image is like itself. Choose two different ones.")
     kept = shared.kept_search(workspace, dataset, encoder_id)
-    if encoder_id not in registry.CARDS:
+    if not encoders.runnable(workspace, encoder_id):
         raise InvalidQuery(
             f"The vectors {kept.embedding.card.name!r} were brought along without the network that made them, so "
             "nobody can say what it has seen. Choose another encoder."
         )
     first, second = kept.embedding.positions(pair).tolist()
     ranks = kept.flat.ranks(first, second, parameters.get("metric") or "cosine")
-    encoder = shared.encoder(encoder_id, progress)
+    encoder = shared.encoder(workspace, encoder_id, progress)
     inputs, seen = zip(*(_prepared(dataset, image, encoder) for image in pair), strict=True)
     why = run(encoder, *inputs, progress=progress)
     return {

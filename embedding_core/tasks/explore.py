@@ -58,7 +58,7 @@ def find_clusters(workspace: Workspace, parameters: Parameters, progress: Report
         k=parameters.get("k"),
         min_size=parameters.get("min_size"),
         seed=parameters.get("seed") or 0,
-        encoder=shared.namer(embedding),
+        encoder=shared.namer(workspace, embedding),
         labels=None if taken is None else taken.labels_of(embedding.ids),
         progress=progress,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core import derived, graphs, indexes
+from embedding_core.derived import encoders
 from embedding_core.encoders import registry
 from embedding_core.memory import peak_rss_mb
 from embedding_core.tasks import shared
@@ -33,7 +34,7 @@ def _add(workspace: Workspace, parameters: Parameters, progress: Reporter) -> Re
     from embedding_core import ingest
 
     startup = time.perf_counter()
-    encoder = shared.encoder(parameters["encoder"], progress) if parameters.get("encoder") else None
+    encoder = shared.encoder(workspace, parameters["encoder"], progress) if parameters.get("encoder") else None
     startup = time.perf_counter() - startup
     source = shared.source(workspace, parameters)
     try:
@@ -60,7 +61,7 @@ def embed(workspace: Workspace, parameters: Parameters, progress: Reporter, acto
 
     dataset = shared.dataset(workspace, parameters)
     startup = time.perf_counter()
-    encoder = shared.encoder(parameters.get("encoder") or registry.DEFAULT, progress)
+    encoder = shared.encoder(workspace, parameters.get("encoder") or registry.DEFAULT, progress)
     startup = time.perf_counter() - startup
     taken = shared.version(workspace, dataset, parameters)
     among = None if taken is None else taken.ids
@@ -94,7 +95,7 @@ def prepare(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     parameters = {**parameters, "encoder": parameters.get("encoder") or registry.DEFAULT}
     if parameters.get("source"):
         result = _add(workspace, parameters, progress)
-    elif parameters["encoder"] in registry.CARDS:
+    elif encoders.runnable(workspace, parameters["encoder"]):
         result = embed(workspace, parameters, progress, actor)
     else:  # vectors that someone brought: there is nothing to run
         result = {"dataset": shared.dataset(workspace, parameters).uuid, "encoder": parameters["encoder"]}
@@ -111,7 +112,9 @@ def prepare(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
         progress("neighbours", 0, None)
         derived.neighbour_graph(workspace, dataset, embedding, progress=progress)
     progress("clusters", 0, None)
-    found = derived.find_clusters(workspace, dataset, embedding, encoder=shared.namer(embedding), progress=progress)
+    found = derived.find_clusters(
+        workspace, dataset, embedding, encoder=shared.namer(workspace, embedding), progress=progress
+    )
     if indexes.wanted(len(embedding)):  # last, so that nobody waits: until it is there, searches are exact
         indexes.build_index(workspace, dataset, embedding, progress=progress)
     # Only now: a server that dies on the way leaves the upload for the next one.

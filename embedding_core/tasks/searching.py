@@ -11,6 +11,7 @@ from embedding_core import ids as many_ids
 from embedding_core import indexes, neighbours
 from embedding_core.encoders import registry
 from embedding_core.errors import ImageRefused, InvalidQuery
+from embedding_core.records import silent
 from embedding_core.tasks import shared
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def search(workspace: Workspace, parameters: Parameters, progress: Reporter, act
     ids = parameters.get("ids") or []
     if parameters.get("image"):
         given = parameters["image"]
-        query = _query_vector(kept.embedding, given if isinstance(given, bytes) else base64.b64decode(given))
+        query = _query_vector(workspace, kept.embedding, given if isinstance(given, bytes) else base64.b64decode(given))
         own = np.empty(0, np.int64)
     elif ids:
         own = many_ids.distinct(kept.embedding.positions(ids))
@@ -102,10 +103,10 @@ def _outside(workspace: Workspace, dataset: Dataset, kept: shared.Kept, among: s
     return outside
 
 
-def _query_vector(embedding: Embedding, data: bytes) -> Any:
+def _query_vector(workspace: Workspace, embedding: Embedding, data: bytes) -> Any:
     from embedding_core.images import decode
 
-    encoder = shared.kept_encoder(embedding.card.id)
+    encoder = shared.encoder(workspace, embedding.card.id, silent)
     try:
         image = decode(data, side=encoder.card.preprocessing.resize).image
     except ImageRefused as refusal:

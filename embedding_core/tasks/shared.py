@@ -27,9 +27,12 @@ Result = dict[str, Any]
 UPLOAD = "upload:"  # begins the source of what a browser has sent
 
 
-def encoder(encoder_id: str, progress: Reporter) -> Encoder:
-    progress("loading", 0, None, registry.card(encoder_id).name)
-    return kept_encoder(encoder_id)
+def encoder(workspace: Workspace, encoder_id: str, progress: Reporter) -> Encoder:
+    """One that everybody has, kept once loaded, or one that was fine-tuned here. Raises `UnknownEncoder`."""
+    from embedding_core.derived import encoders
+
+    progress("loading", 0, None, encoders.card(workspace, encoder_id).name)
+    return kept_encoder(encoder_id) if encoder_id in registry.CARDS else encoders.load(workspace, encoder_id)
 
 
 @lru_cache(maxsize=2)
@@ -93,12 +96,15 @@ def _state(dataset: Dataset, encoder_id: str) -> str:
     return ""
 
 
-def namer(embedding: Embedding) -> Callable[[], Encoder] | None:
+def namer(workspace: Workspace, embedding: Embedding) -> Callable[[], Encoder] | None:
     """How to load the embedding's encoder when clusters want names; None when it knows no categories."""
+    from embedding_core.derived import encoders
+    from embedding_core.records import silent
+
     card = embedding.card
-    if not card.has_categories or not registry.available_offline(card.id):
+    if not card.has_categories or not encoders.available_offline(workspace, card.id):
         return None
-    return lambda: kept_encoder(card.id)
+    return lambda: encoder(workspace, card.id, silent)
 
 
 def dataset(workspace: Workspace, parameters: Parameters, *, create: bool = False) -> Dataset:

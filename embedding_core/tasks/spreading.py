@@ -6,7 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 from embedding_core import derived
+from embedding_core.derived import encoders
 from embedding_core.encoders import registry
+from embedding_core.errors import InvalidInput
 from embedding_core.tasks import explore, shared
 
 if TYPE_CHECKING:
@@ -24,6 +26,11 @@ def embed_on_cluster(workspace: Workspace, parameters: Parameters, progress: Rep
 
     dataset = shared.dataset(workspace, parameters)
     encoder_id = parameters.get("encoder") or registry.DEFAULT
+    if encoder_id not in registry.CARDS and encoders.runnable(workspace, encoder_id):
+        raise InvalidInput(
+            f"{encoder_id} was fine-tuned here, and a cluster loads encoders that every machine has. Embed with it on "
+            "this one: --engine local."
+        )
     address, workers = parameters.get("address"), parameters.get("workers")
     done = embed(workspace, dataset, encoder_id, address=address, workers=workers, progress=progress)
     return embedded(dataset, encoder_id, done, startup=0.0, device="ray")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from embedding_core.encoders import registry
-from pages.parts import words
+from embedding_core.derived import encoders
+from pages.parts import server, words
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -59,7 +59,7 @@ def no_images(dataset: Dataset) -> None:
 
 
 def not_embedded(dataset: Dataset, encoder: str) -> None:
-    if encoder not in registry.CARDS:
+    if not encoders.runnable(server.workspace(), encoder):
         row = note(
             f"There is no encoder “{words.plain(words.encoder(encoder))}” here",
             "Choose another one in the sidebar. Vectors of your own come in on Encoders.",

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from embedding_core.derived import encoders
 from embedding_core.encoders import registry
 from embedding_core.errors import KindredError
-from pages.parts import empty, jobs, state, words
+from pages.parts import empty, jobs, server, state, words
 
 if TYPE_CHECKING:
     from embedding_core.encoders.base import EncoderCard
@@ -80,7 +81,7 @@ def last(dataset: Dataset, card: EncoderCard) -> None:
 
 def actions(dataset: Dataset, card: EncoderCard, encoding: Encoding | None, *, current: bool) -> None:
     with st.container(horizontal=True, gap="xsmall"):
-        known = card.id in registry.CARDS
+        known = encoders.runnable(server.workspace(), card.id)
         if known and (encoding is None or encoding.count < dataset.count):
             label = "Compute" if encoding is None else "Compute the rest"
             if st.button(label, key=f"encoders_compute_{card.id}", icon=":material/play_arrow:"):
@@ -96,28 +97,38 @@ def actions(dataset: Dataset, card: EncoderCard, encoding: Encoding | None, *, c
                 args=(card.id,),
                 help="All pages show the images as this encoder sees them.",
             )
-        if encoding is not None and st.button(
+        tuned = card.id.startswith(encoders.PREFIX)
+        if (encoding is not None or (known and tuned)) and st.button(
             "Remove", key=f"encoders_remove_{card.id}", icon=":material/delete:", type="tertiary"
         ):
-            remove(dataset, encoding)
+            remove(dataset, card, encoding)
 
 
 @st.dialog("Remove vectors", icon=":material/delete:")
-def remove(dataset: Dataset, encoding: Encoding) -> None:
+def remove(dataset: Dataset, card: EncoderCard, encoding: Encoding | None) -> None:
+    tuned = card.id.startswith(encoders.PREFIX)
+    gone = f"The {words.count(encoding.count if encoding else 0, 'vector')} of **{words.plain(dataset.name)}** from "
     st.markdown(
-        f"The {words.count(encoding.count, 'vector')} of **{words.plain(dataset.name)}** from "
-        f"**{words.plain(encoding.card.name)}** will be gone, and its maps and groups can no longer be opened. Images, "
-        "labels and tags stay. They can be computed again."
+        f"{gone}**{words.plain(card.name)}** will be gone, and its maps and groups can no longer be opened. Images, "
+        "labels and tags stay. "
+        + (
+            "The fine-tuned network goes as well, for all datasets; only training brings it back."
+            if tuned
+            else "They can be computed again."
+        )
     )
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep them", key="encoders_keep"):
             st.rerun()
         if st.button("Remove", key="encoders_remove", type="primary", icon=":material/delete:"):
             try:
-                dataset.vectors.drop(encoding.card.id)
+                if encoding is not None:
+                    dataset.vectors.drop(card.id)
+                if tuned:
+                    encoders.delete(server.workspace(), card.id)
             except KindredError as error:
                 empty.failed(error)
             else:
-                if state.get("encoder") == encoding.card.id:
+                if state.get("encoder") == card.id:
                     state.choose_encoder("")
                 st.rerun()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from embedding_core import labels
+from embedding_core.derived import encoders
 from embedding_core.encoders import registry
 from embedding_core.errors import KindredError
 from pages.parts import dropzone, empty, preparing, server, state, words
@@ -27,7 +28,7 @@ def show(dataset: Dataset) -> None:
         st.caption("What is there already is skipped; a file that has changed is read again.")
         # By the encoder whose map they are to come to; vectors that someone brought come from none.
         encoder = state.current_encoder(dataset)
-        encoder = encoder if encoder in registry.CARDS else registry.DEFAULT
+        encoder = encoder if encoders.runnable(server.workspace(), encoder) else registry.DEFAULT
         finished = dropzone.show(key=f"start_into_{dataset.uuid}", into=dataset.name, encoder=encoder)
         if finished:
             close()

@@ -78,6 +78,8 @@ HELP: Mapping[str, str] = {
     "untouched": "Images that are set aside once and never trained on. Whatever is tried is judged by the same ones.",
     "expected gain": "Found by trying, on images that may be trained on. The untouched part judges only what is done.",
     "runs": "Everything that was trained or scored here, with its settings, so that it can be compared and repeated.",
+    "finetune": "A pretrained network is trained further on your labels, so that it sees what sets them apart.",
+    "linear probe": "The simplest classifier on top of an encoder as it is. What fine-tuning has to beat.",
     "repair": "Cleaning done at training only, on trial. Nothing is decided, and the images stay as they are.",
     "cka": "How alike two encoders lay out all images, from 0 to 1. Turned or scaled spaces count as the same.",
     "overlap": "The share of each image's 10 nearest look-alikes that two encoders have in common.",
@@ -190,6 +192,10 @@ STAGES: Mapping[str, str] = {
     "reading pictures": "Reading small pictures",
     "embedding views": "Looking again, mirrored and cropped",
     "joining": "Putting vectors side by side",
+    "features": "Computing what stays as it is",
+    "range test": "Trying learning rates",
+    "fine-tuning": "Fine-tuning",
+    "judging": "Judging by the untouched test part",
     "explaining": "Comparing part by part",
     "partitions": "Parting the images",
     "trust": "Judging the map",
@@ -326,7 +332,7 @@ def size(nbytes: float) -> str:
 def encoder(encoder_id: str) -> str:
     """An encoder's name for people, not yet `plain`."""
     card = registry.CARDS.get(encoder_id)
-    return card.name if card else encoder_id.removeprefix("own:")
+    return card.name if card else encoder_id.removeprefix("own:").removeprefix("tuned:")
 
 
 def reason(stored: str) -> str:

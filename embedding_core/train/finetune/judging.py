@@ -1,0 +1,124 @@
+"""What fine-tuning was worth: on images that neither the network, nor the choice of its best epoch, has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from embedding_core.effect.intervals import Differences, differences
+from embedding_core.quality.probing.probe import fit_probe
+from embedding_core.vectors import unit_rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from embedding_core.effect.intervals import Difference
+
+K = 5  # neighbours
+_ROWS = 1024  # test images compared at once
+
+_ARRAYS = ("ids", "truth", "clusters", "said_before", "said_after", "near_before", "near_after", "said_probe")
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What was said of k test images before and after, as class codes (k,)."""
+
+    ids: NDArray[np.int64]  # (k,)
+    truth: NDArray[np.int64]  # (k,)
+    clusters: NDArray[np.int64]  # (k,) images with the same number are drawn together
+    said_before: NDArray[np.int64]  # by a linear probe over the original vectors
+    said_after: NDArray[np.int64]  # by the fine-tuned network
+    near_before: NDArray[np.int64]  # by the five nearest of the images that were seen, in the original vectors
+    near_after: NDArray[np.int64]  # likewise in the new vectors
+    said_probe: NDArray[np.int64]  # by a linear probe over the new vectors
+    classes: tuple[str, ...]
+
+    @cached_property
+    def differences(self) -> Differences:
+        """Of accuracy, balanced and by class: the fine-tuned network against the linear probe, paired by image."""
+        return self._against(self.said_before, self.said_after)
+
+    @cached_property
+    def neighbours(self) -> Difference:
+        """Accuracy of the five nearest, likewise."""
+        return self._against(self.near_before, self.near_after).accuracy
+
+    @cached_property
+    def probes(self) -> Difference:
+        """Accuracy of a linear probe over the new vectors against one over the original ones."""
+        return self._against(self.said_before, self.said_probe).accuracy
+
+    def _against(self, before: NDArray[np.int64], after: NDArray[np.int64]) -> Differences:
+        right = [(said == self.truth)[None] for said in (before, after)]
+        return differences(right[0], right[1], self.truth, self.clusters, len(self.classes))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        return {name: getattr(self, name) for name in _ARRAYS}
+
+    def facts(self) -> dict[str, Any]:
+        return {"classes": list(self.classes)}
+
+    @classmethod
+    def restored(cls, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> Self:
+        return cls(**{name: arrays[name] for name in _ARRAYS}, classes=tuple(facts["classes"]))
+
+
+def judge(
+    ids: NDArray[np.int64],
+    truth: NDArray[np.int64],
+    clusters: NDArray[np.int64],
+    *,
+    classes: tuple[str, ...],
+    seen: NDArray[np.int64],
+    before: tuple[NDArray[np.float32], NDArray[np.float32]],
+    after: tuple[NDArray[np.float32], NDArray[np.float32]],
+    head: tuple[NDArray[np.float32], NDArray[np.float32]],
+) -> Judged:
+    """Judge by test images `ids` (k,) of classes `truth`. `seen` (m,) are the classes of the images that training had.
+
+    `before` and `after` are the original and the new vectors, each of what was seen (m, d) and of the test (k, d);
+    `head` is the fine-tuned classifier over the new ones: (c, d) and (c,).
+    """
+    return Judged(
+        ids,
+        truth,
+        clusters,
+        _probed(before, seen),
+        (after[1] @ head[0].T + head[1]).argmax(axis=1),
+        nearest(before[0], seen, before[1]),
+        nearest(after[0], seen, after[1]),
+        _probed(after, seen),
+        classes,
+    )
+
+
+def nearest(
+    known: NDArray[np.float32], codes: NDArray[np.int64], asked: NDArray[np.float32], k: int = K
+) -> NDArray[np.int64]:
+    """The class (q,) that most of the k rows of `known` (m, d) nearest to each of `asked` (q, d) have, by cosine.
+
+    Of classes that as many have, it is that of the nearest.
+    """
+    rows, classes = unit_rows(known), int(codes.max()) + 1
+    k = min(k, len(rows))
+    found = np.empty(len(asked), np.int64)
+    for start in range(0, len(asked), _ROWS):
+        near = unit_rows(asked[start : start + _ROWS]) @ rows.T
+        best = np.argpartition(-near, k - 1, axis=1)[:, :k]
+        order = np.argsort(-np.take_along_axis(near, best, axis=1), axis=1, kind="stable")
+        said = codes[np.take_along_axis(best, order, axis=1)]
+        votes = np.zeros((len(said), classes))
+        for place in range(k):  # a vote, and a little for its place, which decides between equals
+            votes[np.arange(len(said)), said[:, place]] += 1 + 2.0 ** -(place + k)
+        found[start : start + _ROWS] = votes.argmax(axis=1)
+    return found
+
+
+def _probed(of: tuple[NDArray[np.float32], NDArray[np.float32]], codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    found: NDArray[np.int64] = fit_probe(of[0], codes, calibrated=False).probabilities(of[1]).argmax(axis=1)
+    return found

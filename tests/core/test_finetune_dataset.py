@@ -1,0 +1,137 @@
+"""Fine-tuning on a dataset: the encoder that comes of it, honest scores, a blind test part, and the command line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from embedding_core import derived
+from embedding_core.cli import main
+from embedding_core.derived import encoders, finetuning
+from embedding_core.encoders import choosing, registry
+from embedding_core.encoders.base import card_to_json
+from embedding_core.encoders.torch_runtime import TorchEncoder
+from embedding_core.errors import InvalidInput, NameTaken, UnknownEncoder
+from embedding_core.places import SAMPLE
+from embedding_core.records import LOCAL, silent
+from embedding_core.tasks import TASKS
+from embedding_core.train.finetune.recipe import recipe_for
+from embedding_core.workspace import Workspace
+from tests.core import once
+
+NAME = "few"
+QUICK = {"epochs": 1, "views": 1, "hidden": 16, "crop": 1.0, "colour": 0.0, "flip": False}
+WANTED = {"name": NAME, "mode": "head", "recipe": QUICK, "map": False}
+KINDS, EACH = ("building", "clothing", "mammal", "face"), 30
+
+
+@pytest.fixture
+def sample(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A hundred drawings of four kinds. Which way of running a network is fastest here is not tried out each time."""
+    monkeypatch.setenv("KINDRED_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(
+        choosing, "fastest", lambda card, build, device=None: TorchEncoder(build(), device="cpu", bf16=False)
+    )
+
+    def make(made: Workspace) -> None:
+        folder = tmp_path / "images"
+        for kind in KINDS:
+            (folder / kind).mkdir(parents=True)
+            for file in sorted((SAMPLE / kind).iterdir())[:EACH]:
+                shutil.copy(file, folder / kind / file.name)
+        TASKS["add"](made, {"name": NAME, "source": str(folder), "encoder": "efficientnet-lite0"}, silent, LOCAL)
+
+    return once.copy_of("finetune-few", make, tmp_path_factory)
+
+
+def test_an_encoder_comes_of_it_that_everything_can_use(sample: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    dataset = sample.dataset(NAME)
+    command = ["finetune", NAME, "--mode", "head", "--epochs", "1", "--name", "mine", "--json"]
+    settings = [f"--set={name}={str(value).lower()}" for name, value in QUICK.items() if name != "epochs"]
+    assert main([*command, *settings, "--workspace", sample.uri]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["encoder"] == "tuned:mine"
+    assert set(said["scores"]) == {"finetuned", "probe", "probe_on_tuned", "knn", "knn_on_tuned"}
+    difference = said["difference"]
+    assert difference["low"] <= difference["change"] <= difference["high"]
+    assert difference["change"] == pytest.approx(said["scores"]["finetuned"] - said["scores"]["probe"], abs=1e-3)
+    assert [one["epoch"] for one in said["curves"]] == [0.0, 1.0]
+
+    embedding = dataset.embedding("tuned:mine")
+    assert len(embedding) == dataset.count
+    assert embedding.matrix().shape[1] == 16
+    assert derived.maps(sample, dataset, embedding)  # drawn at once
+    run = derived.runs(sample, dataset)[0]
+    assert run.kind == "finetune"
+    assert run.scores["accuracy"].value == pytest.approx(said["scores"]["finetuned"], abs=1e-4)
+    assert run.result == said["model"]
+
+    fitted = encoders.fitted_on(sample, "tuned:mine")
+    known = derived.labelled(sample, dataset, [dataset.embedding("efficientnet-lite0")])
+    held = derived.held_out(sample, dataset, known)
+    assert fitted is not None
+    assert not np.isin(known.ids[held.test], fitted).any()
+    assert len(fitted) == said["images"]["train"] + said["images"]["validation"]
+
+    assert main(["encoders", "--json", "--workspace", sample.uri]) == 0
+    listed = {one["id"]: one for one in json.loads(capsys.readouterr().out)["encoders"]}
+    assert listed["tuned:mine"]["dim"] == 16
+
+    picture = dataset.content(int(embedding.ids[0]))
+    found = TASKS["search"](sample, {"name": NAME, "encoder": "tuned:mine", "image": picture, "k": 1}, silent, LOCAL)
+    assert found["results"][0]["id"] == int(embedding.ids[0])
+
+    with pytest.raises(NameTaken, match="mine"):
+        TASKS["finetune"](sample, {**WANTED, "tuned": "mine"}, silent, LOCAL)
+    with pytest.raises(InvalidInput, match="engine local"):
+        TASKS["embed_on_cluster"](sample, {"name": NAME, "encoder": "tuned:mine"}, silent, LOCAL)
+    encoders.delete(sample, "tuned:mine")
+    with pytest.raises(UnknownEncoder):
+        encoders.card(sample, "tuned:mine")
+    assert not encoders.runnable(sample, "tuned:mine")
+
+
+def test_labels_of_the_test_part_change_no_weight(sample: Workspace) -> None:
+    dataset = sample.dataset(NAME)
+    embedding = dataset.embedding("efficientnet-lite0")
+    known = derived.labelled(sample, dataset, [embedding])
+    held = derived.held_out(sample, dataset, known)
+    before = TASKS["finetune"](sample, {**WANTED, "tuned": "clean"}, silent, LOCAL)
+    chance = np.random.default_rng(0)
+    poisoned = [known.classes[code] for code in chance.permutation(known.codes[held.test]).tolist()]
+    dataset.put_attributes(known.ids[held.test].tolist(), labels=poisoned)
+    after = TASKS["finetune"](sample, {**WANTED, "tuned": "poisoned"}, silent, LOCAL)
+    one, other = (sample.models.get(said["model"]) for said in (before, after))
+    assert one is not None
+    assert other is not None
+    from safetensors.numpy import load
+
+    theirs = load(other.content)
+    for name, tensor in load(one.content).items():
+        np.testing.assert_array_equal(tensor, theirs[name])
+    assert after["scores"]["probe"] < before["scores"]["probe"] - 0.2
+
+
+def test_what_cannot_be_tuned_says_so(sample: Workspace) -> None:
+    dataset = sample.dataset(NAME)
+    with pytest.raises(InvalidInput, match="pixels cannot be fine-tuned"):
+        finetuning.plan(sample, dataset, "pixels", recipe_for("head"), progress=silent)
+    with pytest.raises(InvalidInput, match="1 to 60 letters"):
+        finetuning.plan(sample, dataset, "efficientnet-lite0", recipe_for("head"), name="a/b", progress=silent)
+
+
+def test_models_go_with_their_dataset(sample: Workspace) -> None:
+    card = replace(registry.card(registry.DEFAULT), id="tuned:gone", name="gone")
+    facts = {"card": card_to_json(card), "base": registry.DEFAULT, "whole": True}
+    sample.models.put(
+        dataset=sample.dataset(NAME).uuid, kind=encoders.KIND, name="gone", facts=facts, content=b"weights"
+    )
+    assert encoders.cards(sample)["tuned:gone"] == card
+    assert encoders.available_offline(sample, "tuned:gone")
+    sample.delete(sample.dataset(NAME))
+    assert "tuned:gone" not in encoders.cards(sample)
