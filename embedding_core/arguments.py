@@ -7,23 +7,20 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from embedding_core.commands import (
-    comparing,
     axes,
+    comparing,
     curating,
     deciding,
     exploring,
     exporting,
     filling,
+    finetuning,
+    gaining,
     improving,
     keeping,
     preparing,
     scoring,
     training,
-    gaining,
-    finetuning,
-    improving,
-    keeping,
-    preparing,
 )
 from embedding_core.commands.shared import Command
 from embedding_core.errors import InvalidInput

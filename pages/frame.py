@@ -57,11 +57,12 @@ page = st.navigation(
             st.Page(
                 "axes.py", title="Axes", icon=":material/linear_scale:", help="What the axes of an embedding show."
             ),
+            st.Page("train.py", title="Train", icon=":material/school:", help="Train a model, and predict with it."),
             st.Page(
-                "train.py", title="Train", icon=":material/school:", help="Train a model, and predict with it."
-            ),
-            st.Page(
-                "finetune.py", title="Fine-tune", icon=":material/model_training:", help="Teach an encoder your own labels."
+                "finetune.py",
+                title="Fine-tune",
+                icon=":material/model_training:",
+                help="Teach an encoder your own labels.",
             ),
         ],
     },

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pages.parts import download_routes, image_routes, map_routes, upload_routes
-from pages.parts.axes import routes as axes_routes
 from pages.parts import download_routes, image_routes, map_routes, model_routes, upload_routes
+from pages.parts.axes import routes as axes_routes
 from pages.parts.review import routes as review_routes
 
 ROUTES = [

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sklearn.neighbors import KNeighborsClassifier
 
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate import similarities
 from embedding_core.evaluate import knn as module
+from embedding_core.evaluate import similarities
 from embedding_core.evaluate.knn import knn
 from tests.core import emojis, photographs
 
