@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core.embed import read_inputs
 from embedding_core.encoders import registry
 from embedding_core.errors import NotEmbedded
 from embedding_core.evaluate.advice import Proposal, proposed
@@ -87,6 +86,7 @@ def _encoded(
 ) -> tuple[NDArray[np.float32], float]:
     """Vectors (m, d) of these images, NaN for one that cannot be read, and the seconds that took, loading left out."""
     from embedding_core.batching import encoded
+    from embedding_core.embed import read_inputs
 
     progress("loading", 0, None, registry.card(encoder_id).name)
     encoder = registry.load(encoder_id)

@@ -186,7 +186,6 @@ STAGES: Mapping[str, str] = {
     "shuffling": "Seeing what noise explains",
     "storing": "Storing",
     "searching": "Searching",
-    "judging": "Judging by the test part",
     "training from scratch": "Learning from nothing",
     "judging neighbours": "Asking nearest neighbours",
     "reading pictures": "Reading small pictures",
