@@ -18,6 +18,8 @@ from embedding_core.evaluate.card import ReportCard
 from embedding_core.fingerprint import fingerprint
 from embedding_core.graphs import neighbour_graph
 from embedding_core.ids import find
+from embedding_core.quality.composition.balance import crossed
+from embedding_core.quality.composition.shortcuts import SAME
 from embedding_core.records import silent
 
 if TYPE_CHECKING:
@@ -28,10 +30,11 @@ if TYPE_CHECKING:
     from embedding_core.derived.balance import Said
     from embedding_core.derived.labelled import Labelled
     from embedding_core.encoders.base import Encoder
+    from embedding_core.quality.composition.columns import Column
     from embedding_core.records import Reporter
     from embedding_core.workspace import Dataset, Embedding, StoredResult, Workspace
 
-REVISION = 1  # raised when the same images and labels are scored otherwise
+REVISION = 2  # raised when the same images and labels are scored otherwise
 KIND = "report"
 PIXELS = "pixels"  # the encoder of the control
 
@@ -123,7 +126,7 @@ def known_of_files(
     """
     found: dict[str, NDArray[np.float64]] = {}
     for one in said.columns:
-        if one.name != "split":
+        if one.name != "split" and not _names_label(one, said.labels):
             found[one.name] = (one.codes[:, None] == np.arange(len(one.values))).astype(np.float64)
     looked = looks(workspace, dataset, progress).found
     rows = find(ids, looked.ids)
@@ -132,6 +135,14 @@ def known_of_files(
         if len(np.unique(values[np.isfinite(values)])) > 1:
             found[name] = values
     return found
+
+
+def _names_label(one: Column, labels: Column | None) -> bool:
+    """Whether each value of a column belongs to one label: then it is the label under finer names, as kinds of it."""
+    if labels is None:
+        return False
+    counts = crossed(labels, one)
+    return bool(counts.max(axis=0).sum() >= SAME * counts.sum())
 
 
 def _pixels(dataset: Dataset, ids: NDArray[np.int64]) -> NDArray[np.float32]:
