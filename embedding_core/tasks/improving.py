@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from embedding_core import derived
 from embedding_core.deciding.versions import NOW
-from embedding_core.derived import cleaning
+from embedding_core.derived import cleaning, encoders
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.advice import points
@@ -89,7 +89,7 @@ def improve(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
         did = remembered = f"{removed:,} removed: {', '.join(WHAT[one.finding] for one in made)}"
     elif step == "encoder":
         fill.embed(workspace, {**parameters, "encoder": target}, progress, actor)
-        after, did, remembered = target, f"looked through {registry.card(target).name}", ""
+        after, did, remembered = target, f"looked through {encoders.card(workspace, target).name}", ""
     else:
         raise InvalidInput(f"A step that is done here is clean or encoder, not {step!r}.")
     now = derived.measure(workspace, dataset, dataset.embedding(after), actor, after=remembered, progress=progress)

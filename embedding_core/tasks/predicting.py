@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from embedding_core import derived
+from embedding_core.derived import encoders
 from embedding_core.derived.predicting import keep_predicted
-from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput, InvalidSource, UnknownDataset
 from embedding_core.tasks import fill, shared
 
@@ -34,7 +34,7 @@ def predict(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
         kept = _of_dataset(workspace, dataset, loaded, name, progress, actor)
         found, key = kept.found, kept.fingerprint
     else:
-        encoder = shared.encoder(_known(loaded), progress)
+        encoder = shared.encoder(workspace, _known(workspace, loaded), progress)
         opened = shared.source(workspace, {**parameters, "source": source})
         try:
             found = derived.predict_source(opened, encoder, loaded, name, progress=progress)
@@ -87,11 +87,11 @@ def _of_dataset(
     encoder = loaded.facts["encoder"]["id"]
     there = {one.card.id: one.count for one in dataset.encodings()}
     if there.get(encoder, 0) < dataset.count and not encoder.startswith("own:"):
-        fill.embed(workspace, {"dataset": dataset.uuid, "encoder": _known(loaded)}, progress, actor)
+        fill.embed(workspace, {"dataset": dataset.uuid, "encoder": _known(workspace, loaded)}, progress, actor)
     return derived.predict_dataset(workspace, dataset, dataset.embedding(encoder), loaded, name)
 
 
-def _known(loaded: Loaded) -> str:
+def _known(workspace: Workspace, loaded: Loaded) -> str:
     """The encoder that a model wants, if it can be run here. Raises `UnknownEncoder`, and `InvalidInput`."""
     wanted = str(loaded.facts["encoder"]["id"])
     if wanted.startswith("own:"):
@@ -99,4 +99,4 @@ def _known(loaded: Loaded) -> str:
             "The model reads vectors that somebody brought, and nothing here makes such of new images. Bring vectors "
             "of those as well (Encoders → Bring your own vectors), then predict on their dataset."
         )
-    return registry.card(wanted).id
+    return encoders.card(workspace, wanted).id

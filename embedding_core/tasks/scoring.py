@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from embedding_core import derived
 from embedding_core.deciding.versions import NOW
+from embedding_core.derived import encoders
 from embedding_core.encoders import registry
 from embedding_core.evaluate.verdict import verdict
 from embedding_core.tasks import shared
@@ -36,7 +37,9 @@ def report(workspace: Workspace, parameters: Parameters, progress: Reporter, act
         dataset.embedding(encoder),
         version=version,
         seed=seed,
-        encoder=partial(shared.encoder, encoder, progress) if encoder in registry.CARDS else None,
+        encoder=partial(shared.encoder, workspace, encoder, progress)
+        if encoders.runnable(workspace, encoder)
+        else None,
         progress=progress,
     )
     derived.record(
