@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,9 @@ from embedding_core.errors import ImageRefused
 from embedding_core.images import decode
 from embedding_core.parallel import in_order
 from embedding_core.records import Reason, Rejected, Reporter, silent
-from embedding_core.workspace import Dataset
+
+if TYPE_CHECKING:
+    from embedding_core.workspace import Dataset
 
 FIRST_COMMIT = 32  # images: the first ones are soon on the screen
 COMMIT = 1024  # images a commit, and

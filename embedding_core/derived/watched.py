@@ -29,7 +29,7 @@ class Watched:
     """Reads files by id, as `Dataset.contents`, and says which are under way."""
 
     def __init__(self, dataset: Dataset, progress: Reporter) -> None:
-        from embedding_core.embed import CRASHES  # it loads LanceDB, and this room is read by servers as they start
+        from embedding_core.embed import CRASHES
 
         rows = dataset.images().select(["id", "path"])
         self._dataset, self._progress = dataset, progress

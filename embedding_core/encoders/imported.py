@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from embedding_core.encoders.base import EncoderCard, Preprocessing
 from embedding_core.errors import InvalidInput, InvalidVectors
 from embedding_core.fingerprint import digest
-from embedding_core.sources.matching import match
 
 PREFIX = "own:"
 PATHS = ("paths", "path", "file", "file_name", "filename", "image", "image_path")
@@ -53,6 +52,8 @@ def read(file: Path, images: Sequence[str]) -> ImportedVectors:
     Rows match by full path, then by a file name that is unique. Raises `InvalidVectors` for anything else in the file,
     and when nothing matches.
     """
+    from embedding_core.sources.matching import match
+
     paths, vectors = _reader(file)(file)
     vectors = _checked(vectors, len(paths))
     repeated = len(paths) - len(set(paths))
