@@ -13,7 +13,9 @@ from embedding_core.encoders.staged import stage_of, trainable
 from embedding_core.encoders.torch_runtime import seeded
 from embedding_core.errors import InvalidInput
 from embedding_core.train.finetune import augment, lora, losses
+from embedding_core.train.finetune.encoder import build, pack
 from embedding_core.train.finetune.judging import nearest
+from embedding_core.train.finetune.model import Model
 from embedding_core.train.finetune.optimising import rate_at
 from embedding_core.train.finetune.recipe import Recipe, recipe_for
 
@@ -192,3 +194,24 @@ def test_the_nearest_vote_as_scikit_learn_has_them() -> None:
     codes = chance.integers(0, 2, 80)  # of two classes five votes never tie
     expected = KNeighborsClassifier(5, metric="cosine", algorithm="brute").fit(known, codes).predict(asked)
     np.testing.assert_array_equal(nearest(known, codes, asked), expected)
+
+
+def test_a_network_tuned_by_lora_is_stored_as_its_additions_alone() -> None:
+    with seeded(0):
+        model = Model(registry.network("swin-t", "random"), recipe_for("lora", {"rank": 2}), 3)
+    assert all(name.endswith((".a", ".b")) or name.startswith("head.") for name in model.learnt)
+    with torch.no_grad():
+        for parameter in model.learnt.values():
+            parameter.add_(0.02)
+    packed = pack(model, model.state(), name="light", subject="birds", classes=("a", "b", "c"), fitted_on=np.arange(3))
+    assert len(packed.content) < 1e6  # bytes, of a network of 28 million parameters
+    assert packed.card.needs_download  # the weights it began with
+    with seeded(0):
+        base = registry.network("swin-t", "random")
+    images = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        found = build(packed.card, base, packed.content).features(images)
+        expected: torch.Tensor = images
+        for stage in model.stages:
+            expected = stage.run(expected)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)

@@ -35,8 +35,13 @@ def augmenter(settings: Augmentation, side: int) -> Callable[[torch.Tensor, int]
     def changed(pictures: torch.Tensor, seed: int) -> torch.Tensor:
         import torch
 
-        with seeded(seed):
-            return torch.stack([change(picture) for picture in pictures])
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # which is quicker for one small picture, and far quicker beside busy processes
+        try:
+            with seeded(seed):
+                return torch.stack([change(picture) for picture in pictures])
+        finally:
+            torch.set_num_threads(threads)
 
     return changed
 
