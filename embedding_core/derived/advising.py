@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core.derived import cleaning, scouting
+from embedding_core.derived import cleaning, scouting, trialling
+from embedding_core.derived.encoders import is_fitted
 from embedding_core.derived.kept import keep, read_kept
 from embedding_core.derived.labelled import held_out, labelled
 from embedding_core.derived.measuring import measure
@@ -39,10 +40,15 @@ def advise(
     held = held_out(workspace, dataset, known)
 
     def find() -> Advice:
-        proposals = [
-            *_cleaning(workspace, dataset, embedding, known, held, progress),
-            *scouting.other_encoders(dataset, embedding, known, held.train, progress=progress),
-        ]
+        proposals = []
+        if not is_fitted(embedding.card.id):  # on what it was fitted on, whatever is tried looks good
+            vectors = embedding.rows(known.ids)
+            proposals = [
+                *_cleaning(workspace, dataset, embedding, known, held, progress),
+                *scouting.other_encoders(dataset, embedding, known, held.train, progress=progress),
+                *scouting.more_labels(vectors, known, held.train, int((known.codes < 0).sum()), progress=progress),
+                *trialling.fine_tuning(dataset, embedding, known, held.train, progress=progress),
+            ]
         stands = measured.found
         return Advice(
             stands.accuracy, stands.interval, len(stands.ids), len(held.train), ranked(proposals), measured.fingerprint

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from embedding_core.encoders import registry
 from embedding_core.encoders.base import card_from_json
-from embedding_core.errors import UnknownEncoder
+from embedding_core.errors import InvalidInput, UnknownEncoder
 from embedding_core.train.finetune.encoder import PREFIX
 
 if TYPE_CHECKING:
@@ -76,6 +76,22 @@ def fitted_on(workspace: Workspace, encoder_id: str) -> NDArray[np.int64] | None
     found = _find(workspace, encoder_id)
     stored = workspace.models.get(found.id) if found is not None else None
     return read(stored.content) if stored is not None else None
+
+
+def is_fitted(encoder_id: str) -> bool:
+    """Whether an encoder was fine-tuned here, so that it has seen the labels of images."""
+    return encoder_id.startswith(PREFIX)
+
+
+def refuse_fitted(workspace: Workspace, encoder_id: str, what: str) -> None:
+    """Raises `InvalidInput` for an encoder that was fitted on labels: `what` would flatter it."""
+    if is_fitted(encoder_id):
+        name = card(workspace, encoder_id).name
+        raise InvalidInput(
+            f"{name} was fine-tuned on labels of these images, so {what} would flatter it: it has seen the answers. "
+            "Take the encoder that it was made from; what it is worth on the untouched part stands on its own page "
+            "and on Next step."
+        )
 
 
 def delete(workspace: Workspace, encoder_id: str) -> None:

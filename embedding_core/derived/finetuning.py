@@ -18,8 +18,8 @@ from embedding_core.derived.training_pictures import squares
 from embedding_core.encoders import registry
 from embedding_core.encoders.base import card_to_json
 from embedding_core.errors import InvalidInput, NameTaken
+from embedding_core.evaluate.judged import Judged as Answers
 from embedding_core.fingerprint import digest, fingerprint
-from embedding_core.quality.intervals import share
 from embedding_core.quality.probing.folding import deal
 from embedding_core.train.finetune import checkpoint
 from embedding_core.train.finetune.encoder import PREFIX, checked_name, classifier, pack
@@ -228,9 +228,8 @@ def judged(workspace: Workspace, wanted: Plan, model: StoredModel, actor: Actor,
         ),
         asked={"model": model.id, "encoder": wanted.encoder},
     )
-    accuracy = kept.found.differences.accuracy
-    hits = round(accuracy.after * len(test))
-    low, high = share(hits, len(test))
+    found = kept.found
+    accuracy = found.differences.accuracy
     record(
         workspace,
         wanted.dataset,
@@ -239,18 +238,23 @@ def judged(workspace: Workspace, wanted: Plan, model: StoredModel, actor: Actor,
         encoder=wanted.embedding.card.id,
         version=known.version,
         data=known.fingerprint,
-        test=digest(np.sort(known.ids[test]).tobytes()),
         seed=wanted.recipe.seed,
         parameters={**model.facts["recipe"], "name": wanted.name},
         scores={
-            "accuracy": Score(accuracy.after, low, high),
             "probe": Score(accuracy.before),
             "gain": Score(accuracy.change, accuracy.low, accuracy.high),
         },
         seconds=seconds,
         result=model.id,
+        judged=answers(found),
     )
     return kept
+
+
+def answers(found: Judged) -> Answers:
+    """What the fine-tuned network got right, to be held against other models."""
+    right = found.said_after == found.truth
+    return Answers(found.ids, found.truth.astype(np.int32), found.clusters, right, found.classes)
 
 
 def judged_key(model: StoredModel) -> str:

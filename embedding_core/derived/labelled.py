@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedding_core.evaluate.holding import Held
+    from embedding_core.quality.duplicates import DuplicatesFound
     from embedding_core.records import Reporter
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
@@ -128,6 +129,20 @@ def held_out(workspace: Workspace, dataset: Dataset, known: Labelled) -> Held:
     return held
 
 
+def known_duplicates(
+    workspace: Workspace, dataset: Dataset, embeddings: Sequence[Embedding], ids: NDArray[np.int64]
+) -> DuplicatesFound | None:
+    """The near-duplicates that are known under one of the embeddings, else under any that holds all of `ids` (n,),
+    the newest first; None where nobody has looked for them."""
+    own = [duplicates_key(one.fingerprint) for one in embeddings]
+    others = [one.fingerprint for one in workspace.results.find(dataset.uuid, "duplicates")]
+    for key in dict.fromkeys([*own, *others]):
+        kept = read_duplicates(workspace, key)
+        if kept is not None and (key in own or np.isin(ids, kept.found.ids).all()):
+            return kept.found
+    return None
+
+
 def _groups(
     workspace: Workspace,
     dataset: Dataset,
@@ -135,11 +150,10 @@ def _groups(
     ids: NDArray[np.int64],
     progress: Reporter,
 ) -> NDArray[np.int32]:
-    """Copies and bursts as groups (n,): those that are known under any of the embeddings, else by the first one."""
-    known = None
-    for one in embeddings:
-        known = known or read_duplicates(workspace, duplicates_key(one.fingerprint))
-    found = (known or find_duplicates(workspace, dataset, embeddings[0], progress=progress)).found
+    """Copies and bursts as groups (n,), looked for by the first embedding where none are known."""
+    found = known_duplicates(workspace, dataset, embeddings, ids)
+    if found is None:
+        found = find_duplicates(workspace, dataset, embeddings[0], progress=progress).found
     rows = find(ids, found.ids)
     groups = np.where(rows >= 0, found.groups_with_bursts[np.maximum(rows, 0)], -1)
     return groups.astype(np.int32)

@@ -8,9 +8,9 @@ import numpy as np
 
 from embedding_core.deciding.versions import NOW
 from embedding_core.derived.balance import PROPERTIES, said_of
-from embedding_core.derived.duplicates import duplicates_key, read_duplicates
+from embedding_core.derived.encoders import fitted_on, is_fitted
 from embedding_core.derived.kept import Kept, keep, read_kept
-from embedding_core.derived.labelled import labelled
+from embedding_core.derived.labelled import known_duplicates, labelled
 from embedding_core.derived.looks import looks
 from embedding_core.derived.recoded import changed_copies, small_pictures
 from embedding_core.errors import NotEmbedded
@@ -54,6 +54,7 @@ def report(
     `encoder` loads the network, for the pictures that are encoded again; None where that is not here. Duplicates are
     looked for where they are not known. Raises `UnknownVersion`, and `InvalidInput` where no image is left.
     """
+    embedding = unseen(workspace, embedding)
     known = labelled(workspace, dataset, [embedding], version=version, progress=progress)
     said = said_of(dataset, known.ids)
 
@@ -97,10 +98,17 @@ def report_key(
 
     Reads alone. Raises `UnknownVersion`, and `InvalidInput` where no image is left.
     """
-    if read_duplicates(workspace, duplicates_key(embedding.fingerprint)) is None:
+    embedding = unseen(workspace, embedding)
+    if known_duplicates(workspace, dataset, [embedding], embedding.ids) is None:
         return None
     known = labelled(workspace, dataset, [embedding], version=version)
     return _key(embedding, known, said_of(dataset, known.ids), seed)
+
+
+def unseen(workspace: Workspace, embedding: Embedding) -> Embedding:
+    """The images that an encoder was not fitted on: of one that was fine-tuned here the rest, of any other all."""
+    fitted = fitted_on(workspace, embedding.card.id) if is_fitted(embedding.card.id) else None
+    return embedding if fitted is None else embedding.of(np.setdiff1d(embedding.ids, fitted))
 
 
 def read_report(workspace: Workspace, key: str) -> Kept[ReportCard] | None:

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embedding_core.derived.encoders import is_fitted
 from embedding_core.encoders import registry
-from embedding_core.errors import NotEmbedded
+from embedding_core.errors import InvalidInput, NotEmbedded
 from embedding_core.evaluate.advice import Proposal, proposed
+from embedding_core.evaluate.curve import learning_curve
+from embedding_core.evaluate.holding import hold_out
 from embedding_core.evaluate.judged import Judged, difference
+from embedding_core.evaluate.power_law import law
 from embedding_core.quality.probing.folding import deal
 
 if TYPE_CHECKING:
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
 
 SAMPLE = 600  # images on which an encoder is tried that has not seen them
 FOLDS = 5
+SEEDS = 4  # draws of a learning curve
+MOST_LABELS = 1000  # that anybody is asked for at once
 
 
 def other_encoders(
@@ -34,7 +40,7 @@ def other_encoders(
     found = []
     base = _judged(embedding.rows(known.ids[train]), known, train)
     for card in there.values():
-        if card.id in (mine.id, "pixels"):
+        if card.id in (mine.id, "pixels") or is_fitted(card.id):
             continue
         try:
             vectors = dataset.embedding(card.id)
@@ -49,7 +55,7 @@ def other_encoders(
     untried = [
         one for one in registry.CARDS if one not in there and one != "pixels" and registry.available_offline(one)
     ]
-    sample = _sample(known, train)
+    sample = drawn(known, train, SAMPLE)
     for encoder_id in untried:
         tried, seconds = _encoded(dataset, encoder_id, known.ids[sample], progress)
         rows = np.isfinite(tried[:, 0])
@@ -72,13 +78,60 @@ def other_encoders(
     return found
 
 
-def _sample(known: Labelled, train: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Rows of `train`, at most `SAMPLE`, every class in its share."""
-    if len(train) <= SAMPLE:
-        return train
-    parts = max(2, len(train) // SAMPLE)
-    drawn: NDArray[np.int64] = train[deal(known.codes[train], parts, groups=known.groups[train]) == 0]
-    return drawn
+def more_labels(
+    vectors: NDArray[np.float32],
+    known: Labelled,
+    train: NDArray[np.int64],
+    unlabelled: int,
+    *,
+    progress: Reporter,
+) -> list[Proposal]:
+    """What more labels would bring, by a learning curve drawn and judged among the rows `train` (t,) of `known`.
+
+    It is about the images without a label, of which there are `unlabelled`, else about half as many again as there are.
+    """
+    codes = np.full(len(known.codes), -1)
+    codes[train] = known.codes[train]
+    try:
+        inner = hold_out(codes, [None] * len(codes), groups=known.groups)
+        curve = learning_curve(
+            vectors[inner.train],
+            codes[inner.train],
+            vectors[inner.test],
+            codes[inner.test],
+            classes=known.classes,
+            clusters=inner.clusters,
+            groups=known.groups[inner.train],
+            seeds=SEEDS,
+            progress=progress,
+        )
+    except InvalidInput:  # too few labels for a curve
+        return []
+    more = min(unlabelled or max(len(train) // 2, 10), MOST_LABELS)
+    power = law(curve.sizes, curve.right, curve.clusters, whole=float(len(train)))
+    gain, low, high = power.gain([len(train) + more])[:, 0].tolist()
+    what = "of the images without one" if unlabelled else "new images"
+    return [
+        Proposal(
+            "label",
+            str(more),
+            f"Label {more:,} {what}",
+            "By the learning curve of the images that may be trained on, continued.",
+            gain,
+            low,
+            high,
+            images=more,
+        )
+    ]
+
+
+def drawn(known: Labelled, rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """At most so many of `rows` of `known`, every class in its share, no group parted."""
+    if len(rows) <= most:
+        return rows
+    dealt = deal(known.codes[rows], len(rows) // most + 1, groups=known.groups[rows])
+    found: NDArray[np.int64] = rows[dealt == 0]
+    return found
 
 
 def _encoded(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from embedding_core import derived
 from embedding_core.deciding.versions import NOW
-from embedding_core.derived import standings
+from embedding_core.derived import encoders, standings
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput, NotEmbedded
 from embedding_core.evaluate.compared import FOLDS, K
@@ -31,7 +31,7 @@ def compare(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     """
     dataset = shared.dataset(workspace, parameters)
     version, seed = parameters.get("version") or NOW, parameters.get("seed") or 0
-    names = _wanted(dataset, parameters)
+    names = _wanted(workspace, dataset, parameters)
     _embed_missing(workspace, dataset, names, parameters, progress, actor)
     embeddings = [dataset.embedding(name) for name in names]
     kept = derived.compare_encoders(workspace, dataset, embeddings, version=version, seed=seed, progress=progress)
@@ -83,11 +83,13 @@ def metrics(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     }
 
 
-def _wanted(dataset: Dataset, parameters: Parameters) -> list[str]:
+def _wanted(workspace: Workspace, dataset: Dataset, parameters: Parameters) -> list[str]:
     """The encoders that are asked for, each once. Raises `UnknownEncoder`, and `InvalidInput` for fewer than two."""
     there = {one.card.id for one in dataset.encodings()}
-    names = list(dict.fromkeys(parameters.get("encoders") or sorted(there)))
+    fair = sorted(name for name in there if not encoders.is_fitted(name))
+    names = list(dict.fromkeys(parameters.get("encoders") or fair))
     for name in names:
+        encoders.refuse_fitted(workspace, name, "a comparison by folds")
         if name not in there:
             registry.card(name)
     if len(names) < 2:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from embedding_core import derived
 from embedding_core.deciding.versions import NOW
+from embedding_core.derived import encoders
 from embedding_core.derived.curve import MINUTES
 from embedding_core.encoders import registry
 from embedding_core.evaluate.curve import SEEDS
@@ -25,6 +26,7 @@ def learning_curve(workspace: Workspace, parameters: Parameters, progress: Repor
     `scratch_minutes` (0 leaves that out)."""
     dataset = shared.dataset(workspace, parameters)
     embedding = dataset.embedding(parameters.get("encoder") or registry.DEFAULT)
+    encoders.refuse_fitted(workspace, embedding.card.id, "a learning curve")
     version = parameters.get("version") or NOW
     kept = derived.draw_curve(
         workspace,

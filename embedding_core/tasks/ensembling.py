@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import filterfalse
 from typing import TYPE_CHECKING, Any
 
 from embedding_core import derived
 from embedding_core.deciding.versions import NOW
+from embedding_core.derived import encoders
 from embedding_core.derived.ensembles import embedded_by, keep_concatenated
 from embedding_core.tasks import shared
 from embedding_core.train.ensembles_words import headline, name_of, said, verdict
@@ -23,11 +25,13 @@ def ensemble(workspace: Workspace, parameters: Parameters, progress: Reporter, a
     With `keep`, a name, or true for one that is made up, vectors side by side are stored as an encoder.
     """
     dataset = shared.dataset(workspace, parameters)
-    encoders = list(parameters.get("encoders") or embedded_by(dataset))
+    asked = list(parameters.get("encoders") or filterfalse(encoders.is_fitted, embedded_by(dataset)))
+    for one in asked:
+        encoders.refuse_fitted(workspace, one, "choosing among ensembles by folds")
     kept = derived.measure_ensembles(
         workspace,
         dataset,
-        encoders,
+        asked,
         version=parameters.get("version") or NOW,
         views=bool(parameters.get("tta")),
         load=shared.kept_encoder,
@@ -35,7 +39,7 @@ def ensemble(workspace: Workspace, parameters: Parameters, progress: Reporter, a
         progress=progress,
     )
     wanted = parameters.get("keep")
-    stored = keep_concatenated(dataset, encoders, wanted if isinstance(wanted, str) else "") if wanted else None
+    stored = keep_concatenated(dataset, asked, wanted if isinstance(wanted, str) else "") if wanted else None
     return {"fingerprint": kept.fingerprint, **told(kept.found), "kept": stored, "seconds": round(kept.seconds, 3)}
 
 

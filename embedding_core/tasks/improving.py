@@ -12,7 +12,7 @@ from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.advice import points
 from embedding_core.evaluate.judged import difference
-from embedding_core.tasks import fill, shared
+from embedding_core.tasks import fill, finetuning, shared
 
 if TYPE_CHECKING:
     from embedding_core.derived.kept import Kept
@@ -70,7 +70,8 @@ def improve(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     """Do one step, `step` and `target` as `advise` names them, and say what it was worth on the untouched test part.
 
     "clean" decides to remove what a check suspects among the images that are trained on, which can be undone;
-    "encoder" embeds and looks through another encoder. Raises `InvalidInput` for a step that only a person can do.
+    "encoder" embeds and looks through another encoder; "finetune" trains the encoder further. Raises `InvalidInput` for
+    a step that only a person can do.
     """
     dataset = shared.dataset(workspace, parameters)
     encoder_id = parameters.get("encoder") or registry.DEFAULT
@@ -90,8 +91,10 @@ def improve(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     elif step == "encoder":
         fill.embed(workspace, {**parameters, "encoder": target}, progress, actor)
         after, did, remembered = target, f"looked through {encoders.card(workspace, target).name}", ""
+    elif step == "finetune":
+        return _fine_tuned(workspace, {**parameters, "mode": target}, progress, actor, before.found)
     else:
-        raise InvalidInput(f"A step that is done here is clean or encoder, not {step!r}.")
+        raise InvalidInput(f"A step that is done here is clean, encoder or finetune, not {step!r}.")
     now = derived.measure(workspace, dataset, dataset.embedding(after), actor, after=remembered, progress=progress)
     return {
         "did": did,
@@ -99,6 +102,25 @@ def improve(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
         "before": _stands(before),
         "after": {"encoder": after, **_stands(now)},
         "difference": told(difference(before.found, now.found)),
+    }
+
+
+def _fine_tuned(
+    workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor, before: Judged
+) -> Result:
+    made = finetuning.finetune(workspace, parameters, progress, actor)
+    run = next(
+        one for one in derived.runs(workspace, shared.dataset(workspace, parameters)) if one.result == made["model"]
+    )
+    after = derived.judged_by(workspace, run.id)
+    if after is None:
+        raise InvalidInput("What was found is gone: somebody has deleted the dataset meanwhile.")
+    return {
+        "did": f"fine-tuned {encoders.card(workspace, made['base']).name}",
+        "decisions": [],
+        "before": {"accuracy": round(before.accuracy, 4), "tested": len(before.ids)},
+        "after": {"encoder": made["encoder"], "accuracy": round(after.accuracy, 4), "tested": len(after.ids)},
+        "difference": told(difference(before, after)),
     }
 
 

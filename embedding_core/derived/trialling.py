@@ -1,0 +1,115 @@
+"""What fine-tuning would bring, by a short trial among the images that may be trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embedding_core.derived.scouting import drawn
+from embedding_core.derived.training_pictures import squares
+from embedding_core.encoders import registry
+from embedding_core.errors import InvalidInput
+from embedding_core.evaluate.advice import Proposal, proposed
+from embedding_core.evaluate.holding import hold_out
+from embedding_core.evaluate.judged import Judged, difference
+from embedding_core.quality.probing.folding import deal
+from embedding_core.train.finetune.recipe import recipe_for
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from embedding_core.derived.labelled import Labelled
+    from embedding_core.records import Reporter
+    from embedding_core.train.finetune.recipe import Recipe
+    from embedding_core.workspace import Dataset, Embedding
+
+MODE = "last"  # what is tried, and what is done
+TRAINED, JUDGED = 700, 400  # images of a trial at most
+MINUTES = 1.0  # of its training
+SPEED = 60.0  # images a second, for costs
+_SHORT = {"epochs": 4, "minutes": MINUTES, "views": 2, "patience": 0}
+_CHOOSING = 7  # one of so many parts chooses the best epoch
+
+
+def fine_tuning(
+    dataset: Dataset, embedding: Embedding, known: Labelled, train: NDArray[np.int64], *, progress: Reporter
+) -> list[Proposal]:
+    """A proposal to fine-tune the encoder; none where it cannot be. Rows `train` (t,) are of `known`.
+
+    The trial is short and on few images, so more may come of the whole.
+    """
+    from embedding_core.train.finetune import costs
+
+    encoder_id = embedding.card.id
+    if encoder_id not in registry.CARDS or encoder_id == "pixels" or not registry.available_offline(encoder_id):
+        return []
+    codes = np.full(len(known.codes), -1)
+    codes[train] = known.codes[train]
+    try:
+        inner = hold_out(codes, [None] * len(codes), groups=known.groups)
+    except InvalidInput:  # too few images to judge by
+        return []
+    taught = drawn(known, inner.train, TRAINED)
+    judges = drawn(known, inner.test, JUDGED)
+    if len(np.unique(known.codes[taught])) < 2:
+        return []
+    before, after = _tried(dataset, embedding, known, taught, judges, progress)
+    cost = costs.seconds(recipe_for(MODE), len(train), dataset.count, SPEED)
+    return [
+        proposed(
+            difference(before, after),
+            kind="finetune",
+            target=MODE,
+            title=f"Fine-tune {embedding.card.name}",
+            basis=f"A short trial on {len(taught):,} images, judged by {len(before.ids):,} of the training part. "
+            "More may come of all of them.",
+            machine_seconds=cost,
+        )
+    ]
+
+
+def _tried(
+    dataset: Dataset,
+    embedding: Embedding,
+    known: Labelled,
+    taught: NDArray[np.int64],
+    judges: NDArray[np.int64],
+    progress: Reporter,
+) -> tuple[Judged, Judged]:
+    """What a linear probe and a fine-tuned network get right of `judges`, both taught by the same images."""
+    from embedding_core.encoders.devices import best_device
+    from embedding_core.quality.probing.probe import fit_probe
+    from embedding_core.train.finetune.features import Inputs, predicted
+    from embedding_core.train.finetune.loop import Part, train
+    from embedding_core.train.finetune.model import Model
+
+    recipe: Recipe = recipe_for(MODE, _SHORT)
+    model = Model(registry.network(embedding.card.id), recipe, len(known.classes), device=best_device())
+    rows = np.concatenate([taught, judges])
+    with TemporaryDirectory() as folder:
+        pictures, read = squares(dataset, known.ids[rows], model.card.preprocessing, Path(folder), progress)
+        rows, split = rows[read], int(np.count_nonzero(read[: len(taught)]))
+        codes = known.codes[rows]
+        chooses = deal(codes[:split], _CHOOSING, groups=known.groups[rows[:split]]) == 0
+        side = model.card.input_size
+        fits, picks = np.flatnonzero(~chooses), np.flatnonzero(chooses)
+        part = Part(Inputs(model, pictures[fits], side=side, trained=True), codes[fits])
+        chosen = Part(Inputs(model, pictures[picks], side=side, trained=False), codes[picks])
+        asked = Inputs(model, pictures[split:], side=side, trained=False)
+        for inputs, views in ((part.inputs, recipe.views), (chosen.inputs, 1), (asked, 1)):
+            inputs.keep(views, seed=recipe.seed, progress=progress)
+        model.start_head(embedding.rows(known.ids[rows[fits]]), codes[fits])
+        train(model, part, chosen, progress=progress)
+        said = predicted(model, asked)[1].numpy().argmax(axis=1)
+    probe = fit_probe(embedding.rows(known.ids[rows[:split]]), codes[:split], calibrated=False)
+    guessed = probe.probabilities(embedding.rows(known.ids[rows[split:]])).argmax(axis=1)
+    return tuple(_answers(known, rows[split:], one) for one in (guessed, said))  # type: ignore[return-value]
+
+
+def _answers(known: Labelled, rows: NDArray[np.int64], said: NDArray[np.int64]) -> Judged:
+    truth, groups = known.codes[rows], known.groups[rows]
+    clusters = np.where(groups >= 0, groups, groups.max(initial=0) + 1 + np.arange(len(rows)))
+    return Judged(known.ids[rows], truth.astype(np.int32), clusters, said == truth, known.classes)
