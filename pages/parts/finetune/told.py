@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 QUIET = {"displayModeBar": False}
 MOST = 4000  # images that move between two maps
-REPORT = Path(__file__).resolve().parents[2] / "report.py"
 
 
 def show(dataset: Dataset, model: StoredModel) -> None:
@@ -105,8 +103,7 @@ def _next(dataset: Dataset, model: StoredModel) -> None:
                 args=(encoder,),
                 help="All pages show the images as it sees them.",
             )
-        if REPORT.is_file():
-            st.page_link("report.py", label="Report card", icon=":material/grade:", query_params=_seen_by(encoder))
+        st.page_link("report.py", label="Report card", icon=":material/grade:", query_params=_seen_by(encoder))
         st.page_link("encoders.py", label="All encoders", icon=":material/neurology:", query_params=state.link())
     st.caption(
         ":material/info: It has seen the images it was trained on. Scores counted over those, on whichever page, "
