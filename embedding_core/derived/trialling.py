@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from embedding_core.workspace import Dataset, Embedding
 
 MODE = "last"  # what is tried, and what is done
-TRAINED, JUDGED = 700, 400  # images of a trial at most
+TRAINED, JUDGED = 400, 300  # images of a trial at most
+FEWEST = 3  # of a class, on the mean, below which a trial says nothing
 MINUTES = 1.0  # of its training
 SPEED = 60.0  # images a second, for costs
-_SHORT = {"epochs": 4, "minutes": MINUTES, "views": 2, "patience": 0}
+_SHORT = {"epochs": 3, "minutes": MINUTES, "views": 2, "patience": 0, "size": 0.72}
 _CHOOSING = 7  # one of so many parts chooses the best epoch
 
 
@@ -54,7 +55,7 @@ def fine_tuning(
         return []
     taught = drawn(known, inner.train, TRAINED)
     judges = drawn(known, inner.test, JUDGED)
-    if len(np.unique(known.codes[taught])) < 2:
+    if len(np.unique(known.codes[taught])) < 2 or len(taught) < FEWEST * len(known.classes):
         return []
     before, after = _tried(dataset, embedding, known, taught, judges, progress)
     cost = costs.seconds(recipe_for(MODE), len(train), dataset.count, SPEED)
@@ -95,8 +96,9 @@ def _tried(
         codes = known.codes[rows]
         chooses = deal(codes[:split], _CHOOSING, groups=known.groups[rows[:split]]) == 0
         side = model.card.input_size
+        small = max(32, round(recipe.size * side / 32) * 32) if model.resizable else side
         fits, picks = np.flatnonzero(~chooses), np.flatnonzero(chooses)
-        part = Part(Inputs(model, pictures[fits], side=side, trained=True), codes[fits])
+        part = Part(Inputs(model, pictures[fits], side=small, trained=True), codes[fits])
         chosen = Part(Inputs(model, pictures[picks], side=side, trained=False), codes[picks])
         asked = Inputs(model, pictures[split:], side=side, trained=False)
         for inputs, views in ((part.inputs, recipe.views), (chosen.inputs, 1), (asked, 1)):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from embedding_core import derived
-from embedding_core.derived import advising, cleaning, scouting
+from embedding_core.derived import advising, cleaning, scouting, trialling
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.advice import Advice, Proposal, ranked
 from embedding_core.records import LOCAL, silent
@@ -23,8 +23,12 @@ ENCODER = "efficientnet-lite0"
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Encoders that have not seen the images are tried on few of them."""
+    """What takes long is tried on few images."""
     monkeypatch.setattr(scouting, "SAMPLE", 100)
+    monkeypatch.setattr(scouting, "SEEDS", 2)
+    monkeypatch.setattr(trialling, "TRAINED", 150)
+    monkeypatch.setattr(trialling, "JUDGED", 40)
+    monkeypatch.setattr(trialling, "_SHORT", {"epochs": 1, "minutes": 0.2, "views": 1, "size": 0.5})
 
 
 @pytest.fixture
@@ -91,6 +95,27 @@ def test_nothing_that_judges_is_cleaned_or_looked_at(
     assert timeless[0] == timeless[1]
 
 
+def test_every_kind_of_step_is_tried(sample: tuple[Workspace, Dataset]) -> None:
+    workspace, dataset = sample
+    found = derived.advise(workspace, dataset, dataset.embedding(ENCODER), LOCAL).found
+    assert {one.kind for one in found.proposals} == {"clean", "label", "encoder", "finetune"}
+    assert all(one.low <= one.gain <= one.high for one in found.proposals)
+    labels = next(one for one in found.proposals if one.kind == "label")
+    assert labels.gain > 0
+    assert labels.people_seconds == 3 * labels.images > 0
+    assert next(one for one in found.proposals if one.kind == "finetune").machine_seconds > 10
+
+
+def test_nothing_is_tried_on_an_encoder_that_has_seen_the_answers(
+    sample: tuple[Workspace, Dataset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, dataset = sample
+    monkeypatch.setattr(advising, "is_fitted", lambda encoder: True)
+    found = derived.advise(workspace, dataset, dataset.embedding(ENCODER), LOCAL).found
+    assert found.proposals == ()
+    assert found.accuracy > 0.4, "where it stands is judged by the untouched part, which it has not seen"
+
+
 def test_a_better_encoder_is_proposed_with_the_gain_it_has(sample: tuple[Workspace, Dataset]) -> None:
     workspace, dataset = sample
     poor = dataset.embedding("pixels")
@@ -127,7 +152,7 @@ def test_a_step_that_is_done_is_measured_on_the_untouched_part_and_can_be_undone
 
     done = TASKS["improve"](workspace, {**asked, "step": "encoder", "target": ENCODER}, silent, LOCAL)
     assert done["difference"]["verdict"] == "better"
-    with pytest.raises(InvalidInput, match="clean or encoder"):
+    with pytest.raises(InvalidInput, match="clean, encoder or finetune"):
         TASKS["improve"](workspace, {**asked, "step": "dance", "target": "x"}, silent, LOCAL)
 
 

@@ -34,7 +34,12 @@ def advised(workspace: Workspace, dataset: Dataset, *proposals: Proposal) -> Non
     patch = pytest.MonkeyPatch()
     with patch.context() as patched:
         patched.setattr(advising, "_cleaning", lambda *_: list(proposals))
-        patched.setattr(advising.scouting, "other_encoders", lambda *_, **__: [])
+        for room, name in (
+            (advising.scouting, "other_encoders"),
+            (advising.scouting, "more_labels"),
+            (advising.trialling, "fine_tuning"),
+        ):
+            patched.setattr(room, name, lambda *_, **__: [])
         TASKS["advise"](workspace, {"dataset": dataset.uuid, "encoder": "pixels"}, silent, LOCAL)
 
 

@@ -31,7 +31,13 @@ REVIEWED = {"duplicates": "Duplicates", "outliers": "Outliers", "photos": "Photo
 def show(dataset: Dataset, newest: Newest, encoder: str) -> None:
     """What is to be done next, the best first."""
     st.subheader("What to do next", anchor=False, help=words.HELP["expected gain"])
-    st.markdown(words.plain(newest.found.said))
+    if newest.found.proposals:
+        st.markdown(words.plain(newest.found.said))
+    else:
+        st.markdown(
+            "Nothing is tried on an encoder that was fine-tuned on these images: it has seen the answers, so whatever "
+            "is tried looks good. Choose the one that it was made from to find further steps."
+        )
     job = trying.job(dataset, TASK, {"dataset": dataset.uuid})
     busy = trying.running(job, key="improve_doing")
     if not busy and job is not None and job.state == "done":
@@ -110,6 +116,8 @@ def _acts(dataset: Dataset, one: Proposal, encoder: str, number: int, *, first: 
             icon=":material/visibility:",
             query_params=state.link(curate_tab=REVIEWED[one.target]),
         )
+    if one.kind == "finetune":
+        st.page_link("finetune.py", label="Settings", icon=":material/tune:", query_params=state.link())
     if one.kind == "encoder" and one.target in registry.CARDS:
         st.page_link("encoders.py", label="About it", icon=":material/info:", query_params=state.link())
 
