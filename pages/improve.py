@@ -19,4 +19,4 @@ if standing.possible(dataset, cached.columns(dataset), embedding, encoder) and e
     else:
         standing.show(dataset, advice, encoder)
         steps.show(dataset, advice, encoder)
-    tried.show(dataset)
+    tried.show(dataset, encoder)

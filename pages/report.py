@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts import cached, detail, pictures, state, tab_bar
+from pages.parts.paper import buttons
 from pages.parts.report import asking, classes, head, mixed, steady
 
 dataset = state.require_dataset()
@@ -17,6 +18,8 @@ card = asking.card(dataset, embedding, encoder)
 around: list[int] = []
 if card is not None and embedding is not None:
     head.said(card, encoder)
+    with st.container(horizontal=True, gap="small", key="report_take"):
+        buttons.show(dataset, encoder, key="report")
     if card.scores is None:
         steady.no_labels()
         steady.show(card, embedding.card.dim)

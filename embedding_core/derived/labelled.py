@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -101,32 +101,49 @@ def held_out(workspace: Workspace, dataset: Dataset, known: Labelled) -> Held:
     is judged by the same images; what comes later is trained on. It is drawn again only when too little is left of it.
     Raises `InvalidInput`.
     """
-    held = hold_out(known.codes, known.splits, groups=known.groups, decided=known.decided)
+    held = _parted(known)
     if held.chosen == "split":
         return held
+    kept = _set_aside(workspace, dataset, known)
+    if kept is not None:
+        return kept
+    ids = np.sort(known.ids[held.test])
+    workspace.results.put(
+        fingerprint(ASIDE, 1, dataset.uuid, digest(ids.tobytes())),
+        kind=ASIDE,
+        dataset=dataset.uuid,
+        parent=dataset.fingerprint,
+        arrays={"ids": ids},
+        parameters={"images": len(ids)},
+        seconds=0.0,
+    )
+    return held
+
+
+def read_held_out(workspace: Workspace, dataset: Dataset, known: Labelled) -> Held | None:
+    """The same parts where something was judged by them; None where none were drawn yet. Stores nothing."""
+    try:
+        held = _parted(known)
+    except InvalidInput:
+        return None
+    return held if held.chosen == "split" else _set_aside(workspace, dataset, known)
+
+
+def _parted(known: Labelled, aside: NDArray[np.bool_] | None = None) -> Held:
+    return hold_out(known.codes, known.splits, groups=known.groups, decided=known.decided, aside=aside)
+
+
+def _set_aside(workspace: Workspace, dataset: Dataset, known: Labelled) -> Held | None:
+    """The parts by what was set aside before; None where nothing was, or too little is left of it."""
     stored = workspace.results.find(dataset.uuid, ASIDE)
     kept = workspace.results.get(stored[0].fingerprint) if stored else None
-    if kept is not None:
-        aside = np.isin(known.ids, kept.arrays["ids"])
-        try:
-            held = hold_out(known.codes, known.splits, groups=known.groups, decided=known.decided, aside=aside)
-        except InvalidInput:
-            kept = None
-        else:
-            if held.chosen == "drawn":  # of what was set aside too little is left
-                kept = None
     if kept is None:
-        ids = np.sort(known.ids[held.test])
-        workspace.results.put(
-            fingerprint(ASIDE, 1, dataset.uuid, digest(ids.tobytes())),
-            kind=ASIDE,
-            dataset=dataset.uuid,
-            parent=dataset.fingerprint,
-            arrays={"ids": ids},
-            parameters={"images": len(ids)},
-            seconds=0.0,
-        )
-    return held
+        return None
+    try:
+        held = _parted(known, np.isin(known.ids, kept.arrays["ids"]))
+    except InvalidInput:
+        return None
+    return None if held.chosen == "drawn" else replace(held, chosen="drawn")
 
 
 def known_duplicates(

@@ -18,6 +18,7 @@ from embedding_core.errors import (
     UnknownName,
 )
 from pages.parts.frames import OutOfStep
+from pages.parts.paper.printing import CannotPrint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,7 @@ STATUS: dict[type[KindredError], int] = {
     InvalidInput: 400,
     AccessDenied: 403,
     JobFailed: 502,
+    CannotPrint: 503,
     KindredError: 500,
 }
 FOR_GOOD = "private, max-age=31536000, immutable"

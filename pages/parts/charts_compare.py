@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import plotly.graph_objects as go
 
+from embedding_core.evaluate.pareto import front as front_of
 from pages.parts.charts import dress, short
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from embedding_core.derived.standings import Cost
+    from embedding_core.evaluate.compared import Comparison
     from pages.parts.charts import Look
 
 
@@ -27,6 +30,16 @@ class Point(NamedTuple):
     low: float
     high: float
     front: bool  # no other is as good and as fast, and better in one
+
+
+def points(found: Comparison, costs: Sequence[Cost]) -> list[Point]:
+    """The encoders whose speed is known, `costs` (m,) in the order of the comparison."""
+    fast = [at for at, one in enumerate(costs) if one.images_per_second]
+    front = {fast[at] for at in front_of([(found.accuracy(at), costs[at].images_per_second or 0.0) for at in fast])}
+    return [
+        Point(costs[at].name, costs[at].images_per_second or 0.0, found.accuracy(at), *found.interval(at), at in front)
+        for at in fast
+    ]
 
 
 def pareto(points: Sequence[Point], look: Look) -> go.Figure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pages.parts import download_routes, image_routes, map_routes, model_routes, upload_routes
 from pages.parts.axes import routes as axes_routes
+from pages.parts.paper import routes as paper_routes
 from pages.parts.review import routes as review_routes
 
 ROUTES = [
@@ -14,4 +15,5 @@ ROUTES = [
     *review_routes.ROUTES,
     *axes_routes.ROUTES,
     *model_routes.ROUTES,
+    *paper_routes.ROUTES,
 ]

@@ -46,6 +46,11 @@ def export(dataset: str, form: str, version: str, encoder: str = "") -> str:
     return f"{api()}export/{dataset}/{form}?version={quote(version, safe='')}{through}"
 
 
+def paper(dataset: str, form: str, encoder: str) -> str:
+    """The report under an encoder, `form` html or pdf, see `paper.routes`. `dataset` is a UUID."""
+    return f"{api()}paper/{dataset}.{form}?encoder={quote(encoder, safe='')}"
+
+
 def reduced(fingerprint: str, form: str, numbers: str) -> str:
     """Vectors without some axes, see `axes.routes`; `fingerprint` is of the trial, `form` npz or parquet."""
     return f"{api()}reduced/{fingerprint}/{form}?numbers={numbers}"

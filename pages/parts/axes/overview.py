@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 def show(found: Laboratory) -> None:
     with st.container(key="versions_said_axes", gap="xsmall"):
-        st.header(_headline(found), anchor=False, help=words.HELP["enough axes"])
-        st.markdown(_meaning(found))
+        st.header(headline(found), anchor=False, help=words.HELP["enough axes"])
+        st.markdown(meaning(found))
     half = int((found.space.shares.cumsum() < 0.5).sum()) + 1
     quality = found.quality
     with st.grid(4, min_column_width=170, gap="small"):
@@ -59,7 +59,7 @@ def show(found: Laboratory) -> None:
         st.caption(f"{judged}{apart}. The band is the interval of 95 %.")
 
 
-def _headline(found: Laboratory) -> str:
+def headline(found: Laboratory) -> str:
     if found.quality is None:
         return f"{words.count(found.by_noise, 'axis', 'axes')} of {found.d:,} show more than noise"
     enough = found.quality.probe.enough
@@ -68,7 +68,7 @@ def _headline(found: Laboratory) -> str:
     return f"{enough:,} of {found.d:,} numbers are enough"
 
 
-def _meaning(found: Laboratory) -> str:
+def meaning(found: Laboratory) -> str:
     if found.quality is None:
         return "There are no labels to judge by, so nothing is said about quality. What each axis shows is told below."
     probe = found.quality.probe

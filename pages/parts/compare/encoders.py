@@ -9,7 +9,6 @@ import streamlit as st
 from embedding_core import derived
 from embedding_core.derived import standings
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate import pareto
 from pages.parts import cached, charts, charts_compare, empty, jobs, pictures, server, state, words
 from pages.parts.compare import choosing, disagreeing, standing
 from pages.parts.versions import trying
@@ -109,7 +108,7 @@ def _told(found: Comparison, costs: Sequence[Cost], wanted: dict[str, object], d
                 on_click=lambda: jobs.submit("compare", {**wanted, "remeasure": True}, dataset=dataset.uuid),
             )
         if found.labelled and measured:
-            figure = charts_compare.pareto(_points(found, costs), look)
+            figure = charts_compare.pareto(charts_compare.points(found, costs), look)
             alt = "Images per second and accuracy of each encoder, with intervals"
             st.plotly_chart(figure, key="compare_pareto", theme=None, config=trying.QUIET, alt=alt)
         elif measured:
@@ -119,18 +118,6 @@ def _told(found: Comparison, costs: Sequence[Cost], wanted: dict[str, object], d
             st.caption("None of these can be run on this machine, so there is no speed to show.")
     with right:
         _spaces(found, names)
-
-
-def _points(found: Comparison, costs: Sequence[Cost]) -> list[charts_compare.Point]:
-    fast = [at for at, one in enumerate(costs) if one.images_per_second]
-    figures = [(found.accuracy(at), costs[at].images_per_second or 0.0) for at in fast]
-    front = {fast[at] for at in pareto.front(figures)}
-    return [
-        charts_compare.Point(
-            costs[at].name, costs[at].images_per_second or 0.0, found.accuracy(at), *found.interval(at), at in front
-        )
-        for at in fast
-    ]
 
 
 def _spaces(found: Comparison, names: Sequence[str]) -> None:

@@ -41,7 +41,7 @@ def show(dataset: Dataset, model: StoredModel) -> None:
         best=model.facts["best_epoch"],
     )
     st.plotly_chart(figure, key="finetune_curves", theme=None, config=QUIET, alt="Accuracy and loss by epoch")
-    st.caption(_ended(model))
+    st.caption(ended(model))
     _maps(dataset, model)
     _labels(kept.found)
 
@@ -115,7 +115,7 @@ def _seen_by(encoder: str) -> dict[str, str]:
     return {**state.link(), "encoder": encoder}
 
 
-def _ended(model: StoredModel) -> str:
+def ended(model: StoredModel) -> str:
     facts = model.facts
     why = {
         "epochs": "It ran to its end.",

@@ -12,6 +12,7 @@ from embedding_core.effect import points
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.judged import difference
 from pages.parts import cached, charts, charts_improve, server, state, words
+from pages.parts.paper import buttons
 from pages.parts.versions import trying
 
 if TYPE_CHECKING:
@@ -24,11 +25,18 @@ if TYPE_CHECKING:
 MOST = 12  # runs in the chart; the table has all
 
 
-def show(dataset: Dataset) -> None:
-    """Nothing where nothing was tried."""
+def show(dataset: Dataset, encoder: str) -> None:
+    """What was tried, if anything, and what can be taken along of it."""
     runs = derived.runs(server.workspace(), dataset)
-    if not runs:
-        return
+    if runs:
+        _runs(runs)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="improve_take"):
+        buttons.show(dataset, encoder, key="improve")
+        if runs:
+            _mlflow(dataset)
+
+
+def _runs(runs: Sequence[Run]) -> None:
     st.subheader("What was tried", anchor=False, help=words.HELP["runs"])
     judged = [one for one in reversed(runs) if one.test and "accuracy" in one.scores]
     if judged:
@@ -46,7 +54,6 @@ def show(dataset: Dataset) -> None:
         if len(judged) > 1:
             _compare(judged)
     _table(runs)
-    _mlflow(dataset, runs)
 
 
 def called(run: Run) -> str:
@@ -114,29 +121,28 @@ def _table(runs: Sequence[Run]) -> None:
         )
 
 
-def _mlflow(dataset: Dataset, runs: Sequence[Run]) -> None:
+def _mlflow(dataset: Dataset) -> None:
     from embedding_core.export import mlflow
 
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="improve_mlflow"):
-        if not mlflow.installed():
-            st.caption(
-                ":material/info: To take these runs to MLflow, have its client on this server: "
-                "`pip install -r requirements-mlflow.txt`."
-            )
-            return
-        actor = state.actor()
-
-        def made() -> bytes:
-            found: bytes = server.runner().call("send_runs", {"dataset": dataset.uuid}, actor=actor)["bytes"]
-            return found
-
-        st.download_button(
-            "Runs for MLflow",
-            data=made,
-            file_name=f"{dataset.name}-mlflow.db",
-            mime="application/vnd.sqlite3",
-            icon=":material/download:",
-            key="improve_take_runs",
-            help="A database that MLflow shows: mlflow ui --backend-store-uri sqlite:///FILE",
-            on_click="ignore",
+    if not mlflow.installed():
+        st.caption(
+            ":material/info: To take these runs to MLflow, have its client on this server: "
+            "`pip install -r requirements-mlflow.txt`."
         )
+        return
+    actor = state.actor()
+
+    def made() -> bytes:
+        found: bytes = server.runner().call("send_runs", {"dataset": dataset.uuid}, actor=actor)["bytes"]
+        return found
+
+    st.download_button(
+        "Runs for MLflow",
+        data=made,
+        file_name=f"{dataset.name}-mlflow.db",
+        mime="application/vnd.sqlite3",
+        icon=":material/download:",
+        key="improve_take_runs",
+        help="A database that MLflow shows: mlflow ui --backend-store-uri sqlite:///FILE",
+        on_click="ignore",
+    )
