@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamlit import logger
+
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput, KindredError
 
@@ -33,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _write(name: str, out: Path, encoder: str, workspace_uri: str | None) -> int:
     """The number of bytes. Nothing half is ever at `out`. Raises what the report does, and `InvalidInput`."""
+    logger.set_log_level("ERROR")  # it would wonder that no server runs
     from embedding_core.workspace import Workspace
     from pages.parts.paper import printing, whole
 

@@ -15,9 +15,15 @@ if TYPE_CHECKING:
     from pages.parts.charts import Look
 
 
-def tried(names: Sequence[str], scores: Sequence[Score], best: int, look: Look) -> go.Figure:
-    """The accuracy of each run with its interval, oldest at the top; the best one in colour."""
-    rows = [f"{number}  {safe(name, 44)}" for number, name in enumerate(names, start=1)]
+def tried(
+    names: Sequence[str], scores: Sequence[Score], best: int, look: Look, numbers: Sequence[int] = ()
+) -> go.Figure:
+    """The accuracy of each run with its interval, oldest at the top; the best one in colour.
+
+    `numbers` are what the runs are called elsewhere, by default from 1 on.
+    """
+    called = numbers or range(1, len(names) + 1)
+    rows = [f"{number}  {safe(name, 44)}" for number, name in zip(called, names, strict=True)]
     spans = [
         (0.0, 0.0) if one.low is None or one.high is None else (one.high - one.value, one.value - one.low)
         for one in scores

@@ -76,6 +76,7 @@ def accuracy(probe: Curve, near: Curve, look: Look) -> go.Figure:
         figure.add_scatter(
             x=[*counts, *counts[::-1]],
             y=[*high, *low[::-1]],
+            mode="lines",  # of few points Plotly would draw these as well
             fill="toself",
             fillcolor=_faint(colour),
             line={"width": 0},

@@ -60,7 +60,7 @@ def called(run: Run) -> str:
     """A run in a few words."""
     what = words.RUNS.get(run.kind, run.kind.capitalize())
     after = run.parameters.get("after")
-    return " · ".join([what, words.encoder(run.encoder), *([after] if after else [])])
+    return " · ".join(part for part in (what, words.encoder(run.encoder), after) if part)
 
 
 def _compare(judged: Sequence[Run]) -> None:

@@ -1,1 +1,1 @@
-"""The report of a dataset under an encoder: all that is stored of it, as one HTML file or PDF that needs nothing else."""
+"""The report of a dataset under an encoder: what is stored of it, as one file that needs nothing else."""

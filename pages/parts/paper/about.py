@@ -28,7 +28,7 @@ def opening(stored: Stored, now: float) -> Html:
         paragraph(
             f"{words.count(len(stored.state), 'image')}, seen by {words.encoder(stored.encoder)}. "
             f"Written on {day(now)}.",
-            "facts",
+            "when",
         ),
         paragraph(dataset.description),
     ]

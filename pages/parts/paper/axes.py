@@ -62,7 +62,9 @@ def _quality(of: Quality) -> list[Html]:
             f"{words.HELP['enough axes']} The band is the interval of 95 %.",
         ),
         markup.table(columns, rows, numbers=columns, best=of.probe.counts.index(of.probe.enough)),
-        paragraph(f"{words.count(len(of.ids), 'labelled image')} judged a fifth at a time. {words.HELP['folds']}", "note"),
+        paragraph(
+            f"{words.count(len(of.ids), 'labelled image')} judged a fifth at a time. {words.HELP['folds']}", "note"
+        ),
     ]
 
 
@@ -71,8 +73,13 @@ def _shown(stored: Stored, found: Laboratory) -> list[Html]:
     for axis in range(1, min(SHOWN, found.shown) + 1):
         low, high = (_of_end(ids[axis - 1].tolist()) for ids in (found.low, found.high))
         said = [*("− end" for _ in low), *("+ end" for _ in high)]
-        title = f"{found.said(axis)} {found.space.shares[axis - 1]:.1%} of all differences."
-        parts.append(markup.pictures(thumbnails(stored, [*low, *reversed(high)], said), title))
+        parts.append(
+            Html(
+                markup.heading(f"Axis {axis}: {found.space.shares[axis - 1]:.1%} of all differences")
+                + paragraph(found.said(axis))
+                + markup.pictures(thumbnails(stored, [*low, *reversed(high)], said))
+            )
+        )
     return parts
 
 

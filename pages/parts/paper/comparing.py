@@ -50,7 +50,10 @@ def encoders(stored: Stored) -> Html:
     parts += [
         markup.heading("Do they see alike?"),
         markup.chart(
-            charts_compare.matrix(found.overlap, names, charts.LIGHT), "How alike each two see", words.HELP["overlap"]
+            charts_compare.matrix(found.overlap, names, charts.LIGHT),
+            "How alike each two see",
+            words.HELP["overlap"],
+            {"xaxis.tickangle": -35},
         ),
         paragraph(standings.alike(found, names)),
     ]
@@ -66,10 +69,11 @@ def _table(found: Comparison, costs: Sequence[Cost]) -> Html:
         order.sort(key=lambda at: (at != found.best, -found.accuracy(at)))
         names += ["Right", "95 %", "To the best, points", "Five nearest"]
         names += ["Set aside"] if len(found.test_ids) else []
-    names += ["Images a second", "Weights", "Vectors"]
+    timed = any(one.images_per_second for one in costs)
+    names += [*(["Images a second"] if timed else []), "Weights", "Vectors"]
     return markup.table(
         names,
-        [[costs[at].name, *_quality(found, at), *_costs(costs[at])] for at in order],
+        [[costs[at].name, *_quality(found, at), *_costs(costs[at])[not timed :]] for at in order],
         numbers=names[1:],
         best=0 if found.labelled else -1,
     )

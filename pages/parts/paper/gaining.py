@@ -58,7 +58,12 @@ def curve(stored: Stored) -> Html:
 def _points(found: Curve) -> Html:
     columns = ["Labels", "Probe", "from", "to", "Five nearest", "Seconds to train"]
     rows = [
-        [f"{size:,.0f}", *map(percent, found.accuracy[:, at].tolist()), percent(float(found.near_accuracy[0, at])), f"{found.seconds[at]:.2f}"]
+        [
+            f"{size:,.0f}",
+            *map(percent, found.accuracy[:, at].tolist()),
+            percent(float(found.near_accuracy[0, at])),
+            f"{found.seconds[at]:.2f}",
+        ]
         for at, size in enumerate(found.sizes.tolist())
     ]
     a, b, c = found.law.best.tolist()

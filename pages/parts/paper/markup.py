@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from functools import cache
-from typing import TYPE_CHECKING, NewType
+from typing import TYPE_CHECKING, Any, NewType
 
 from embedding_core.export import markup
 from pages.parts.paper.style import SCRIPT, STYLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from plotly.graph_objects import Figure
 
@@ -48,7 +49,9 @@ def tail() -> Html:
 
 def section(name: str, title: str, *parts: Html, leaf: bool = False) -> Html:
     """A section with an anchor; a `leaf` begins a page when printed."""
-    return Html(f'\n<section id="{name}"{" class=leaf" if leaf else ""}><h2>{escaped(title)}</h2>{"".join(parts)}</section>')
+    return Html(
+        f'\n<section id="{name}"{" class=leaf" if leaf else ""}><h2>{escaped(title)}</h2>{"".join(parts)}</section>'
+    )
 
 
 def heading(text: str) -> Html:
@@ -81,7 +84,9 @@ def table(names: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Itera
 
     def cells(tag: str, row: Sequence[str]) -> str:
         kinds = [" class=number" if number else " class=first" if not at else "" for at, number in enumerate(right)]
-        return "".join(f"<{tag}{kind}>{escaped(cell)}</{tag}>" for kind, cell in zip(kinds, row, strict=True))
+        whole = [tag == "td" and number for number in right]
+        shown = [_whole(cell) if one else escaped(cell) for cell, one in zip(row, whole, strict=True)]
+        return "".join(f"<{tag}{kind}>{cell}</{tag}>" for kind, cell in zip(kinds, shown, strict=True))
 
     body = "".join(f"<tr{' class=best' if at == best else ''}>{cells('td', row)}</tr>" for at, row in enumerate(rows))
     return Html(
@@ -89,10 +94,17 @@ def table(names: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Itera
     )
 
 
+def _whole(cell: str) -> Html:
+    """A figure that breaks, where it has to, before its interval alone."""
+    return Html(escaped(cell).replace(" ", "&nbsp;").replace("&nbsp;(", " ("))
+
+
 def facts(rows: Iterable[tuple[str, str]]) -> Html:
     """Names and what is known, without a head."""
-    body = "".join(f"<tr><th scope=row>{escaped(name)}</th><td>{escaped(said)}</td></tr>" for name, said in rows if said)
-    return Html(f'<div class="wide"><table><tbody>{body}</tbody></table></div>')
+    body = "".join(
+        f"<tr><th scope=row>{escaped(name)}</th><td>{escaped(said)}</td></tr>" for name, said in rows if said
+    )
+    return Html(f'<div class="wide facts"><table><tbody>{body}</tbody></table></div>')
 
 
 def code(lines: Iterable[str]) -> Html:
@@ -100,15 +112,18 @@ def code(lines: Iterable[str]) -> Html:
     return Html(f"<pre><code>{shown}</code></pre>")
 
 
-def chart(figure: Figure, alt: str, caption: str = "") -> Html:
-    """A figure, drawn when the file is opened. Its texts went through `charts.safe`; as JSON it cannot end the script
-    that it stands in."""
+def chart(figure: Figure, alt: str, caption: str = "", narrow: Mapping[str, Any] | None = None) -> Html:
+    """A figure, drawn when the file is opened; `narrow` is what its layout has otherwise on a phone.
+
+    Its texts went through `charts.safe`; as JSON it cannot end the script that it stands in.
+    """
     height = int(figure.layout.height or 400)
     content = figure.to_json().replace("<", "\\u003c").replace("&", "\\u0026")
     below = f"<figcaption>{escaped(caption)}</figcaption>" if caption else ""
+    otherwise = f' data-narrow="{escaped(json.dumps(narrow))}"' if narrow else ""
     return Html(
-        f'<figure class="drawn"><div class="chart" role="img" aria-label="{escaped(alt)}" style="height:{height}px">'
-        f'</div><script type="application/json">{content}</script>{below}</figure>'
+        f'<figure class="drawn"><div class="chart" role="img" aria-label="{escaped(alt)}"{otherwise} '
+        f'style="height:{height}px"></div><script type="application/json">{content}</script>{below}</figure>'
     )
 
 

@@ -21,7 +21,8 @@ SECONDS = 120.0  # that all of it may take, start of the browser included
 WAIT = 60.0  # seconds for others who print
 ADVICE = (
     "A PDF is printed by Chrome, Chromium or Edge, and none was found on this machine. Install one (such as "
-    "`apt install chromium`, or `choreo_get_chrome`), or set BROWSER_PATH to it. The HTML can be printed from any browser."
+    "`apt install chromium`, or `choreo_get_chrome`), or set BROWSER_PATH to it. The HTML can be printed from any "
+    "browser."
 )
 _WIDTH = 680  # CSS pixels between the margins of A4: figures are drawn as wide as they are printed
 _MILLIMETRE = 1 / 25.4  # inches

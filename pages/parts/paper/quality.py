@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from pages.parts.paper.stored import Stored
 
 LABELS = 60  # rows of the table
+NARROW = {  # a matrix on a phone
+    "xaxis.tickangle": -90,
+    "xaxis.tickfont.size": 8,
+    "yaxis.tickfont.size": 9,
+    "margin.r": 4,
+}
 PAIRS, OF_PAIR = 6, 7  # pairs that are shown with pictures, and pictures of each
 
 
@@ -142,7 +148,7 @@ def _mixed(stored: Stored, found: ReportCard) -> Html:
     )
     hidden = len(found.classes) - len(drawn)
     caption = HELP["confusion"] + (f" The {len(drawn)} labels that most is wrong with." if hidden else "")
-    parts = [markup.chart(figure, "Labels in rows, what the probe said in columns", caption)]
+    parts = [markup.chart(figure, "Labels in rows, what the probe said in columns", caption, NARROW)]
     pairs = found.confusion.pairs(3 * PAIRS)
     if not pairs:
         return markup.section("mixed", "What is mixed up", paragraph("Nothing: every image was given its own label."))

@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import platform
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -30,9 +31,7 @@ _WHOLE = "python -m embedding_core"
 
 
 def repeating(stored: Stored) -> Html:
-    rows = [
-        (what, moment(one.at), one.fingerprint, "yes" if one.current else "no") for what, one in _findings(stored)
-    ]
+    rows = [(what, moment(one.at), one.fingerprint, "yes" if one.current else "no") for what, one in _findings(stored)]
     parts = [
         paragraph(
             "With Kindred installed, the same images under the same name, and these commands in a shell. Findings are "
@@ -54,7 +53,9 @@ def commands(stored: Stored) -> list[str]:
     """A command a line; names as a shell takes them."""
     name, encoder = stored.dataset.name, stored.encoder
     lines = [
-        _command("add", name, "PATH", labels=_source(stored.dataset.label_source), split=_source(stored.dataset.split_source)),
+        _command(
+            "add", name, "PATH", labels=_source(stored.dataset.label_source), split=_source(stored.dataset.split_source)
+        ),
     ]
     if encoder.startswith("own:"):
         lines.append(_command("import-vectors", name, "FILE", **{"as": encoder.removeprefix("own:")}))
@@ -96,7 +97,9 @@ def _asked(stored: Stored, name: str, encoder: str) -> Iterator[str]:
         )
     if stored.curve is not None:
         minutes = 0 if stored.scratch is None else stored.scratch.found.minutes
-        yield _command("learning-curve", name, encoder=encoder, seeds=stored.curve.asked["seeds"], scratch_minutes=minutes)
+        yield _command(
+            "learning-curve", name, encoder=encoder, seeds=stored.curve.asked["seeds"], scratch_minutes=minutes
+        )
     if stored.ensembles is not None:
         looked = any(way.looks > 1 for way in stored.ensembles.found.ways)
         encoders = [one.encoder for one in stored.ensembles.found.costs]
@@ -138,7 +141,11 @@ def _finetune(dataset: str, name: str, facts: Mapping[str, Any]) -> str:
 
 def _command(verb: str, *words_: str, **options: Any) -> str:
     """Options that are None are left out."""
-    told = [f"--{name.replace('_', '-')} {shlex.quote(_written(value))}" for name, value in options.items() if value is not None]
+    told = [
+        f"--{name.replace('_', '-')} {shlex.quote(_written(value))}"
+        for name, value in options.items()
+        if value is not None
+    ]
     return " ".join([_WHOLE, verb, shlex.join(words_), *told])
 
 
@@ -186,8 +193,8 @@ def machine() -> list[tuple[str, str]]:
 
 def _processor() -> str:
     try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     except OSError:
         names = []
     return f"{names[0]} ({platform.machine()})" if names else platform.processor() or platform.machine()

@@ -54,16 +54,20 @@ def _probed(one: One[Probed], *, several: bool) -> Html:
         ]
         for each in found.families
     ]
-    rows.append(["Without looking", "", *(figured(found.baseline[key].value, share) for key, _, _, share in measures), ""])
+    rows.append(
+        ["Without looking", "", *(figured(found.baseline[key].value, share) for key, _, _, share in measures), ""]
+    )
     parts = [
         markup.heading(f"Learning {target(found)}") if several else Html(""),
         found_on(one),
         paragraph(said, "answer"),
         markup.chart(
-            charts_train.scores([(each.name, each.scores[name]) for each in found.families], base.value, charts.LIGHT, shares=shares),
+            charts_train.scores(
+                [(each.name, each.scores[name]) for each in found.families], base.value, charts.LIGHT, shares=shares
+            ),
             f"{title} of each kind of model, with its interval",
-            f"{title} on {words.count(len(found.ids), 'untouched image')}, trained on {found.trained:,}. Dotted: without "
-            "looking at any image.",
+            f"{title} on {words.count(len(found.ids), 'untouched image')}, trained on {found.trained:,}. Dotted: "
+            "without looking at any image.",
         ),
         markup.table(columns, rows, numbers=columns[1:], best=found.best),
         markup.heading("Their settings"),
@@ -120,14 +124,18 @@ def _searched(one: One[Searched]) -> Html:
     titles = {each.name: each.title for each in found.space}
     done = sorted((each for each in found.trials if each.value is not None), key=lambda each: -(each.value or 0))
     rows = [
-        [str(each.number), *_setting(each.parameters), figured(each.value or 0.0, shares), each.state, f"{each.seconds:.1f}"]
+        [
+            str(each.number),
+            *_setting(each.parameters),
+            figured(each.value or 0.0, shares),
+            each.state,
+            f"{each.seconds:.1f}",
+        ]
         for each in done[:TRIES]
     ]
     columns = ["Try", "Kind", "Settings", "Score", "Went", "Seconds"]
     counts = {state: sum(each.state == state for each in found.trials) for state in ("done", "pruned", "stopped")}
-    shown = [
-        (titles.get(key, key).capitalize(), value) for key, value in found.importance.items() if value >= 0.005
-    ]
+    shown = [(titles.get(key, key).capitalize(), value) for key, value in found.importance.items() if value >= 0.005]
     parts = [
         markup.heading(f"Learning {target(outer)}"),
         found_on(one),
@@ -141,8 +149,9 @@ def _searched(one: One[Searched]) -> Html:
             numbers=[f"{title}, test part", f"{title}, cross-validated"],
         ),
         paragraph(
-            f"{ENDED[found.ended]}: {words.count(len(found.trials), 'try', 'tries')} in {words.duration(found.seconds)} "
-            f"({counts['done']} to the end, {counts['pruned']} given up early, {counts['stopped']} cut off), by "
+            f"{ENDED[found.ended]}: {words.count(len(found.trials), 'try', 'tries')} in "
+            f"{words.duration(found.seconds)} ({counts['done']} to the end, {counts['pruned']} given up "
+            f"early, {counts['stopped']} cut off), by "
             f"{found.sampler} with {found.pruner} pruning, seed {found.seed}. {words.HELP['honest score']}",
             "note",
         ),
@@ -154,7 +163,10 @@ def _searched(one: One[Searched]) -> Html:
     ]
     if shown:
         figure = charts_train.importance(shown, charts.LIGHT)
-        parts += [markup.heading("What mattered"), markup.chart(figure, "Share of each setting", words.HELP["importance"])]
+        parts += [
+            markup.heading("What mattered"),
+            markup.chart(figure, "Share of each setting", words.HELP["importance"]),
+        ]
     parts += [
         markup.heading("The best tries"),
         markup.table(columns, rows, numbers=["Try", "Score", "Seconds"]),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedding_core import derived
 from embedding_core.effect import points
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate import advice as advising
@@ -12,10 +11,13 @@ from embedding_core.evaluate.judged import difference
 from pages.parts import charts, charts_improve, words
 from pages.parts.improve.tried import called
 from pages.parts.paper import markup
+from pages.parts.paper.answers import answers
 from pages.parts.paper.markup import Html, paragraph
 from pages.parts.paper.telling import found_on, moment, percent, settings, shortened
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from embedding_core.derived import Run
     from embedding_core.evaluate.advice import Proposal
     from embedding_core.evaluate.judged import Judged
@@ -63,40 +65,32 @@ def tried(stored: Stored) -> Html:
     runs = stored.runs
     if not runs:
         return Html("")
-    scored = [one for one in runs if one.test and "accuracy" in one.scores]
-    parts = [paragraph(f"{words.count(len(runs), 'run')} on this dataset, of all encoders, oldest first.")]
-    if scored:
-        shown = scored[-DRAWN:]
-        scores = [one.scores["accuracy"] for one in shown]
-        best = max(range(len(shown)), key=lambda at: scores[at].value)
-        parts.append(
-            markup.chart(
-                charts_improve.tried([called(one) for one in shown], scores, best, charts.LIGHT),
-                "Accuracy of each run on the untouched part, with its interval",
-                "Accuracy on the untouched test part, with its interval; the best in colour.",
-            )
-        )
-    columns = ["No.", "When (UTC)", "What", "Accuracy", "To the first, points", "Settings", "Seed", "Seconds", "By"]
-    numbered = list(enumerate(runs, start=1))[-LISTED:]
-    first = _first(stored)
+    numbered = list(enumerate(runs, start=1))
+    parts = [
+        paragraph(f"{words.count(len(runs), 'run')} on this dataset, of all encoders, oldest first."),
+        _drawn(numbered),
+    ]
+    first = next(((one, found) for one in runs if (found := answers(stored, one)) is not None), None)
+    columns = ["No.", "When (UTC)", "What", "Accuracy", "To the first, points", "Judged by", "Seed", "Seconds", "By"]
+    listed = numbered[-LISTED:]
     parts += [
         markup.table(
             columns,
-            [_row(stored, number, one, first) for number, one in numbered],
+            [_row(number, one, _to_first(stored, one, first)) for number, one in listed],
             numbers=["No.", "Accuracy", "To the first, points", "Seed", "Seconds"],
         ),
         paragraph(
-            "To the first: paired, image by image, on the untouched images that judged both, where a run has kept "
-            f"which it got right. {words.HELP['interval']}",
+            "To the first: paired, image by image, on the untouched images that judged both, where it is kept which a "
+            f"run got right. {words.HELP['interval']}",
             "note",
         ),
         paragraph(shortened(runs, LISTED, "runs, older than these"), "note"),
-        markup.heading("Every score"),
+        markup.heading("Settings and scores"),
         markup.table(
-            ["No.", "Scores", "Images and labels", "Test part", "Run"],
+            ["No.", "Settings", "Scores", "Images and labels", "Run"],
             [
-                [str(number), _scores(one), one.data[:12], one.test[:12], one.id[:12]]
-                for number, one in numbered
+                [str(number), settings(one.parameters), _scores(one), one.data[:12], one.id[:12]]
+                for number, one in listed
             ],
             numbers=["No."],
         ),
@@ -104,42 +98,42 @@ def tried(stored: Stored) -> Html:
     return markup.section("tried", "What was tried", *parts, leaf=True)
 
 
-def _first(stored: Stored) -> tuple[str, Judged] | None:
-    """The first run that has kept what it got right, with its id."""
-    for one in stored.runs:
-        judged = derived.judged_by(stored.workspace, one.id) if one.test else None
-        if judged is not None:
-            return one.id, judged
-    return None
+def _drawn(numbered: Sequence[tuple[int, Run]]) -> Html:
+    """The newest that the test part has judged, under their numbers."""
+    shown = [(number, one) for number, one in numbered if one.test and "accuracy" in one.scores][-DRAWN:]
+    if not shown:
+        return Html("")
+    scores = [one.scores["accuracy"] for _, one in shown]
+    best = max(range(len(shown)), key=lambda at: scores[at].value)
+    figure = charts_improve.tried(
+        [called(one) for _, one in shown], scores, best, charts.LIGHT, [number for number, _ in shown]
+    )
+    return markup.chart(
+        figure,
+        "Accuracy of each run on the untouched part, with its interval",
+        "Accuracy on the untouched test part, with its interval; the best in colour.",
+    )
 
 
-def _row(stored: Stored, number: int, one: Run, first: tuple[str, Judged] | None) -> list[str]:
-    score = one.scores.get("accuracy")
-    told = ""
+def _row(number: int, one: Run, to_first: str) -> list[str]:
+    score, told = one.scores.get("accuracy"), ""
     if score is not None:
         told = percent(score.value)
         if score.low is not None and score.high is not None:
             told += f" ({100 * score.low:.1f} to {100 * score.high:.1f})"
-    given = {name: value for name, value in one.parameters.items() if name != "after"}
+    by = f"test part {one.test[:8]}" if one.test else "folds"
     return [
-        str(number),
-        moment(one.created),
-        called(one),
-        told,
-        _to_first(stored, one, first),
-        settings(given),
-        str(one.seed),
-        f"{one.seconds:.1f}",
-        one.who,
+        *(str(number), moment(one.created).replace("-", "\u2011"), called(one), told, to_first, by),
+        *(str(one.seed), f"{one.seconds:.1f}", one.who),
     ]
 
 
-def _to_first(stored: Stored, one: Run, first: tuple[str, Judged] | None) -> str:
-    if first is None or not one.test:
+def _to_first(stored: Stored, one: Run, first: tuple[Run, Judged] | None) -> str:
+    if first is None:
         return ""
-    if one.id == first[0]:
+    if one.id == first[0].id:
         return "the first"
-    judged = derived.judged_by(stored.workspace, one.id)
+    judged = answers(stored, one)
     if judged is None:
         return ""
     try:
@@ -152,5 +146,5 @@ def _scores(one: Run) -> str:
     told = []
     for name, score in one.scores.items():
         ends = "" if score.low is None or score.high is None else f" ({score.low:.4g} to {score.high:.4g})"
-        told.append(f"{name.replace('_', ' ')} {score.value:.4g}{ends}")
+        told.append(f"{name.replace('_', ' ')} " + f"{score.value:.4g}{ends}".replace("-", "−"))
     return "; ".join(told)

@@ -56,16 +56,15 @@ def _one(one: Tuned) -> Html:
         paragraph(f"{points(accuracy)} over the linear probe. {told}", "answer"),
         markup.table(columns, rows, numbers=columns[1:]),
         paragraph(
-            f"Judged by {words.count(len(found.ids), 'untouched image')}; trained on {images['train']:,}, the best epoch "
-            f"chosen by {images['validation']:,} others. {ended(model)}",
+            f"Judged by {words.count(len(found.ids), 'untouched image')}; trained on {images['train']:,}, the best "
+            f"epoch chosen by {images['validation']:,} others. {ended(model)}",
             "note",
         ),
         markup.chart(
-            charts_finetune.curves(
-                facts["curves"], charts.LIGHT, len(facts["curves"]) - 1, best=facts["best_epoch"]
-            ),
+            charts_finetune.curves(facts["curves"], charts.LIGHT, len(facts["curves"]) - 1, best=facts["best_epoch"]),
             "Accuracy and loss by epoch",
-            "Epoch 0 is the linear probe, from which training starts. The dotted line marks the weights that were kept.",
+            "Epoch 0 is the linear probe, from which training starts. The dotted line marks the weights that were "
+            "kept.",
         ),
         _labels(one),
         paragraph(f"Settings: {settings(facts['recipe'])}.", "note"),

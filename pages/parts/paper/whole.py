@@ -7,7 +7,19 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pages.parts.paper import about, axes, comparing, gaining, markup, methods, quality, repeating, training, tried, tuning
+from pages.parts.paper import (
+    about,
+    axes,
+    comparing,
+    gaining,
+    markup,
+    methods,
+    quality,
+    repeating,
+    training,
+    tried,
+    tuning,
+)
 from pages.parts.paper.markup import Html
 from pages.parts.paper.stored import stored
 
