@@ -39,7 +39,7 @@ def axes(stored: Stored) -> Html:
     if found.quality is not None:
         parts += _quality(found.quality)
     parts += _shown(stored, found)
-    return markup.section("axes", "What the numbers stand for", *parts, leaf=True)
+    return markup.section("axes", "What the numbers stand for", *parts)
 
 
 def _quality(of: Quality) -> list[Html]:

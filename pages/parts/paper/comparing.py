@@ -59,7 +59,7 @@ def encoders(stored: Stored) -> Html:
     ]
     if found.labelled:
         parts += [markup.heading("Where two disagree"), _disagreeing(found, names)]
-    return markup.section("encoders", "Encoders compared", *parts, leaf=True)
+    return markup.section("encoders", "Encoders compared", *parts)
 
 
 def _table(found: Comparison, costs: Sequence[Cost]) -> Html:

@@ -52,7 +52,7 @@ def curve(stored: Stored) -> Html:
         ]
     if scratch is not None:
         parts += [markup.heading("Against learning from nothing"), *_scratch(found, scratch)]
-    return markup.section("labels-more", "What more labels would bring", *parts, leaf=True)
+    return markup.section("labels-more", "What more labels would bring", *parts)
 
 
 def _points(found: Curve) -> Html:

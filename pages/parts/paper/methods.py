@@ -187,5 +187,4 @@ def methods(stored: Stored) -> Html:
         "How the figures are found",
         paragraph("Each figure is checked against scikit-learn or torchmetrics in Kindred’s own tests."),
         markup.table(["Figure", "How", "Source"], [(one.figure, one.how, one.source) for one in told]),
-        leaf=True,
     )

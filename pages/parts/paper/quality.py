@@ -168,7 +168,7 @@ def _mixed(stored: Stored, found: ReportCard) -> Html:
         sure = [f"{100 * float(found.confidence[row]):.0f} % sure" for row in rows]
         shown = thumbnails(stored, found.ids[rows].tolist(), sure)
         parts.append(markup.pictures(shown, f"{found.classes[one.actual]}, taken for {found.classes[one.predicted]}"))
-    return markup.section("mixed", "What is mixed up", *parts, leaf=True)
+    return markup.section("mixed", "What is mixed up", *parts)
 
 
 def _free(found: ReportCard, dim: int) -> Html:

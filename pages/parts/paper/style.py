@@ -50,12 +50,12 @@ footer{margin-top:3rem;border-top:1px solid var(--line);padding-top:1rem}
 .cards{grid-template-columns:repeat(2,1fr);gap:.5rem}.cards dd{font-size:1.25rem}
 table{font-size:.84rem}th,td{padding-right:.8rem}.facts th{width:6.5rem}}
 @page{size:A4;margin:16mm 15mm 18mm}
-@media print{body{max-width:none;padding:0;font-size:10.5pt}h1{font-size:22pt}h2{font-size:15pt}
+@media print{html{font-size:13px}body{max-width:none;padding:0;font-size:1rem}p,ul,ol,figcaption{max-width:none}
 h2,h3{break-after:avoid}section{margin-top:9mm;padding-top:5mm}section.leaf{break-before:page;border-top:0;margin-top:0;
 padding-top:0}
-figure,.cards div,tr,li,.pictures figure,nav{break-inside:avoid}thead{display:table-header-group}
-.wide{overflow:visible}table{font-size:8.8pt}th,td{padding-right:.7rem}p,ul{orphans:3;widows:3}
-pre{font-size:8.5pt}a{color:inherit;text-decoration:none}.chart{overflow:visible}}
+figure,.cards,tr,li,.pictures figure,nav,.facts{break-inside:avoid}thead{display:table-header-group}
+.wide{overflow:visible}th,td{padding-right:.8rem}p,ul{orphans:3;widows:3}
+a{color:inherit;text-decoration:none}.chart{overflow:visible}}
 """
 
 # `kindredDrawn` tells who prints that all figures stand; a printed page is narrower than most screens.

@@ -31,7 +31,7 @@ def probes(stored: Stored) -> Html:
     if not stored.probes:
         return Html("")
     told = [_probed(one, several=len(stored.probes) > 1) for one in stored.probes]
-    return markup.section("probes", "Probes", *told, leaf=True)
+    return markup.section("probes", "Probes", *told)
 
 
 def _probed(one: One[Probed], *, several: bool) -> Html:

@@ -27,7 +27,7 @@ def tuned(stored: Stored) -> Html:
         return Html("")
     shown = stored.tuned[:MOST]
     rest = shortened(stored.tuned, MOST, "fine-tuned encoders; their scores are among all that was tried")
-    return markup.section("finetuning", "Fine-tuning", *map(_one, shown), paragraph(rest, "note"), leaf=True)
+    return markup.section("finetuning", "Fine-tuning", *map(_one, shown), paragraph(rest, "note"))
 
 
 def _one(one: Tuned) -> Html:
