@@ -74,10 +74,10 @@ def _shown(stored: Stored, found: Laboratory) -> list[Html]:
         low, high = (_of_end(ids[axis - 1].tolist()) for ids in (found.low, found.high))
         said = [*("− end" for _ in low), *("+ end" for _ in high)]
         parts.append(
-            Html(
-                markup.heading(f"Axis {axis}: {found.space.shares[axis - 1]:.1%} of all differences")
-                + paragraph(found.said(axis))
-                + markup.pictures(thumbnails(stored, [*low, *reversed(high)], said))
+            markup.together(
+                markup.heading(f"Axis {axis}: {found.space.shares[axis - 1]:.1%} of all differences"),
+                paragraph(found.said(axis)),
+                markup.pictures(thumbnails(stored, [*low, *reversed(high)], said)),
             )
         )
     return parts

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Html = NewType("Html", str)
 
+SHORT = 12  # rows of a table that stays on one page
+
 
 def escaped(text: object) -> Html:
     """Text as HTML shows it."""
@@ -89,14 +91,16 @@ def table(names: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Itera
         return "".join(f"<{tag}{kind}>{cell}</{tag}>" for kind, cell in zip(kinds, shown, strict=True))
 
     body = "".join(f"<tr{' class=best' if at == best else ''}>{cells('td', row)}</tr>" for at, row in enumerate(rows))
+    kind = "wide short" if len(rows) <= SHORT else "wide"
     return Html(
-        f'<div class="wide"><table><thead><tr>{cells("th", names)}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<div class="{kind}"><table><thead><tr>{cells("th", names)}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 
 def _whole(cell: str) -> Html:
     """A figure that breaks, where it has to, before its interval alone."""
-    return Html(escaped(cell).replace(" ", "&nbsp;").replace("&nbsp;(", " ("))
+    value, _, interval = escaped(cell).partition(" (")
+    return Html(f"<span>{value}</span>{f' <span>({interval}</span>' if interval else ''}")
 
 
 def facts(rows: Iterable[tuple[str, str]]) -> Html:
@@ -131,7 +135,12 @@ def pictures(shown: Sequence[tuple[bytes, str, str]], title: str = "") -> Html:
     """Thumbnails inside the file: bytes, what each is, a caption or nothing."""
     if not shown:
         return Html("")
-    return Html(f'<div class="together">{markup.figures(shown, title)}</div>')
+    return together(Html(markup.figures(shown, title)))
+
+
+def together(*parts: Html) -> Html:
+    """What stays on one page."""
+    return Html(f'<div class="together">{"".join(parts)}</div>')
 
 
 def bars(counts: Sequence[tuple[str, int]], title: str = "") -> Html:

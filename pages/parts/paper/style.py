@@ -35,6 +35,7 @@ table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-num
 th,td{text-align:left;padding:.35rem 1.1rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top;
 overflow-wrap:break-word}
 th{color:var(--soft);font-weight:500;vertical-align:bottom}td.number,th.number{text-align:right}
+td.number span{white-space:nowrap}
 td.first{font-weight:500}td.first:not(.number){min-width:5.5rem}
 .facts th{vertical-align:top;width:11rem}.facts td{overflow-wrap:anywhere}tr.best td{background:#eef6f4}
 .bar{display:block;height:.6rem;background:var(--bar);border-radius:2px;min-width:2px}td.long{width:50%}
@@ -53,7 +54,7 @@ table{font-size:.84rem}th,td{padding-right:.8rem}.facts th{width:6.5rem}}
 @media print{html{font-size:13px}body{max-width:none;padding:0;font-size:1rem}p,ul,ol,figcaption{max-width:none}
 h2,h3{break-after:avoid}section{margin-top:9mm;padding-top:5mm}section.leaf{break-before:page;border-top:0;margin-top:0;
 padding-top:0}
-figure,.cards,tr,li,.pictures figure,nav,.facts{break-inside:avoid}thead{display:table-header-group}
+figure,.cards,tr,li,.pictures figure,nav,.facts,.short{break-inside:avoid}thead{display:table-header-group}
 .wide{overflow:visible}th,td{padding-right:.8rem}p,ul{orphans:3;widows:3}
 a{color:inherit;text-decoration:none}.chart{overflow:visible}}
 """
