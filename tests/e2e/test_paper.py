@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,6 @@ from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Workspace
 from pages.parts.paper import printing, whole
-from tests import browser as chromium
 from tests.core import emojis
 
 if TYPE_CHECKING:
@@ -53,11 +54,21 @@ def test_offline_every_figure_is_drawn(browser: Browser, html: str, tmp_path: Pa
     context.close()
 
 
-def test_as_pdf_it_has_pages_and_text(html: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = chromium.find()
-    assert found is not None
-    monkeypatch.setattr(printing, "browser", lambda: found)
-    content = printing.printed(html)
+@pytest.fixture
+def found(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same browser prints."""
+    path = os.environ.get("KINDRED_CHROMIUM") or printing.browser() or browser.browser_type.executable_path
+    monkeypatch.setattr(printing, "browser", lambda: path)
+
+
+def printed(html: str) -> bytes:
+    """In a thread, as the server does: Playwright has a loop of its own in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(printing.printed, html).result()
+
+
+def test_as_pdf_it_has_pages_and_text(html: str, found: None) -> None:
+    content = printed(html)
     assert content.startswith(b"%PDF-")
     assert len(re.findall(rb"/Type\s*/Page\b", content)) >= 6
     assert len(_letters(content)) > 60  # of its fonts: text is there as text
@@ -65,12 +76,10 @@ def test_as_pdf_it_has_pages_and_text(html: str, monkeypatch: pytest.MonkeyPatch
     assert b"/Outlines" in content
 
 
-def test_a_page_that_is_never_drawn_is_given_up(html: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = chromium.find()
-    monkeypatch.setattr(printing, "browser", lambda: found)
-    monkeypatch.setattr(printing, "SECONDS", 6.0)
-    with pytest.raises(printing.CannotPrint, match="within 6 seconds"):
-        printing.printed("<!doctype html><title>empty</title>")
+def test_a_page_that_is_never_drawn_is_given_up(found: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(printing, "SECONDS", 8.0)
+    with pytest.raises(printing.CannotPrint, match="within 8 seconds"):
+        printed("<!doctype html><title>empty</title>")
 
 
 def _letters(content: bytes) -> set[bytes]:
