@@ -43,7 +43,9 @@ def _runs(runs: Sequence[Run]) -> None:
         shown = judged[-MOST:]
         scores = [one.scores["accuracy"] for one in shown]
         best = max(range(len(shown)), key=lambda number: scores[number].value)
-        figure = charts_improve.tried([called(one) for one in shown], scores, best, charts.look(st.context.theme.type))
+        numbers = range(len(judged) - len(shown) + 1, len(judged) + 1)
+        look = charts.look(st.context.theme.type)
+        figure = charts_improve.tried([called(one) for one in shown], scores, best, look, numbers)
         st.plotly_chart(
             figure,
             key="improve_tried",
