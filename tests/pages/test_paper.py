@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shlex
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Dataset, Workspace
 from pages import paper as command
-from pages.parts.paper import printing, whole
+from pages.parts.paper import printing, repeating, whole
 from pages.parts.paper.stored import stored
 from tests.core import emojis
 from tests.pages import papers, small
@@ -108,6 +109,37 @@ def test_runs_are_held_against_the_first(filled: Workspace, paper: Paper) -> Non
         answered = answers(found, run)
         assert answered is not None
         assert answered.accuracy == pytest.approx(run.scores["accuracy"].value)
+
+
+def test_its_commands_are_such_as_the_command_line_takes(filled: Workspace) -> None:
+    from embedding_core.arguments import parser
+
+    found = stored(filled, filled.dataset(emojis.NAME), "pixels")
+    lines = repeating.commands(found)
+    verbs = [shlex.split(line)[3] for line in lines[:-1]]
+    assert verbs == [
+        *("add", "embed", "embed", "report", "compare", "metrics", "pca", "probe", "learning-curve", "ensemble"),
+    ]
+    for line in lines[:-1]:
+        parser().parse_args(shlex.split(line)[3:])
+    (probe,) = (line for line in lines if " probe " in line)
+    assert "--family logistic,knn" in probe
+
+
+def test_a_fine_tuning_is_told_with_all_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    from embedding_core.arguments import parser
+    from embedding_core.commands import finetuning
+    from embedding_core.train.finetune.recipe import Augmentation, Recipe, recipe_for
+
+    recipe = Recipe(
+        mode="head", hidden=64, rate=0.000123456789, seed=5, minutes=2.5, augmentation=Augmentation(flip=False)
+    )
+    line = repeating.finetune("pets", "mine and yours", {"base": "efficientnet-lite0", "recipe": recipe.to_json()})
+    monkeypatch.setattr(finetuning, "run", lambda _, kind, **asked: {"kind": kind, **asked})
+    given = parser().parse_args(shlex.split(line)[3:])
+    asked = given.run(given)
+    assert (asked["kind"], asked["tuned"]) == ("finetune", "mine and yours")
+    assert recipe_for(asked["mode"]).but(asked["recipe"]) == recipe
 
 
 def test_it_needs_nothing_from_elsewhere(paper: Paper) -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from embedding_core.derived import targets
+from embedding_core.derived import encoders, targets
+from embedding_core.encoders.imported import PREFIX as _OWN_VECTORS
 from pages.parts import words
 from pages.parts.paper import markup
 from pages.parts.paper.markup import Html, paragraph
@@ -38,6 +39,7 @@ def repeating(stored: Stored) -> Html:
             "kept under a fingerprint of all that they were computed from: where that is the same, so is the finding."
         ),
         markup.code(commands(stored)),
+        paragraph(_decided(stored), "note"),
         markup.heading("Findings in this report"),
         markup.table(["What", "Found (UTC)", "Fingerprint", "Images and labels as now"], rows) if rows else Html(""),
         markup.heading("Libraries"),
@@ -49,25 +51,48 @@ def repeating(stored: Stored) -> Html:
     return markup.section("repeat", "How to repeat it", *parts)
 
 
+def _decided(stored: Stored) -> str:
+    count = stored.dataset.decisions.count
+    told = "PATH is the folder, archive or table that the images came from."
+    if not count:
+        return told
+    name = shlex.quote(stored.dataset.name)
+    return (
+        f"{told} {words.count(count, 'decision')} on the images came after `add`: `{_WHOLE} decisions {name}` lists "
+        "them, and `decide` takes such a list."
+    )
+
+
 def commands(stored: Stored) -> list[str]:
-    """A command a line; names as a shell takes them."""
+    """A command a line, each after what it needs; names as a shell takes them."""
     name, encoder = stored.dataset.name, stored.encoder
-    lines = [
-        _command(
-            "add", name, "PATH", labels=_source(stored.dataset.label_source), split=_source(stored.dataset.split_source)
-        ),
+    labels, split = stored.dataset.label_source, stored.dataset.split_source
+    used = _used(stored)
+    lines = [_command("add", name, "PATH", labels=labels or None, split=split or None)]
+    lines += [
+        _command("embed", name, encoder=one) for one in used if not one.startswith((_OWN_VECTORS, encoders.PREFIX))
     ]
-    if encoder.startswith("own:"):
-        lines.append(_command("import-vectors", name, "FILE", **{"as": encoder.removeprefix("own:")}))
-    elif not encoder.startswith("tuned:"):
-        lines.append(_command("embed", name, encoder=encoder))
-    # A fine-tuned encoder has to be there before anything is asked of it.
-    own = [one for one in stored.tuned if f"tuned:{one.model.name}" == encoder]
-    lines += [_finetune(name, one.model.name, one.model.facts) for one in own]
+    lines += [
+        _command("import-vectors", name, "FILE", **{"as": one.removeprefix(_OWN_VECTORS)})
+        for one in used
+        if one.startswith(_OWN_VECTORS)
+    ]
+    tuned = reversed(encoders.tuned(stored.workspace, stored.dataset.uuid))
+    lines += [finetune(name, model.name, model.facts) for model in tuned if encoders.PREFIX + model.name in used]
     lines += _asked(stored, name, encoder)
-    lines += [_finetune(name, one.model.name, one.model.facts) for one in reversed(stored.tuned) if one not in own]
     lines.append(f"python -m pages.paper {shlex.join([name])} --out report.html --encoder {shlex.quote(encoder)}")
     return lines
+
+
+def _used(stored: Stored) -> list[str]:
+    """The encoders that something in the report was found by, in the order in which they can be had."""
+    found = [stored.encoder, *(encoders.PREFIX + one.model.name for one in stored.tuned)]
+    found += [one.model.facts["base"] for one in stored.tuned]
+    if stored.comparison is not None:
+        found += stored.comparison.found.encoders
+    if stored.ensembles is not None:
+        found += [one.encoder for one in stored.ensembles.found.costs]
+    return list(dict.fromkeys(found))
 
 
 def _asked(stored: Stored, name: str, encoder: str) -> Iterator[str]:
@@ -117,11 +142,8 @@ def _target(name: str) -> str | None:
     return None if name == targets.LABEL else name
 
 
-def _source(kept: str) -> str | None:
-    return None if kept in ("", "none") else kept
-
-
-def _finetune(dataset: str, name: str, facts: Mapping[str, Any]) -> str:
+def finetune(dataset: str, name: str, facts: Mapping[str, Any]) -> str:
+    """The command that trains an encoder `name` by the recipe in a model's facts."""
     recipe = facts["recipe"]
     line = _command(
         "finetune",
@@ -131,7 +153,7 @@ def _finetune(dataset: str, name: str, facts: Mapping[str, Any]) -> str:
         minutes=recipe["minutes"],
         epochs=recipe["epochs"],
         loss=recipe["loss"],
-        lr=recipe["rate"],
+        lr=recipe["rate"] or "auto",
         seed=recipe["seed"],
         name=name,
     )
@@ -152,7 +174,8 @@ def _command(verb: str, *words_: str, **options: Any) -> str:
 def _written(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    short = f"{value:g}" if isinstance(value, float) else ""
+    return short if short and float(short) == value else str(value)
 
 
 def _findings(stored: Stored) -> Iterator[tuple[str, One[Any]]]:
