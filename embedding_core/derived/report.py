@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -164,4 +165,6 @@ def _pixels(dataset: Dataset, ids: NDArray[np.int64]) -> NDArray[np.float32]:
 
 
 def _key(embedding: Embedding, known: Labelled, said: Said, seed: int) -> str:
-    return fingerprint(KIND, REVISION, embedding.fingerprint, known.fingerprint, said.digest, seed=seed)
+    # All images judge here, also those that somebody has decided on.
+    seen = replace(known, decided=np.zeros_like(known.decided)).fingerprint
+    return fingerprint(KIND, REVISION, embedding.fingerprint, seen, said.digest, seed=seed)

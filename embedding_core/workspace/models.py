@@ -36,10 +36,10 @@ class Models:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        store.create("models", MODELS)
 
     def put(self, *, dataset: str, kind: str, name: str, facts: Mapping[str, Any], content: bytes) -> StoredModel:
         """Store a model; `facts` as JSON. One of the same kind and name on that dataset is replaced."""
-        self._store.create("models", MODELS)
         key = digest(f"{dataset}\0{kind}\0{name}\0{digest(content)}".encode())
         row = {
             "id": key,
@@ -58,8 +58,6 @@ class Models:
 
     def get(self, key: str) -> StoredModel | None:
         """A model with its content; None when it is not there."""
-        if not self._store.exists("models"):
-            return None
         rows = self._store.select("models", MODELS.names, f"id = {quoted(key)}").to_pylist()
         return _read(rows[0]) if rows else None
 
@@ -67,8 +65,6 @@ class Models:
         self, *, dataset: str | None = None, kind: str | None = None, name: str | None = None
     ) -> list[StoredModel]:
         """Models with all of these, newest first, without their content."""
-        if not self._store.exists("models"):
-            return []
         wanted = {"dataset": dataset, "kind": kind, "name": name}
         found = [
             _read({**row, "content": b""})
@@ -80,16 +76,14 @@ class Models:
     @property
     def token(self) -> str:
         """Changes whenever a model is stored or deleted."""
-        return str(self._store.version("models")) if self._store.exists("models") else ""
+        return str(self._store.version("models"))
 
     def delete(self, key: str) -> None:
-        if self._store.exists("models"):
-            self._store.delete("models", f"id = {quoted(key)}")
+        self._store.delete("models", f"id = {quoted(key)}")
 
     def forget(self, dataset: str) -> None:
         """Delete all models that were trained on a dataset."""
-        if self._store.exists("models"):
-            self._store.delete("models", f"dataset = {quoted(dataset)}")
+        self._store.delete("models", f"dataset = {quoted(dataset)}")
 
 
 def _read(row: Row) -> StoredModel:

@@ -90,8 +90,8 @@ def test_other_labels_want_another_card(scored: Scored) -> None:
     assert derived.reports(workspace, dataset, "pixels") == []
 
 
-def test_without_duplicates_that_are_known_there_is_no_card_yet(scored: Scored) -> None:
-    workspace, _ = scored
+def test_without_duplicates_that_are_known_there_is_no_card_yet(tmp_path_factory: pytest.TempPathFactory) -> None:
+    workspace = emojis.workspace(tmp_path_factory)
     dataset = workspace.dataset(emojis.NAME)
     assert derived.report_key(workspace, dataset, dataset.embedding("pixels")) is None
 
