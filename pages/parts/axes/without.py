@@ -133,7 +133,7 @@ def _told(dataset: Dataset, encoder: str, found: Laboratory, kept: Kept[Trial]) 
             _metric("Probe, on folds", trial.probe, "probe")
             _metric("5 nearest, on folds", trial.near, "neighbour")
             if trial.test is not None:
-                _metric(f"Probe, on {trial.tested:,} untouched", trial.test, "held out")
+                _metric(f"Probe, on {trial.tested:,} untouched", trial.test, "untouched")
             st.metric(
                 "An image takes",
                 words.size(4 * small),

@@ -186,8 +186,6 @@ def _labels(found: Judged) -> None:
         },
         key="finetune_labels",
         hide_index=True,
-        column_config={
-            name: st.column_config.NumberColumn(format="%.1f %%") for name in ("Linear probe", "Fine-tuned")
-        },
+        column_config={name: st.column_config.NumberColumn(format="%.1f%%") for name in ("Linear probe", "Fine-tuned")},
         alt="Accuracy of each label by the linear probe and by the fine-tuned network",
     )

@@ -101,7 +101,7 @@ def _table(runs: Sequence[Run]) -> None:
                 "By": one.who,
                 "Settings": ", ".join(f"{name} {value}" for name, value in one.parameters.items() if name != "after"),
                 "Images and labels": one.data[:8],
-                "Test part": one.test[:8],
+                "Untouched part": one.test[:8],
                 "Run": one.id[:8],
             }
             for one in runs

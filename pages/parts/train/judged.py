@@ -78,7 +78,7 @@ def _headline(found: Probed) -> None:
         look = {"border": True, "height": "stretch"}
         st.metric("Trained on", f"{found.trained:,}", help=words.HELP["probe"], **look)
         how = "The dataset’s own split." if found.chosen == "split" else "Drawn once, and kept apart since."
-        st.metric("Judged by", f"{len(found.ids):,}", help=f"{words.HELP['test part']} {how}", **look)
+        st.metric("Judged by", f"{len(found.ids):,}", help=f"{words.HELP['untouched']} {how}", **look)
         if found.task == "classification":
             st.metric("Labels", f"{len(found.classes):,}", help=words.HELP["label"], **look)
             after, before = (best.scores[each].value for each in ("ece", "ece_before"))
@@ -133,7 +133,7 @@ def _proposed(dataset: Dataset, found: Probed, at: int) -> str:
 
 def with_interval(one: Figure, shares: bool) -> str:
     if shares:
-        return f"{100 * one.value:.1f} % ({100 * one.low:.1f}–{100 * one.high:.1f})"
+        return f"{100 * one.value:.1f}% ({100 * one.low:.1f}–{100 * one.high:.1f})"
     return f"{one.value:.3g} ({one.low:.3g} to {one.high:.3g})"
 
 
