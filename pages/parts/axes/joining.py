@@ -136,7 +136,7 @@ def _told(kept: Kept[Features]) -> None:
 
 
 def _headline(one: Difference, found: Features) -> str:
-    outright = [words.plain(block.name) for block in found.blocks if block.outright]
+    outright = [f"“{words.plain(block.name)}”" for block in found.blocks if block.outright]
     if outright:
         return f":orange[:material/warning:] {listed(outright)} {'say' if len(outright) > 1 else 'says'} the label"
     if one.better:

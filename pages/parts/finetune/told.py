@@ -70,7 +70,7 @@ def _figures(found: Judged) -> None:
     with st.grid(4, min_column_width=180, gap="small"):
         _metric("Fine-tuned", found.differences.accuracy, "linear probe")
         _metric("Every label alike", found.differences.balanced, "balanced accuracy")
-        _metric("By the five nearest", found.neighbours, "neighbour")
+        _metric("Five nearest", found.neighbours, "neighbour")
         _metric("Linear probe on the new vectors", found.probes, "linear probe")
 
 

@@ -66,7 +66,8 @@ def _headline(found: Probed) -> None:
     mark = ":green[:material/check_circle:]" if beats else ":gray[:material/help:]"
     told = f"{figured(one.value, shares)} ({figured(one.low, shares)} to {figured(one.high, shares)})"
     with st.container(key="train_said", gap="xsmall"):
-        st.header(f"{mark} {title} {told}", anchor=False, help=words.HELP["interval"])
+        headed = told.replace(" (", " right (", 1) if found.task == "classification" else f"{title} {told}"
+        st.header(f"{mark} {headed}", anchor=False, help=words.HELP["interval"])
         against = f"without looking at any image it would be {figured(base.value, shares)}"
         st.markdown(
             f"**{words.plain(best.name)}** is best by cross-validation; {against}."
@@ -133,7 +134,7 @@ def _proposed(dataset: Dataset, found: Probed, at: int) -> str:
 
 def with_interval(one: Figure, shares: bool) -> str:
     if shares:
-        return f"{100 * one.value:.1f}% ({100 * one.low:.1f}–{100 * one.high:.1f})"
+        return f"{100 * one.value:.1f}% ({100 * one.low:.1f} to {100 * one.high:.1f})"
     return f"{one.value:.3g} ({one.low:.3g} to {one.high:.3g})"
 
 
