@@ -80,7 +80,7 @@ def none_yet(dataset: Dataset, encoder: str) -> None:
 
 
 def show(dataset: Dataset, newest: Newest, encoder: str) -> None:
-    """The accuracy on the part that was set aside, and whether it is still that."""
+    """The accuracy on the untouched part, and whether it is still that."""
     found = newest.found
     low, high = found.interval
     with st.container(key="improve_standing", gap="xsmall"):

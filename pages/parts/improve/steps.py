@@ -123,7 +123,7 @@ def _acts(dataset: Dataset, one: Proposal, encoder: str, number: int, *, first: 
 
 
 def _did(result: dict[str, Any]) -> None:
-    """What the last step was worth, on the part that was set aside."""
+    """What the last step was worth, on the untouched part."""
     found = result.get("difference")
     if not found:
         return
