@@ -56,7 +56,7 @@ def _headline(kept: Kept[Judged], model: StoredModel) -> None:
         said = f":red[:material/trending_down:] {points(one)} against the linear probe"
         meaning = "It did not help. Keep the encoder as it was, or train less of it."
     else:
-        said = f":gray[:material/trending_flat:] {points(one)}: no difference can be told"
+        said = f":gray[:material/trending_flat:] No difference can be told: {points(one)}"
         meaning = "The interval holds zero. With more test images, or more training, it may become clear."
     with st.container(gap="xsmall", key="finetune_said"):
         st.header(said, anchor=False, help=words.HELP["interval"])

@@ -11,6 +11,7 @@ from embedding_core import derived
 from embedding_core.effect import points
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.judged import difference
+from embedding_core.train.probes import registry
 from pages.parts import cached, charts, charts_improve, server, state, words
 from pages.parts.versions import trying
 
@@ -52,8 +53,9 @@ def show(dataset: Dataset) -> None:
 def called(run: Run) -> str:
     """A run in a few words."""
     what = words.RUNS.get(run.kind, run.kind.capitalize())
+    family = registry.FAMILIES.get(str(run.parameters.get("family", "")))
     after = run.parameters.get("after")
-    return " · ".join([what, words.encoder(run.encoder), *([after] if after else [])])
+    return " · ".join([family.name if family else what, words.encoder(run.encoder), *([after] if after else [])])
 
 
 def _compare(judged: Sequence[Run]) -> None:
