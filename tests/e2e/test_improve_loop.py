@@ -29,6 +29,11 @@ NAME = "Emoji sample"  # as Start calls it
 LONG = 480_000  # milliseconds: on a busy machine a training takes a while
 FIRST, SECOND = "EfficientNet-Lite0", "EfficientNet-Lite2"
 PAGES = ("improve", "report", "compare", "axes", "train", "finetune")
+DRAWN = """() => {
+    const all = (part, holds) => [...document.querySelectorAll(part)].every(one => one.querySelector(holds));
+    return !document.querySelector("[data-testid=stSkeleton]")
+        && all("[data-testid=stDataFrame]", "canvas") && all("[data-testid=stPlotlyChart]", ".main-svg");
+}"""
 CELL = """(chart, [actual, taken]) => {
     const {xaxis, yaxis} = chart._fullLayout ?? {}, trace = chart._fullData?.find(one => one.customdata);
     const at = trace?.customdata.findIndex(one => one[2] === actual && one[3] === taken) ?? -1;
@@ -261,5 +266,5 @@ def click_cell(page: Page, actual: str, taken: str) -> None:
 def picture(page: Page, of: str) -> None:
     """For the guide, once everything that is on its way has come."""
     page.wait_for_load_state("networkidle")
-    until(lambda: not page.locator("[data-testid=stSkeleton]").count(), 30, "all that is drawn", page=page)
+    until(lambda: page.evaluate(DRAWN), 30, "tables and charts to be drawn", page=page)
     page.screenshot(path=PICTURES / f"improve-{of}.png")

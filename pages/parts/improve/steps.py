@@ -128,7 +128,8 @@ def _did(result: dict[str, Any]) -> None:
     if not found:
         return
     change, low, high = (100 * found[name] for name in ("change", "low", "high"))
-    figure = f"{change:+.1f} points ({low:.1f} to {high:.1f})".replace("-", "−")
+    signed = f"{change:+.1f}" if round(change, 1) else "0.0"
+    figure = f"{signed} points ({low:.1f} to {high:.1f})".replace("-", "−")
     mark, said = {
         "better": (":green[:material/trending_up:]", "better than before"),
         "worse": (":red[:material/trending_down:]", "worse than before"),
