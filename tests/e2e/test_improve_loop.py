@@ -30,9 +30,12 @@ LONG = 480_000  # milliseconds: on a busy machine a training takes a while
 FIRST, SECOND = "EfficientNet-Lite0", "EfficientNet-Lite2"
 PAGES = ("improve", "report", "compare", "axes", "train", "finetune")
 DRAWN = """() => {
-    const all = (part, holds) => [...document.querySelectorAll(part)].every(one => one.querySelector(holds));
-    return !document.querySelector("[data-testid=stSkeleton]")
-        && all("[data-testid=stDataFrame]", "canvas") && all("[data-testid=stPlotlyChart]", ".main-svg");
+    const seen = part => [...document.querySelectorAll(part)].filter(one => {
+        const {top, height} = one.getBoundingClientRect();
+        return height > 0 && top < innerHeight;
+    });
+    return !seen("[data-testid=stSkeleton]").length
+        && seen("[data-testid=stDataFrame]").every(one => one.querySelector("canvas"));
 }"""
 CELL = """(chart, [actual, taken]) => {
     const {xaxis, yaxis} = chart._fullLayout ?? {}, trace = chart._fullData?.find(one => one.customdata);
@@ -149,7 +152,7 @@ def test_a_probe_is_trained_saved_and_answers_for_a_new_image(page: Page, app: R
     page.get_by_text("Saved as “emoji teller”").first.wait_for()
 
     page.get_by_role("tab", name="Predict").click()
-    page.get_by_text(re.compile(r"emoji teller tells 22 labels apart")).wait_for()
+    page.get_by_text(re.compile(r"tells 22 labels apart")).wait_for()
     asked = tmp_path / "asked.webp"
     asked.write_bytes(sorted((places.SAMPLE / "clock").glob("*.webp"))[0].read_bytes())
     page.locator(".zone .headline:not(:empty)").wait_for()
