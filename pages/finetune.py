@@ -6,16 +6,16 @@ import streamlit as st
 
 from embedding_core.deciding.versions import NOW
 from embedding_core.derived import encoders
-from pages.parts import empty, jobs, pictures, server, state, words
+from pages.parts import empty, jobs, pictures, server, state
 from pages.parts.finetune import asking, past, told, watching
 from pages.parts.versions import known, trying
 
 dataset = state.require_dataset()
 encoder = state.current_encoder(dataset)
-st.title("Fine-tune", anchor=False, help=words.HELP["finetune"])
+st.title("Fine-tune", anchor=False)
 st.markdown(
-    "A pretrained network learns from your labels what sets your images apart. A test part is set aside before; what "
-    "it gained is counted on that alone, against the encoder as it was."
+    "A pretrained network learns from your labels what sets your images apart. What it gained "
+    "is counted on the untouched part alone, against the encoder as it was."
 )
 newest = jobs.latest(dataset, "finetune")
 base = encoder

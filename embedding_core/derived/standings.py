@@ -80,7 +80,7 @@ def alike(found: Comparison, names: Sequence[str]) -> str:
         return ""
     (low, *least), (high, *most) = pairs[0], pairs[-1]
     one, other = (names[at] for at in most)
-    k = f"{high:.0%}".replace("%", " %")
+    k = f"{high:.0%}"
     cka = float(found.cka[most[0], most[1]])
     said = (
         f"{one} and {other} agree on {k} of each image's 10 nearest look-alikes; as wholes their spaces are "
@@ -89,7 +89,7 @@ def alike(found: Comparison, names: Sequence[str]) -> str:
     if len(pairs) == 1:
         return said
     first, second = (names[at] for at in least)
-    share = f"{low:.0%}".replace("%", " %")
+    share = f"{low:.0%}"
     return f"Most alike: {said} Least alike: {first} and {second}, with {share} (CKA {_at(found, least):.2f})."
 
 

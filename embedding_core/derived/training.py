@@ -112,7 +112,7 @@ def prepared(
     held = held_out(workspace, dataset, wanted.known)
     if len(held.train) < FEWEST:
         raise InvalidInput(
-            f"Besides the test part, {len(held.train):,} images are left to train on. It takes at least {FEWEST}."
+            f"Besides the untouched part, {len(held.train):,} images are left to train on. It takes at least {FEWEST}."
         )
     return Prepared(
         dataset.name,

@@ -89,7 +89,7 @@ def sizes_of(codes: NDArray[np.int64]) -> list[int]:
     if kinds < 2 or n < FEWEST * kinds:
         raise InvalidInput(
             f"A learning curve takes at least {FEWEST} labelled images of each of two classes, on the mean, besides "
-            f"the test part, and there are {n:,} of {kinds}. Label more images first: Curate → What to label next."
+            f"the untouched part, and there are {n:,} of {kinds}. Label more images first: Curate → What to label next."
         )
     count = int(np.clip(round(np.log2(n / (2 * kinds))) + 1, *_POINTS))
     return sorted({int(size) for size in np.geomspace(2 * kinds, n, count).round()})

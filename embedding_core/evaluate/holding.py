@@ -56,7 +56,7 @@ def hold_out(
     train = parts.before if not len(validation) else _apart(_marked(parts.before, len(codes)), validation, groups)
     if len(np.unique(codes[train])) < 2:
         raise InvalidInput(
-            f"Besides the test part, {len(train):,} images are left to train on, and they are not of two classes. "
+            f"Besides the untouched part, {len(train):,} images are left to train on, and they are not of two classes. "
             "Label more images, or change the split."
         )
     return Held(train, read_only(validation), parts.test, parts.clusters, parts.chosen, parts.left_out)

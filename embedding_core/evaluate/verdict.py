@@ -188,8 +188,8 @@ def _free(card: ReportCard) -> Verdict:
 def _percent(share: float) -> str:
     """Never rounded up to all, nor down to none."""
     if 0.995 <= share < 1 or 0 < share < 0.005:
-        return f"{100 * share:.1f} %"
-    return f"{100 * share:.0f} %"
+        return f"{100 * share:.1f}%"
+    return f"{100 * share:.0f}%"
 
 
 def _points(share: float) -> str:

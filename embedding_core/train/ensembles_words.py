@@ -62,8 +62,8 @@ def said(found: Ensembles, called: Callable[[str], str] = str) -> list[str]:
     if len(found.costs) > 1:
         sentences.append(
             "Which encoder is the best alone, and which way of joining is tried against it, is chosen by "
-            f"cross-validation on the {found.trained:,} images that are trained on; the {len(found.truth):,} images of "
-            "the test part judge once and choose nothing."
+            f"cross-validation on the {found.trained:,} images that are trained on; the {len(found.truth):,} untouched "
+            "images judge once and choose nothing."
         )
     looked = [at for at, way in enumerate(found.ways) if way.kind in VIEWED]
     if looked and len(found.costs) > 1:

@@ -217,7 +217,7 @@ def _band(figure: go.Figure, labels: NDArray[np.float64], values: NDArray[np.flo
         fillcolor=f"rgba({red},{green},{blue},0.14)",
         line={"width": 0},
         hoverinfo="skip",
-        name="Interval of 95 %",
+        name="95% interval",
     )
 
 

@@ -54,7 +54,7 @@ def controls(scores: Scores, look: Look) -> go.Figure:
             customdata=[
                 ["", ""] if one is None else [f"{100 * one.low:.1f}", f"{100 * one.high:.1f}"] for one in found
             ],
-            hovertemplate="%{y}: %{x:.1f} % (%{customdata[0]} to %{customdata[1]} %)<extra>%{fullData.name}</extra>",
+            hovertemplate="%{y}: %{x:.1f}% (%{customdata[0]} to %{customdata[1]}%)<extra>%{fullData.name}</extra>",
         )
     dress(figure, look, 108 + 58 * len(rows))
     figure.add_vline(x=100 * known.majority, line={"color": look.quiet, "width": 1.5, "dash": "dot"})
@@ -64,7 +64,7 @@ def controls(scores: Scores, look: Look) -> go.Figure:
         yref="paper",
         yanchor="bottom",
         xanchor="left",
-        text=f"guessing {100 * known.majority:.0f} %",
+        text=f"guessing {100 * known.majority:.0f}%",
         showarrow=False,
         font={"color": look.quiet, "size": 12},
     )
@@ -76,7 +76,7 @@ def controls(scores: Scores, look: Look) -> go.Figure:
         legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.08, "yanchor": "bottom", "traceorder": "normal"},
     )
     figure.update_yaxes(autorange="reversed", automargin=True, ticks="", ticksuffix="  ", showgrid=False)
-    figure.update_xaxes(range=[0, 100], ticksuffix=" %", gridcolor=look.line, zeroline=False, ticks="", automargin=True)
+    figure.update_xaxes(range=[0, 100], ticksuffix="%", gridcolor=look.line, zeroline=False, ticks="", automargin=True)
     return figure
 
 

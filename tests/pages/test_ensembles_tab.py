@@ -38,7 +38,7 @@ def test_it_takes_two(workspace: Workspace) -> None:
 def test_it_is_asked_for_and_followed(served: Served, many: Dataset) -> None:
     runner = served[1]
     app = opened()
-    assert app.multiselect(key="ensembles_encoders").value == BOTH  # the control is there, and not chosen
+    assert app.button_group(key="ensembles_encoders").value == BOTH  # the control is there, and not chosen
     app.toggle(key="ensembles_views").set_value(True).run()
     app.button(key="ensembles_try").click().run()
     (job,) = runner.jobs.values()
@@ -49,7 +49,7 @@ def test_it_is_asked_for_and_followed(served: Served, many: Dataset) -> None:
 
 def test_one_alone_cannot_be_tried(many: Dataset) -> None:
     app = opened()
-    app.multiselect(key="ensembles_encoders").set_value(BOTH[:1]).run()
+    app.button_group(key="ensembles_encoders").set_value(BOTH[:1]).run()
     assert app.button(key="ensembles_try").disabled
 
 

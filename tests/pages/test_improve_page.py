@@ -118,7 +118,7 @@ def test_what_changed_since_is_said_and_nothing_is_done_before_a_new_look(served
     app = opened()
     assert "have changed since this was found" in small.texts(app)
     assert app.button(key="improve_do_0").disabled
-    app.button(key="improve_look_again").click().run()
+    app.button(key="improve_again").click().run()
     assert runner.list()[0].kind == "advise"
 
 

@@ -109,8 +109,8 @@ def test_the_verdict_stands_on_top_with_its_reasons(kept: ReportCard) -> None:
     assert "With shuffled labels" in written
     assert "70 images" in written
     assert kept.scores is not None
-    assert metrics(app)["Probe"] == f"{100 * kept.scores.probe.value:.1f} %"
-    assert metrics(app)["Five nearest"] == f"{100 * kept.scores.knn_grouped['5'].value:.1f} %"
+    assert metrics(app)["Probe"] == f"{100 * kept.scores.probe.value:.1f}%"
+    assert metrics(app)["Five nearest"] == f"{100 * kept.scores.knn_grouped['5'].value:.1f}%"
     assert all(one.help for one in app.metric)
 
 

@@ -82,7 +82,7 @@ def test_what_was_found_is_told_with_intervals_and_what_it_got_wrong(
     assert kept is not None
     found = kept.found
     best = found.families[found.best].scores["accuracy"]
-    assert f"{best.value:.1%} ({best.low:.1%} to {best.high:.1%})" in app.header[0].value
+    assert f"{best.value:.1%} right ({best.low:.1%} to {best.high:.1%})" in app.header[0].value
     assert f"Got wrong: {len(found.wrong(found.best)):,} of {len(found.ids):,}" in small.texts(app)
     table = app.dataframe[0].value
     assert list(table["Model"]) == ["Logistic regression", "Nearest neighbours", "Without looking"]

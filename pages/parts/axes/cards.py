@@ -125,7 +125,7 @@ def _table(goes: tuple[Goes, ...]) -> None:
         column_config={
             "Goes with the axis": st.column_config.TextColumn(help=words.HELP["goes with"]),
             "Shared": st.column_config.ProgressColumn(
-                min_value=0, max_value=100, format="%.0f %%", help="r², or η²: the share of the axis that it explains."
+                min_value=0, max_value=100, format="%.0f%%", help="r², or η²: the share of the axis that it explains."
             ),
         },
         alt="What goes with this axis, the strongest first",

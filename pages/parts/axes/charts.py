@@ -70,7 +70,7 @@ def scree(shares: NDArray[Any], noise: NDArray[Any], above: int, look: Look) -> 
 def accuracy(probe: Curve, near: Curve, look: Look) -> go.Figure:
     """Accuracy against the number of axes, with its interval as a band; where it is enough is marked."""
     figure = go.Figure()
-    for curve, name, colour in ((near, "5 nearest", look.palette[1]), (probe, "Probe", look.accent)):
+    for curve, name, colour in ((near, "Five nearest", look.palette[1]), (probe, "Probe", look.accent)):
         counts = list(curve.counts)
         low, high = ([one[end] for one in curve.intervals] for end in range(2))
         figure.add_scatter(

@@ -136,7 +136,7 @@ def _told(kept: Kept[Features]) -> None:
 
 
 def _headline(one: Difference, found: Features) -> str:
-    outright = [words.plain(block.name) for block in found.blocks if block.outright]
+    outright = [f"“{words.plain(block.name)}”" for block in found.blocks if block.outright]
     if outright:
         return f":orange[:material/warning:] {listed(outright)} {'say' if len(outright) > 1 else 'says'} the label"
     if one.better:
@@ -151,7 +151,7 @@ def _meaning(one: Difference, found: Features) -> str:
     said = f"The embedding alone tells {one.before:.1%} rightly, all blocks together {one.after:.1%}."
     if test is not None:
         shares = f"{test.before:.1%} → {test.after:.1%}, {points(test)}"
-        said += f" On {words.count(found.tested, 'untouched test image')}: {shares}."
+        said += f" On {words.count(found.tested, 'untouched image')}: {shares}."
     return said
 
 

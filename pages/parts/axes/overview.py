@@ -55,8 +55,8 @@ def show(found: Laboratory) -> None:
         alt = "Accuracy of a probe and of the five nearest against the number of axes"
         st.plotly_chart(figure, key="axes_accuracy", theme=None, config=trying.QUIET, alt=alt)
         judged = f"{words.count(len(quality.ids), 'labelled image')} judged a fifth at a time"
-        apart = f"; {words.count(found.tested, 'test image')} kept apart" if found.tested else ""
-        st.caption(f"{judged}{apart}. The band is the interval of 95 %.")
+        apart = f"; {words.count(found.tested, 'untouched image')} left out" if found.tested else ""
+        st.caption(f"{judged}{apart}. The band is the 95% interval.")
 
 
 def headline(found: Laboratory) -> str:

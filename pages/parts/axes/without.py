@@ -131,9 +131,9 @@ def _told(dataset: Dataset, encoder: str, found: Laboratory, kept: Kept[Trial]) 
         st.markdown(_verdict(trial.probe))
         with st.grid(4, min_column_width=200, gap="small"):
             _metric("Probe, on folds", trial.probe, "probe")
-            _metric("5 nearest, on folds", trial.near, "neighbour")
+            _metric("Five nearest, on folds", trial.near, "neighbour")
             if trial.test is not None:
-                _metric(f"Probe, on {trial.tested:,} untouched", trial.test, "held out")
+                _metric(f"Probe, on {trial.tested:,} untouched", trial.test, "untouched")
             st.metric(
                 "An image takes",
                 words.size(4 * small),

@@ -90,7 +90,7 @@ def _told(found: Metrics, encoder: str) -> None:
     st.caption(
         words.plain(
             f"{encoder}: {len(found.ids):,} labelled images were asked about, among {found.among:,}; their own "
-            "near-duplicates have no say. Images set aside for the final test are left out. Differences are to cosine, "
+            "near-duplicates have no say. The untouched part is left out. Differences are to cosine, "
             f"their intervals widened for {len(found.ways) - 1} comparisons (Holm)."
         )
     )
@@ -118,7 +118,7 @@ def _table(found: Metrics) -> None:
         key="compare_metrics_table",
         hide_index=True,
         column_config={
-            VOTE: st.column_config.NumberColumn(format="%.1f %%", help=words.HELP["look-alike vote"]),
+            VOTE: st.column_config.NumberColumn(format="%.1f%%", help=words.HELP["look-alike vote"]),
             FOUND: st.column_config.NumberColumn(format="%.3f", help=words.HELP["found first"]),
         },
         alt="Each metric with its quality and the room that it takes",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _HELP = {
     "Accuracy": "choosing",
     "Look-alike vote": "look-alike vote",
-    "Set aside": "set aside",
+    "Untouched part": "set aside",
     "Unbeaten": "unbeaten",
 }
 
@@ -60,9 +60,9 @@ def meaning(found: Comparison) -> None:
             "near-duplicates, on the same folds for every encoder."
         )
         if len(found.test_ids):
-            parts.append(f"The {len(found.test_ids):,} images set aside take no part in choosing.")
+            parts.append(f"The {len(found.test_ids):,} untouched images take no part in choosing.")
         else:
-            parts.append("There are too few labels to set a part aside for a final test.")
+            parts.append("There are too few labels to leave a part untouched.")
         if pairs > 1:
             parts.append(
                 f"The intervals of differences are widened for {pairs} comparisons (Holm), so that equal encoders are "
@@ -88,13 +88,13 @@ def _quality(found: Comparison, order: Sequence[int]) -> dict[str, list[Any]]:
     to_best = [None if at == found.best else differences[found.best, at] for at in order]
     rows: dict[str, list[Any]] = {
         "Accuracy": [100 * found.accuracy(at) for at in order],
-        "95 %": [_ends(found.interval(at)) for at in order],
+        "95% interval": [_ends(found.interval(at)) for at in order],
         "To the best": [0.0 if one is None else trying.in_points(one) for one in to_best],
         "Interval": ["" if one is None else trying.interval(one) for one in to_best],
         "Look-alike vote": [100 * found.knn(at) for at in order],
     }
     if len(found.test_ids):
-        rows["Set aside"] = [100 * (found.test_accuracy(at) or 0.0) for at in order]
+        rows["Untouched part"] = [100 * (found.test_accuracy(at) or 0.0) for at in order]
     return rows
 
 
@@ -109,7 +109,7 @@ def _columns(rows: dict[str, list[Any]]) -> dict[str, Any]:
         "Weights": number(format="%.0f MB"),
         "Vectors in memory": number(format="%.1f MB"),
     }
-    for name in ("Accuracy", "Look-alike vote", "Set aside"):
-        found[name] = number(format="%.1f %%", help=words.HELP[_HELP[name]])
+    for name in ("Accuracy", "Look-alike vote", "Untouched part"):
+        found[name] = number(format="%.1f%%", help=words.HELP[_HELP[name]])
     found["Unbeaten"] = st.column_config.CheckboxColumn(help=words.HELP["unbeaten"])
     return {name: one for name, one in found.items() if name in rows}

@@ -164,7 +164,7 @@ def _scratch(found: Curve, scratch: Scratch | None, encoder: str) -> None:
         hide_index=True,
         column_config={
             "Labels": st.column_config.NumberColumn(format="localized"),
-            **{name: st.column_config.NumberColumn(format="%.1f %%") for name in ("From nothing", "With the encoder")},
+            **{name: st.column_config.NumberColumn(format="%.1f%%") for name in ("From nothing", "With the encoder")},
             "Seconds": st.column_config.NumberColumn(format="%.1f", help="Training, reading the pictures included."),
             "Seconds with it": st.column_config.NumberColumn(
                 format="%.1f",
@@ -207,7 +207,7 @@ def _table(found: Curve) -> None:
             column_config={
                 "Labels": st.column_config.NumberColumn(format="localized"),
                 **{
-                    name: st.column_config.NumberColumn(format="%.1f %%")
+                    name: st.column_config.NumberColumn(format="%.1f%%")
                     for name in ("Probe", "from", "to", "Nearest neighbours")
                 },
                 "Seconds to train": st.column_config.NumberColumn(format="%.2f"),

@@ -35,9 +35,8 @@ def show(dataset: Dataset) -> None:
         )
         row.page_link("encoders.py", label="Go to Encoders", icon=":material/arrow_forward:", query_params=state.link())
         return
-    st.markdown("Do several encoders see more together than the best of them alone?", help=words.HELP["ensemble"])
-    _choose(dataset, there)
     kept = newest(dataset, snapshot.fingerprint)
+    _choose(dataset, there, again=kept is not None)
     if kept is not None:
         telling.show(dataset, kept.found)
 
@@ -52,34 +51,45 @@ def newest(dataset: Dataset, state_of: str) -> Kept[Ensembles] | None:
     return None
 
 
-def _choose(dataset: Dataset, there: list[str]) -> None:
+def _choose(dataset: Dataset, there: list[str], *, again: bool) -> None:
     """Which encoders, whether to look at views, and the way to start; the work itself where it is on its way."""
-    if trying.running(trying.job(dataset, "ensemble", {"dataset": dataset.uuid}), key="ensembles"):
-        return
     usual = embedded_by(dataset)[:MOST]
-    with st.container(border=True, key="ensembles_choose"):
-        chosen = st.multiselect(
+    with st.container(horizontal=True, vertical_alignment="bottom", key="ensembles_choose"):
+        chosen = st.pills(
             "Encoders",
             there,
+            selection_mode="multi",
             default=usual if len(usual) > 1 else there[:MOST],
-            max_selections=MOST,
             format_func=words.encoder,
             key="ensembles_encoders",
+            help=words.HELP["ensemble"],
+            width="content",
         )
         views = st.toggle(
             "Look at test images mirrored and cropped, too", key="ensembles_views", help=words.HELP["views"]
         )
-        enough = len(chosen) > 1
-        st.button(
-            "Try them together",
-            key="ensembles_try",
-            type="primary",
-            icon=":material/play_arrow:",
-            disabled=not enough,
-            help=None if enough else "Choose at least two.",
-            on_click=lambda: jobs.submit(
-                "ensemble",
-                {"dataset": dataset.uuid, "encoders": chosen, "tta": views},
-                dataset=dataset.uuid,
-            ),
+    if trying.running(trying.job(dataset, "ensemble", {"dataset": dataset.uuid}), key="ensembles"):
+        return
+    lacks = None if 1 < len(chosen) <= MOST else f"Choose 2 to {MOST}."
+    row = st.container()
+    if not again:
+        row = empty.note(
+            "Do several encoders see more together?",
+            "Encoders go wrong on different images. Their vectors side by side, the mean of their probes’ answers, and "
+            "a probe over those answers (stacking) are held against the best encoder alone, on the untouched part.",
+            ":material/join:",
+            key="ensembles",
         )
+    row.button(
+        "Try again" if again else "Try them together",
+        key="ensembles_try",
+        type="secondary" if again else "primary",
+        icon=":material/refresh:" if again else ":material/play_arrow:",
+        disabled=lacks is not None,
+        help=lacks,
+        on_click=lambda: jobs.submit(
+            "ensemble",
+            {"dataset": dataset.uuid, "encoders": chosen, "tta": views},
+            dataset=dataset.uuid,
+        ),
+    )

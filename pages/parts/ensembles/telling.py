@@ -52,8 +52,8 @@ def _table(found: Ensembles) -> None:
             {
                 "Way": [name_of(found, at, words.encoder) for at in ways],
                 "Role": [roles.get(at, "") for at in ways],
-                "Cross-validated": ["–" if one is None else f"{100 * one:.1f} %" for one in validation],
-                "Test part": [100 * way.accuracy for way in found.ways],
+                "Cross-validated": ["–" if one is None else f"{100 * one:.1f}%" for one in validation],
+                "Untouched part": [100 * way.accuracy for way in found.ways],
                 "Points": [trying.in_points(one) for one in found.gains],
                 "Interval": [trying.interval(one) for one in found.gains],
                 "Milliseconds an image": ["–" if one is None else f"{1000 * one:,.0f}" for one in seconds],
@@ -69,7 +69,7 @@ def _table(found: Ensembles) -> None:
                 alignment="right",
                 help="On the images that are trained on, by probes that have not seen them. This alone chooses.",
             ),
-            "Test part": st.column_config.NumberColumn(format="%.1f %%", help=words.HELP["untouched"]),
+            "Untouched part": st.column_config.NumberColumn(format="%.1f%%", help=words.HELP["untouched"]),
             "Milliseconds an image": st.column_config.TextColumn(
                 alignment="right", help="Embedding one image, as measured on this machine."
             ),

@@ -56,7 +56,7 @@ def _headline(kept: Kept[Judged], model: StoredModel) -> None:
         said = f":red[:material/trending_down:] {points(one)} against the linear probe"
         meaning = "It did not help. Keep the encoder as it was, or train less of it."
     else:
-        said = f":gray[:material/trending_flat:] {points(one)}: no difference can be told"
+        said = f":gray[:material/trending_flat:] No difference can be told: {points(one)}"
         meaning = "The interval holds zero. With more test images, or more training, it may become clear."
     with st.container(gap="xsmall", key="finetune_said"):
         st.header(said, anchor=False, help=words.HELP["interval"])
@@ -70,7 +70,7 @@ def _figures(found: Judged) -> None:
     with st.grid(4, min_column_width=180, gap="small"):
         _metric("Fine-tuned", found.differences.accuracy, "linear probe")
         _metric("Every label alike", found.differences.balanced, "balanced accuracy")
-        _metric("By the five nearest", found.neighbours, "neighbour")
+        _metric("Five nearest", found.neighbours, "neighbour")
         _metric("Linear probe on the new vectors", found.probes, "linear probe")
 
 
@@ -186,8 +186,6 @@ def _labels(found: Judged) -> None:
         },
         key="finetune_labels",
         hide_index=True,
-        column_config={
-            name: st.column_config.NumberColumn(format="%.1f %%") for name in ("Linear probe", "Fine-tuned")
-        },
+        column_config={name: st.column_config.NumberColumn(format="%.1f%%") for name in ("Linear probe", "Fine-tuned")},
         alt="Accuracy of each label by the linear probe and by the fine-tuned network",
     )

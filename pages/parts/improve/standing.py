@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from embedding_core import derived
-from pages.parts import cached, empty, jobs, server, state, words
+from pages.parts import cached, empty, jobs, server, stale, state, words
 from pages.parts.versions import trying
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ def none_yet(dataset: Dataset, encoder: str) -> None:
         return
     row = empty.note(
         "What would make it better?",
-        "A part of the images is set aside and never trained on. Then each step is tried on the rest: cleaning, more "
-        "labels, another encoder, fine-tuning. You see what each would bring and cost, do the best, and see on the "
-        "part set aside whether it did. It takes a minute or two for some thousand images.",
+        "A part of the images stays untouched: nothing is ever trained on it. Each step is tried on the rest: "
+        "cleaning, more labels, another encoder, fine-tuning. You see what each would bring and cost, do the best, and "
+        "see on the untouched part whether it did. It takes a minute or two for some thousand images.",
         ":material/route:",
         key="improve_advise",
     )
@@ -80,7 +80,7 @@ def none_yet(dataset: Dataset, encoder: str) -> None:
 
 
 def show(dataset: Dataset, newest: Newest, encoder: str) -> None:
-    """The accuracy on the part that was set aside, and whether it is still that."""
+    """The accuracy on the untouched part, and whether it is still that."""
     found = newest.found
     low, high = found.interval
     with st.container(key="improve_standing", gap="xsmall"):
@@ -94,14 +94,13 @@ def show(dataset: Dataset, newest: Newest, encoder: str) -> None:
     job = trying.job(dataset, TASK, _wanted(dataset, encoder))
     if trying.running(job, key="improve_again") or newest.current:
         return
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="improve_stale"):
-        st.markdown(":material/update: Images, labels or decisions have changed since this was found.", width="stretch")
-        st.button(
-            "Look again",
-            key="improve_look_again",
-            icon=":material/refresh:",
-            on_click=lambda: jobs.submit(TASK, _wanted(dataset, encoder), dataset=dataset.uuid),
-        )
+    stale.notice(
+        "this was found",
+        "Look again",
+        lambda: jobs.submit(TASK, _wanted(dataset, encoder), dataset=dataset.uuid),
+        key="improve",
+        changed="Images, labels or decisions",
+    )
 
 
 def _wanted(dataset: Dataset, encoder: str) -> dict[str, Any]:

@@ -123,12 +123,13 @@ def _acts(dataset: Dataset, one: Proposal, encoder: str, number: int, *, first: 
 
 
 def _did(result: dict[str, Any]) -> None:
-    """What the last step was worth, on the part that was set aside."""
+    """What the last step was worth, on the untouched part."""
     found = result.get("difference")
     if not found:
         return
     change, low, high = (100 * found[name] for name in ("change", "low", "high"))
-    figure = f"{change:+.1f} points ({low:.1f} to {high:.1f})".replace("-", "−")
+    signed = f"{change:+.1f}" if round(change, 1) else "0.0"
+    figure = f"{signed} points ({low:.1f} to {high:.1f})".replace("-", "−")
     mark, said = {
         "better": (":green[:material/trending_up:]", "better than before"),
         "worse": (":red[:material/trending_down:]", "worse than before"),

@@ -11,6 +11,7 @@ from embedding_core import derived
 from embedding_core.effect import points
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.judged import difference
+from embedding_core.train.probes import registry
 from pages.parts import cached, charts, charts_improve, server, state, words
 from pages.parts.paper import buttons
 from pages.parts.versions import trying
@@ -61,8 +62,10 @@ def _runs(runs: Sequence[Run]) -> None:
 def called(run: Run) -> str:
     """A run in a few words."""
     what = words.RUNS.get(run.kind, run.kind.capitalize())
+    family = registry.FAMILIES.get(str(run.parameters.get("family", "")))
     after = run.parameters.get("after")
-    return " · ".join(part for part in (what, words.encoder(run.encoder), after) if part)
+    parts = (family.name if family else what, words.encoder(run.encoder), after)
+    return " · ".join(part for part in parts if part)
 
 
 def _compare(judged: Sequence[Run]) -> None:
@@ -110,7 +113,7 @@ def _table(runs: Sequence[Run]) -> None:
                 "By": one.who,
                 "Settings": ", ".join(f"{name} {value}" for name, value in one.parameters.items() if name != "after"),
                 "Images and labels": one.data[:8],
-                "Test part": one.test[:8],
+                "Untouched part": one.test[:8],
                 "Run": one.id[:8],
             }
             for one in runs

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 from embedding_core import derived
-from pages.parts import cached, empty, jobs, server, words
+from pages.parts import cached, empty, jobs, server, stale, words
 from pages.parts.versions import trying
 
 if TYPE_CHECKING:
@@ -32,7 +31,9 @@ def card(dataset: Dataset, embedding: Embedding | None, encoder: str) -> ReportC
         kept = cached.proof(earlier.fingerprint, derived.read_report)
         if kept is not None:
             if not busy:
-                _stale(wanted)
+                stale.notice(
+                    "this was scored", "Score again", partial(_submit, wanted), key="report", changed="Labels or images"
+                )
             return kept.found
     if not busy:
         _first(encoder, wanted)
@@ -53,23 +54,6 @@ def _key(dataset: Dataset, embedding: Embedding) -> str | None:
 
 def _submit(wanted: dict[str, str]) -> None:
     jobs.submit(TASK, wanted, dataset=wanted["dataset"])
-
-
-def _stale(wanted: dict[str, str]) -> None:
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="report_stale"):
-        st.markdown(
-            ":orange[:material/history:] **Labels or images have changed since this was scored.** What you see is how "
-            "things stood before.",
-            width="stretch",
-        )
-        st.button(
-            "Score again",
-            key="report_again",
-            type="primary",
-            icon=":material/refresh:",
-            on_click=_submit,
-            args=(wanted,),
-        )
 
 
 def _first(encoder: str, wanted: dict[str, str]) -> None:

@@ -33,9 +33,9 @@ def show(card: ReportCard) -> None:
         }
     )
     config = {
-        name: st.column_config.ProgressColumn(format="%.0f %%", min_value=0, max_value=100, help=help_)
+        name: st.column_config.ProgressColumn(format="%.0f%%", min_value=0, max_value=100, help=help_)
         if name == "F1"
-        else st.column_config.NumberColumn(format="%.0f %%", help=help_)
+        else st.column_config.NumberColumn(format="%.0f%%", help=help_)
         for name, (help_, _) in shares.items()
     }
     config["Label"] = st.column_config.TextColumn(pinned=True)

@@ -60,7 +60,7 @@ def figures(scores: Scores) -> None:
         )
     plain = ", ".join(f"{k} nearest {_percent(one.value)}" for k, one in scores.knn.items())
     st.caption(
-        f"Ranges hold 95 %. Plain neighbours, copies voting too, to compare with other tools: {plain}.",
+        f"Ranges hold 95%. Plain neighbours, copies voting too, to compare with other tools: {plain}.",
         help=HELP["interval"],
     )
     st.subheader("Held against what should fail", anchor=False, help=HELP["controls"])
@@ -75,7 +75,7 @@ def figures(scores: Scores) -> None:
     if scores.controls.columns:
         named = ", ".join(words.plain(CALLED.get(name, name)) for name in scores.controls.columns[:12])
         more = f" and {len(scores.controls.columns) - 12} more" if len(scores.controls.columns) > 12 else ""
-        st.caption(f"What is known of the files: {named}{more}. Lines show where each bar lies with 95 %.")
+        st.caption(f"What is known of the files: {named}{more}. Lines show where each bar lies with 95%.")
 
 
 def _others(scores: Scores) -> str:
@@ -83,7 +83,7 @@ def _others(scores: Scores) -> str:
 
 
 def _share(name: str, one: Figure, term: str) -> None:
-    _metric(name, _percent(one.value), term, f"{100 * one.low:.1f} to {100 * one.high:.1f} %")
+    _metric(name, _percent(one.value), term, f"{100 * one.low:.1f} to {100 * one.high:.1f}%")
 
 
 def _metric(name: str, value: str, term: str, beneath: str = "") -> None:
@@ -100,7 +100,7 @@ def _metric(name: str, value: str, term: str, beneath: str = "") -> None:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+    return f"{100 * share:.1f}%"
 
 
 def _number(value: float) -> str:

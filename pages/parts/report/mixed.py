@@ -103,7 +103,7 @@ def _pairs(card: ReportCard, cell: Cell | None) -> None:
         for number, pair in enumerate(found):
             names = [words.plain(card.classes[code]) for code in (pair.actual, pair.predicted)]
             st.button(
-                f"{names[0]} → {names[1]} · {words.count(pair.images, 'image')}, {100 * pair.share:.0f} %",
+                f"{names[0]} → {names[1]} · {words.count(pair.images, 'image')}, {100 * pair.share:.0f}%",
                 key=f"report_pair_{number}",
                 type="primary" if cell == (pair.actual, pair.predicted) else "tertiary",
                 on_click=open_,
@@ -135,7 +135,7 @@ def _images(card: ReportCard, columns: Columns, cell: Cell) -> list[int]:
         return []
     if not same:
         st.caption("Those come first that the probe was surest of: often their label is wrong, or two things are seen.")
-    sure = dict(zip(ids.tolist(), (f"{100 * value:.0f} %" for value in card.confidence[rows].tolist()), strict=True))
+    sure = dict(zip(ids.tolist(), (f"{100 * value:.0f}%" for value in card.confidence[rows].tolist()), strict=True))
     clicked = pictures.paged(
         columns, ids, key="report_gallery", alt=title, badges=lambda some: {one: sure[one] for one in some.tolist()}
     )

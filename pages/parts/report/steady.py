@@ -24,9 +24,9 @@ def show(card: ReportCard, dim: int) -> None:
                 one = way.found
                 _metric(
                     way.name.capitalize(),
-                    f"{100 * one.value:.0f} %",
+                    f"{100 * one.value:.0f}%",
                     "steady",
-                    f"{100 * one.low:.0f} to {100 * one.high:.0f} %, cosine {way.cosine:.2f}",
+                    f"{100 * one.low:.0f} to {100 * one.high:.0f}%, cosine {way.cosine:.2f}",
                 )
             _groups(free)
     else:

@@ -132,7 +132,8 @@ def _numbers(dataset: Dataset, found: Probed, at: int) -> list[int]:
         figure, key="train_estimates", theme=None, config=trying.QUIET, alt="Numbers as they are and as estimated"
     )
     st.caption(
-        f"The band is ± {one.margin:.4g}: it should hold 95 of 100 new images, and holds {inside:.0%} of the test part."
+        f"The band is ± {one.margin:.4g}: it should hold 95 of 100 new images, and holds {inside:.0%} of the "
+        "untouched part."
     )
     rows = found.wrong(at)
     st.subheader("Farthest off", anchor=False)

@@ -66,7 +66,8 @@ def _headline(found: Probed) -> None:
     mark = ":green[:material/check_circle:]" if beats else ":gray[:material/help:]"
     told = f"{figured(one.value, shares)} ({figured(one.low, shares)} to {figured(one.high, shares)})"
     with st.container(key="train_said", gap="xsmall"):
-        st.header(f"{mark} {title} {told}", anchor=False, help=words.HELP["interval"])
+        headed = told.replace(" (", " right (", 1) if found.task == "classification" else f"{title} {told}"
+        st.header(f"{mark} {headed}", anchor=False, help=words.HELP["interval"])
         against = f"without looking at any image it would be {figured(base.value, shares)}"
         st.markdown(
             f"**{words.plain(best.name)}** is best by cross-validation; {against}."
@@ -78,7 +79,7 @@ def _headline(found: Probed) -> None:
         look = {"border": True, "height": "stretch"}
         st.metric("Trained on", f"{found.trained:,}", help=words.HELP["probe"], **look)
         how = "The dataset’s own split." if found.chosen == "split" else "Drawn once, and kept apart since."
-        st.metric("Judged by", f"{len(found.ids):,}", help=f"{words.HELP['test part']} {how}", **look)
+        st.metric("Judged by", f"{len(found.ids):,}", help=f"{words.HELP['untouched']} {how}", **look)
         if found.task == "classification":
             st.metric("Labels", f"{len(found.classes):,}", help=words.HELP["label"], **look)
             after, before = (best.scores[each].value for each in ("ece", "ece_before"))
@@ -133,7 +134,7 @@ def _proposed(dataset: Dataset, found: Probed, at: int) -> str:
 
 def with_interval(one: Figure, shares: bool) -> str:
     if shares:
-        return f"{100 * one.value:.1f} % ({100 * one.low:.1f}–{100 * one.high:.1f})"
+        return f"{100 * one.value:.1f}% ({100 * one.low:.1f} to {100 * one.high:.1f})"
     return f"{one.value:.3g} ({one.low:.3g} to {one.high:.3g})"
 
 

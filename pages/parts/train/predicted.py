@@ -151,7 +151,7 @@ def _take(found: Predicted, dataset: Dataset) -> None:
             icon=":material/view_column:",
             disabled=not name.strip(),
             on_click=_columns,
-            args=(found, dataset, name.strip()),
+            args=(found, dataset),
         )
         if found.unlike.any():
             tag = st.text_input("Tag", value="unlike", key="train_keep_tag", max_chars=80)
@@ -161,11 +161,12 @@ def _take(found: Predicted, dataset: Dataset) -> None:
                 icon=":material/sell:",
                 disabled=not tag.strip(),
                 on_click=_tag,
-                args=(found, dataset, tag.strip()),
+                args=(found, dataset),
             )
 
 
-def _columns(found: Predicted, dataset: Dataset, name: str) -> None:
+def _columns(found: Predicted, dataset: Dataset) -> None:
+    name = str(state.value("train_keep_column")).strip()
     columns: dict[str, pa.Array] = {}
     if found.task == "regression":
         columns[name] = pa.array(found.values)
@@ -187,7 +188,8 @@ def _columns(found: Predicted, dataset: Dataset, name: str) -> None:
         state.shut("train_keep")
 
 
-def _tag(found: Predicted, dataset: Dataset, tag: str) -> None:
+def _tag(found: Predicted, dataset: Dataset) -> None:
+    tag = str(state.value("train_keep_tag")).strip()
     dataset.tag(tag, found.ids[found.unlike].tolist())
     state.announce(f"{words.count(int(found.unlike.sum()), 'image')} tagged “{words.plain(tag)}”.")
     state.shut("train_keep")

@@ -24,11 +24,14 @@ def show(dataset: Dataset) -> list[int]:
     models = derived.saved_models(server.workspace())
     models.sort(key=lambda one: one.dataset != dataset.uuid)  # this dataset's own first
     if not models:
-        empty.note(
+        row = empty.note(
             "No model has been saved yet",
             "Train some under *Probe* or *Search*, and save the one that you like: it then answers here.",
             ":material/bookmark_add:",
             key="train_models",
+        )
+        row.page_link(
+            "train.py", label="Train one", icon=":material/arrow_forward:", query_params=state.link(train_tab="Probe")
         )
         return []
     with st.container(horizontal=True, vertical_alignment="bottom", key="train_predict_toolbar"):

@@ -8,7 +8,7 @@ import streamlit as st
 
 from embedding_core import derived
 from embedding_core.train.probes import registry
-from pages.parts import cached, empty, jobs, words
+from pages.parts import cached, empty, jobs, stale, words
 from pages.parts.train import asking, judged
 from pages.parts.versions import trying
 
@@ -44,30 +44,32 @@ def show(dataset: Dataset, embedding: Embedding | None, encoder: str) -> list[in
     stored = asking.newest(dataset, embedding, "probed", target)
     busy = trying.running(job, key="train_probe")
     kept = cached.proof(stored.fingerprint, derived.read_probed) if stored else None
+    old = stored is not None and kept is not None and asking.outdated(dataset, embedding, target, stored)
     if not busy:
-        _button(dataset, wanted, chosen, again=kept is not None)
+        _button(dataset, wanted, chosen, again=kept is not None, old=old)
     if stored is None or kept is None:
         if not busy:
             st.caption(
-                "It takes seconds to a minute for thousands of images. A part of the images is set aside and judges; "
-                "it is the same for everything that is ever tried on this dataset.",
-                help=words.HELP["test part"],
+                "It takes seconds to a minute for thousands of images. An untouched part of them judges; it is the "
+                "same for everything that is ever tried on this dataset.",
+                help=words.HELP["untouched"],
             )
         return []
-    if asking.outdated(dataset, embedding, target, stored):
-        st.warning("Images or labels have changed since this was trained. Train again to see what that is worth.")
     return judged.show(dataset, kept)
 
 
-def _button(dataset: Dataset, wanted: dict[str, Any], chosen: list[str], *, again: bool) -> None:
+def _button(dataset: Dataset, wanted: dict[str, Any], chosen: list[str], *, again: bool, old: bool) -> None:
     def train(_clicked: object = None) -> None:
         jobs.submit("probe", wanted, dataset=dataset.uuid)
 
+    if old and chosen:
+        stale.notice("this was trained", "Train again", train, key="train_probe")
+        return
     if again:
         st.button(
             "Train again",
             key="train_probe_again",
-            icon=":material/replay:",
+            icon=":material/refresh:",
             disabled=not chosen,
             help=None if chosen else "Choose at least one kind.",
             on_click=train,

@@ -34,7 +34,7 @@ def show(finding: str, family: str, proposed: str) -> None:
             icon=":material/bookmark_add:",
             disabled=not name.strip(),
             on_click=_save,
-            args=(finding, family, name),
+            args=(finding, family, f"{key}_name"),
         )
         st.link_button(
             "Download ZIP",
@@ -47,9 +47,10 @@ def show(finding: str, family: str, proposed: str) -> None:
         st.caption(f":material/check: Saved as “{words.plain(saved.name)}”. It answers for new images under *Predict*.")
 
 
-def _save(finding: str, family: str, name: str) -> None:
+def _save(finding: str, family: str, key: str) -> None:
+    """Under the name that is in the field now: whoever types and presses at once has not seen the page run between."""
     try:
-        saved = derived.save_model(server.workspace(), finding, family, name)
+        saved = derived.save_model(server.workspace(), finding, family, str(state.value(key)))
     except KindredError as error:
         state.announce(words.plain(error))
     else:

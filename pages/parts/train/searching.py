@@ -11,7 +11,7 @@ from embedding_core import derived
 from embedding_core.derived.tuning import DRAFT
 from embedding_core.train.probes import registry
 from embedding_core.train.search.trials import PRUNERS, SAMPLERS, best_of, history
-from pages.parts import cached, charts, charts_train, empty, jobs, server, words
+from pages.parts import cached, charts, charts_train, empty, jobs, server, stale, words
 from pages.parts.train import asking, searched
 from pages.parts.versions import trying
 
@@ -53,11 +53,10 @@ def show(dataset: Dataset, embedding: Embedding | None, encoder: str) -> None:
     else:
         if job is not None and job.state != "done":
             _cut_off(dataset, job)
-        _begin(dataset, wanted, again=kept is not None, able=bool(families))
+        old = stored is not None and kept is not None and asking.outdated(dataset, embedding, target, stored)
+        _begin(dataset, wanted, again=kept is not None, old=old, able=bool(families))
     if stored is None or kept is None:
         return
-    if asking.outdated(dataset, embedding, target, stored):
-        st.warning("Images or labels have changed since this search. Search again to see what holds now.")
     searched.show(dataset, kept, DRAFT)
 
 
@@ -87,16 +86,19 @@ def _more(task: Task) -> tuple[list[str], str]:
     return with_all, pruner
 
 
-def _begin(dataset: Dataset, wanted: dict[str, Any], *, again: bool, able: bool) -> None:
+def _begin(dataset: Dataset, wanted: dict[str, Any], *, again: bool, old: bool, able: bool) -> None:
     def begin() -> None:
         jobs.submit("tune", {**wanted, "ticket": secrets.token_hex(16)}, dataset=dataset.uuid)
 
     lacks = None if able else "Choose at least one kind of model."
+    if old and able:
+        stale.notice("this search", "Search again", begin, key="train_search")
+        return
     if again:
         st.button(
             "Search again",
             key="train_search_again",
-            icon=":material/replay:",
+            icon=":material/refresh:",
             on_click=begin,
             disabled=not able,
             help=lacks,

@@ -190,6 +190,6 @@ def _table(found: Effect) -> None:
         ),
         key="versions_table",
         hide_index=True,
-        column_config={name: st.column_config.NumberColumn(format="%.1f %%") for name in ("Before", "After")},
+        column_config={name: st.column_config.NumberColumn(format="%.1f%%") for name in ("Before", "After")},
         alt="Accuracy of each label before and after",
     )

@@ -105,7 +105,7 @@ def _told(kept: Kept[Repairs]) -> None:
         hide_index=True,
         column_config={
             "Training weight lost": st.column_config.NumberColumn(
-                format="%.1f %%",
+                format="%.1f%%",
                 help="The share of all that is trained on that no longer counts. An image left out loses all of its "
                 "weight, one that counts less a part of it.",
             ),
