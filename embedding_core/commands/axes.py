@@ -9,7 +9,7 @@ from embedding_core.commands.shared import replacing, run
 from embedding_core.derived import matrices
 from embedding_core.derived.feature_card import feature_card
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate.storing import BYTES
+from embedding_core.evaluate.axes.storing import BYTES
 from embedding_core.export.matrices import FORMS, Matrix, written
 from embedding_core.workspace import Workspace
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from embedding_core.derived.balance import said_of
-from embedding_core.evaluate.meaning import Said
+from embedding_core.evaluate.axes.meaning import Said
 from embedding_core.ids import find
 from embedding_core.quality.composition.columns import column
 

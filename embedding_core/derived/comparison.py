@@ -12,8 +12,8 @@ from embedding_core.derived.duplicates import duplicates_key, read_duplicates
 from embedding_core.derived.kept import keep, read_kept
 from embedding_core.derived.labelled import held_out, labelled
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate.compared import Comparison
-from embedding_core.evaluate.metrics import Metrics, compare_metrics
+from embedding_core.evaluate.comparison.found import Comparison
+from embedding_core.evaluate.comparison.metrics import Metrics, compare_metrics
 from embedding_core.fingerprint import fingerprint
 from embedding_core.ids import find
 from embedding_core.records import silent
@@ -52,7 +52,7 @@ def compare_encoders(
     What is set aside has no part in choosing. Raises `UnknownVersion`, and `InvalidInput` where fewer than 20 of the
     labelled images can judge.
     """
-    from embedding_core.evaluate.comparing import Images, compare
+    from embedding_core.evaluate.comparison.comparing import Images, compare
 
     ordered = _ordered(embeddings)
     known = labelled(workspace, dataset, ordered, version=version, progress=progress)

@@ -14,12 +14,12 @@ from embedding_core.derived.kept import Kept, keep, read_kept
 from embedding_core.derived.labelled import held_out, labelled
 from embedding_core.derived.looks import looks, looks_key
 from embedding_core.errors import InvalidInput, UnknownName
-from embedding_core.evaluate.components import broken_stick, more_than_noise, space_of
-from embedding_core.evaluate.dimensions import curves
-from embedding_core.evaluate.judging import ROWS
-from embedding_core.evaluate.laboratory import AT_ENDS, SHOWN, Laboratory, Quality
-from embedding_core.evaluate.meaning import ends, goes_with
-from embedding_core.evaluate.trial import Bench, Trial, attempt
+from embedding_core.evaluate.axes.components import broken_stick, more_than_noise, space_of
+from embedding_core.evaluate.axes.dimensions import curves
+from embedding_core.evaluate.axes.judging import ROWS
+from embedding_core.evaluate.axes.laboratory import AT_ENDS, SHOWN, Laboratory, Quality
+from embedding_core.evaluate.axes.meaning import ends, goes_with
+from embedding_core.evaluate.axes.trial import Bench, Trial, attempt
 from embedding_core.fingerprint import digest, fingerprint
 from embedding_core.ids import find
 from embedding_core.quality.groups import joined
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedding_core.derived.labelled import Labelled
-    from embedding_core.evaluate.erasing import Treatment
+    from embedding_core.evaluate.axes.erasing import Treatment
+    from embedding_core.evaluate.axes.meaning import Said
     from embedding_core.evaluate.holding import Held
-    from embedding_core.evaluate.meaning import Said
     from embedding_core.records import Reporter
     from embedding_core.workspace import Dataset, Embedding, Workspace
 

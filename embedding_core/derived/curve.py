@@ -14,9 +14,9 @@ from embedding_core.derived.labelled import held_out, labelled
 from embedding_core.derived.runs import Score, record
 from embedding_core.derived.speeds import measured_speed
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate.curve import SEEDS, learning_curve, parts_of, sizes_of
-from embedding_core.evaluate.curve_found import Curve
-from embedding_core.evaluate.curve_words import told_of
+from embedding_core.evaluate.curve.found import Curve
+from embedding_core.evaluate.curve.measuring import SEEDS, learning_curve, parts_of, sizes_of
+from embedding_core.evaluate.curve.words import told_of
 from embedding_core.fingerprint import digest, fingerprint
 from embedding_core.records import LOCAL, silent
 from embedding_core.train.scratch_found import Scratch

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedding_core.effect.words import points
-from embedding_core.evaluate.blocks import MOST, RARE, TERMS
-from embedding_core.evaluate.features import EMBEDDING
+from embedding_core.evaluate.joined.blocks import MOST, RARE, TERMS
+from embedding_core.evaluate.joined.features import EMBEDDING
 
 if TYPE_CHECKING:
-    from embedding_core.evaluate.features import Features, Worth
+    from embedding_core.evaluate.joined.features import Features, Worth
     from embedding_core.export.matrices import Matrix
 
 MADE = {

@@ -17,8 +17,8 @@ from embedding_core.derived.kept import Kept, keep, read_kept
 from embedding_core.derived.labelled import labelled
 from embedding_core.derived.looks import looks, looks_key
 from embedding_core.errors import InvalidInput, UnknownName
-from embedding_core.evaluate.blocks import KINDS, Block, guess, parse
-from embedding_core.evaluate.features import EMBEDDING, Asked, Features, join
+from embedding_core.evaluate.joined.blocks import KINDS, Block, guess, parse
+from embedding_core.evaluate.joined.features import EMBEDDING, Asked, Features, join
 from embedding_core.fingerprint import fingerprint
 from embedding_core.ids import find
 from embedding_core.records import silent
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from embedding_core.evaluate.blocks import Kind
+    from embedding_core.evaluate.joined.blocks import Kind
     from embedding_core.quality.photos.looks import Looks
     from embedding_core.records import Reporter
     from embedding_core.workspace import Dataset, Embedding, Workspace

@@ -15,8 +15,8 @@ from embedding_core.derived.features import KIND as FEATURES
 from embedding_core.derived.features import read_features
 from embedding_core.encoders.imported import card_for_imported
 from embedding_core.errors import UnknownName
-from embedding_core.evaluate.features import EMBEDDING
-from embedding_core.evaluate.storing import packed
+from embedding_core.evaluate.axes.storing import packed
+from embedding_core.evaluate.joined.features import EMBEDDING
 from embedding_core.export.embeddings import ordered
 from embedding_core.export.matrices import Matrix
 from embedding_core.ids import find
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from embedding_core.derived.kept import Kept
     from embedding_core.encoders.base import EncoderCard
-    from embedding_core.evaluate.features import Features
-    from embedding_core.evaluate.trial import Trial
+    from embedding_core.evaluate.axes.trial import Trial
+    from embedding_core.evaluate.joined.features import Features
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
 HOW = "unit = v / ‖v‖; reduced = (unit − mean) @ axes"

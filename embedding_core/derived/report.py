@@ -15,7 +15,7 @@ from embedding_core.derived.labelled import known_duplicates, labelled
 from embedding_core.derived.looks import looks
 from embedding_core.derived.recoded import changed_copies, small_pictures
 from embedding_core.errors import NotEmbedded
-from embedding_core.evaluate.card import ReportCard
+from embedding_core.evaluate.card.found import ReportCard
 from embedding_core.fingerprint import fingerprint
 from embedding_core.graphs import neighbour_graph
 from embedding_core.ids import find
@@ -60,7 +60,7 @@ def report(
     said = said_of(dataset, known.ids)
 
     def find_it() -> ReportCard:
-        from embedding_core.evaluate.scoring import score
+        from embedding_core.evaluate.card.scoring import score
 
         part = embedding.of(known.ids)  # in the order of paths, as they are known
         vectors = part.matrix()

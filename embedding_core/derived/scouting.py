@@ -12,10 +12,10 @@ from embedding_core.derived.encoders import is_fitted
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput, NotEmbedded
 from embedding_core.evaluate.advice import Proposal, proposed
-from embedding_core.evaluate.curve import learning_curve
+from embedding_core.evaluate.curve.measuring import learning_curve
+from embedding_core.evaluate.curve.power_law import law
 from embedding_core.evaluate.holding import hold_out
 from embedding_core.evaluate.judged import Judged, difference
-from embedding_core.evaluate.power_law import law
 from embedding_core.quality.probing.folding import deal
 
 if TYPE_CHECKING:

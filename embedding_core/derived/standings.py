@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from embedding_core.derived.speeds import read_speed
 from embedding_core.encoders import registry
-from embedding_core.evaluate import pareto
+from embedding_core.evaluate.comparison import pareto
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedding_core.encoders.base import EncoderCard
-    from embedding_core.evaluate.compared import Comparison
+    from embedding_core.evaluate.comparison.found import Comparison
     from embedding_core.workspace import Dataset, Workspace
 
 MIXED = 0.5  # CKA above which two spaces hold much the same

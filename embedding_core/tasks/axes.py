@@ -12,10 +12,10 @@ from embedding_core.derived.labelled import labelled
 from embedding_core.derived.runs import Score, record
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate.erasing import Treatment
-from embedding_core.evaluate.features import Features
+from embedding_core.evaluate.axes.erasing import Treatment
+from embedding_core.evaluate.axes.laboratory import Laboratory
+from embedding_core.evaluate.joined.features import Features
 from embedding_core.evaluate.judged import Judged
-from embedding_core.evaluate.laboratory import Laboratory
 from embedding_core.tasks import axes_told, shared
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from embedding_core.derived.kept import Kept
     from embedding_core.effect.intervals import Difference
-    from embedding_core.evaluate.trial import Trial
+    from embedding_core.evaluate.axes.trial import Trial
     from embedding_core.records import Actor, Reporter
     from embedding_core.tasks.shared import Parameters, Result
     from embedding_core.workspace import Dataset, Embedding, Workspace

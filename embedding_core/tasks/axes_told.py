@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from embedding_core.evaluate.storing import BYTES
+from embedding_core.evaluate.axes.storing import BYTES
 from embedding_core.tasks.proving import figures
 
 if TYPE_CHECKING:
-    from embedding_core.evaluate.dimensions import Curve
-    from embedding_core.evaluate.features import Features
-    from embedding_core.evaluate.laboratory import Laboratory
-    from embedding_core.evaluate.trial import Trial
+    from embedding_core.evaluate.axes.dimensions import Curve
+    from embedding_core.evaluate.axes.laboratory import Laboratory
+    from embedding_core.evaluate.axes.trial import Trial
+    from embedding_core.evaluate.joined.features import Features
     from embedding_core.tasks.shared import Result
 
 SHARES = 64  # axes whose variance is told

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.derived import standings
-from embedding_core.evaluate.compared import K
-from embedding_core.evaluate.metrics import K as METRICS_K
-from embedding_core.evaluate.metrics import sentences
+from embedding_core.evaluate.comparison.found import K
+from embedding_core.evaluate.comparison.metrics import K as METRICS_K
+from embedding_core.evaluate.comparison.metrics import sentences
 from embedding_core.tasks import proving
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from embedding_core.derived.standings import Cost
     from embedding_core.effect import Difference
-    from embedding_core.evaluate.compared import Comparison
-    from embedding_core.evaluate.metrics import Metrics
+    from embedding_core.evaluate.comparison.found import Comparison
+    from embedding_core.evaluate.comparison.metrics import Metrics
     from embedding_core.tasks.shared import Result
 
     Differences = Mapping[tuple[int, int], Difference]

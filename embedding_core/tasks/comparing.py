@@ -10,14 +10,14 @@ from embedding_core.deciding.versions import NOW
 from embedding_core.derived import encoders, standings
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput, NotEmbedded
-from embedding_core.evaluate.compared import FOLDS, K
+from embedding_core.evaluate.comparison.found import FOLDS, K
 from embedding_core.tasks import compared, fill, shared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedding_core.derived.kept import Kept
-    from embedding_core.evaluate.compared import Comparison
+    from embedding_core.evaluate.comparison.found import Comparison
     from embedding_core.records import Actor, Reporter
     from embedding_core.tasks.shared import Parameters, Result
     from embedding_core.workspace import Dataset, Workspace

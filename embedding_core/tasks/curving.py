@@ -9,12 +9,12 @@ from embedding_core.deciding.versions import NOW
 from embedding_core.derived import encoders
 from embedding_core.derived.curve import MINUTES
 from embedding_core.encoders import registry
-from embedding_core.evaluate.curve import SEEDS
-from embedding_core.evaluate.curve_words import beside, headline, said
+from embedding_core.evaluate.curve.measuring import SEEDS
+from embedding_core.evaluate.curve.words import beside, headline, said
 from embedding_core.tasks import shared
 
 if TYPE_CHECKING:
-    from embedding_core.evaluate.curve_found import Curve
+    from embedding_core.evaluate.curve.found import Curve
     from embedding_core.records import Actor, Reporter
     from embedding_core.tasks.shared import Parameters, Result
     from embedding_core.train.scratch_found import Scratch

@@ -11,13 +11,13 @@ from embedding_core import derived
 from embedding_core.deciding.versions import NOW
 from embedding_core.derived import encoders
 from embedding_core.encoders import registry
-from embedding_core.evaluate.verdict import verdict
+from embedding_core.evaluate.card.verdict import verdict
 from embedding_core.tasks import shared
 
 if TYPE_CHECKING:
-    from embedding_core.evaluate.card import LabelFree, ReportCard, Scores
-    from embedding_core.evaluate.controls import Controls
-    from embedding_core.evaluate.intervals import Figure
+    from embedding_core.evaluate.card.controls import Controls
+    from embedding_core.evaluate.card.found import LabelFree, ReportCard, Scores
+    from embedding_core.evaluate.card.intervals import Figure
     from embedding_core.records import Actor, Reporter
     from embedding_core.tasks.shared import Parameters, Result
     from embedding_core.workspace import Workspace

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import plotly.graph_objects as go
 
-from embedding_core.evaluate.pareto import front as front_of
+from embedding_core.evaluate.comparison.pareto import front as front_of
 from pages.parts.charts import dress, short
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedding_core.derived.standings import Cost
-    from embedding_core.evaluate.compared import Comparison
+    from embedding_core.evaluate.comparison.found import Comparison
     from pages.parts.charts import Look
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from embedding_core.evaluate.curve_found import FAR
+from embedding_core.evaluate.curve.found import FAR
 from pages.parts.charts import dress, short
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedding_core.effect import Difference
-    from embedding_core.evaluate.curve_found import ClassOutlook, Curve
+    from embedding_core.evaluate.curve.found import ClassOutlook, Curve
     from embedding_core.train.scratch_found import Scratch
     from pages.parts.charts import Look
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from embedding_core.evaluate.card import Scores
-    from embedding_core.evaluate.intervals import Figure
+    from embedding_core.evaluate.card.found import Scores
+    from embedding_core.evaluate.card.intervals import Figure
     from pages.parts.charts import Look
 
 CELL = 34  # pixels of a square where there are few labels

@@ -14,7 +14,7 @@ import pytest
 
 from embedding_core.cli import main
 from embedding_core.encoders import imported
-from embedding_core.evaluate.laboratory import AT_ENDS
+from embedding_core.evaluate.axes.laboratory import AT_ENDS
 from embedding_core.export.matrices import extras_of
 from embedding_core.vectors import unit_rows
 from embedding_core.workspace import Workspace

@@ -12,9 +12,9 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from embedding_core.effect.intervals import Difference
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate import pareto
-from embedding_core.evaluate.compared import FOLDS, Comparison
-from embedding_core.evaluate.comparing import Images, compare
+from embedding_core.evaluate.comparison import pareto
+from embedding_core.evaluate.comparison.comparing import Images, compare
+from embedding_core.evaluate.comparison.found import FOLDS, Comparison
 from embedding_core.evaluate.holding import Held, hold_out
 from embedding_core.quality.probing.folding import deal
 from embedding_core.quality.probing.probe import reduced

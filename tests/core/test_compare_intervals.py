@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from embedding_core.evaluate import paired
+from embedding_core.evaluate.comparison import paired
 from embedding_core.quality import intervals
 
 ALONE = np.arange(400)

@@ -9,9 +9,9 @@ from sklearn.metrics import average_precision_score
 
 from embedding_core import neighbours
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate.metrics import compare_metrics, sentences
-from embedding_core.evaluate.votes import ranked
-from embedding_core.evaluate.ways import WAYS, seen, similarities, whitened
+from embedding_core.evaluate.comparison.metrics import compare_metrics, sentences
+from embedding_core.evaluate.comparison.votes import ranked
+from embedding_core.evaluate.comparison.ways import WAYS, seen, similarities, whitened
 from embedding_core.records import silent
 from tests.core.test_compare_encoders import CLASSES, clouds
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate.spaces import linear_cka, nearest, overlap
+from embedding_core.evaluate.comparison.spaces import linear_cka, nearest, overlap
 from embedding_core.vectors import unit_rows
 
 

@@ -15,7 +15,7 @@ from embedding_core.cli import main
 from embedding_core.derived import comparison, speeds, standings
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput, NotEmbedded, UnknownEncoder
-from embedding_core.evaluate.ways import WAYS
+from embedding_core.evaluate.comparison.ways import WAYS
 from embedding_core.fingerprint import digest
 from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS

@@ -11,10 +11,10 @@ from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import KNeighborsClassifier
 
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate.components import broken_stick, more_than_noise, space_of
-from embedding_core.evaluate.dimensions import curves, sizes
-from embedding_core.evaluate.judging import neighbours_at, parts
-from embedding_core.evaluate.meaning import Said, ends, goes_with, sentence
+from embedding_core.evaluate.axes.components import broken_stick, more_than_noise, space_of
+from embedding_core.evaluate.axes.dimensions import curves, sizes
+from embedding_core.evaluate.axes.judging import neighbours_at, parts
+from embedding_core.evaluate.axes.meaning import Said, ends, goes_with, sentence
 from embedding_core.vectors import unit_rows
 
 Array = NDArray[np.float32]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate.curve import learning_curve, parts_of, sizes_of
-from embedding_core.evaluate.curve_found import Curve
-from embedding_core.evaluate.curve_words import gain, headline, said, told_of
+from embedding_core.evaluate.curve.found import Curve
+from embedding_core.evaluate.curve.measuring import learning_curve, parts_of, sizes_of
+from embedding_core.evaluate.curve.words import gain, headline, said, told_of
 from embedding_core.quality.probing.probe import fit_probe
 
 CLASSES = ("a", "b", "c")

@@ -8,12 +8,12 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LinearRegression
 
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate.components import fit_space
-from embedding_core.evaluate.dimensions import curves
-from embedding_core.evaluate.erasing import Treatment, fit
-from embedding_core.evaluate.meaning import Said
-from embedding_core.evaluate.storing import packed, steps, stored
-from embedding_core.evaluate.trial import Bench, Trial, attempt
+from embedding_core.evaluate.axes.components import fit_space
+from embedding_core.evaluate.axes.dimensions import curves
+from embedding_core.evaluate.axes.erasing import Treatment, fit
+from embedding_core.evaluate.axes.meaning import Said
+from embedding_core.evaluate.axes.storing import packed, steps, stored
+from embedding_core.evaluate.axes.trial import Bench, Trial, attempt
 from tests.core.test_components import Array, blobs
 
 

@@ -11,8 +11,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate.blocks import RARE, Block, fit_blocks, frame, guess, parse
-from embedding_core.evaluate.features import EMBEDDING, Asked, Features, join
+from embedding_core.evaluate.joined.blocks import RARE, Block, fit_blocks, frame, guess, parse
+from embedding_core.evaluate.joined.features import EMBEDDING, Asked, Features, join
 from tests.core.test_components import blobs
 
 N = 240

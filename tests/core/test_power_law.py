@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import curve_fit
 from scipy.stats import norm
 
-from embedding_core.evaluate.power_law import errors, fit, law, resampled
+from embedding_core.evaluate.curve.power_law import errors, fit, law, resampled
 
 SIZES = np.array([20, 40, 80, 160, 320, 640, 1280, 2560], float)
 

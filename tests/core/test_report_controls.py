@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
 
-from embedding_core.evaluate import controls
-from embedding_core.evaluate.intervals import figure
+from embedding_core.evaluate.card import controls
+from embedding_core.evaluate.card.intervals import figure
 from embedding_core.evaluate.knn import knn
 from embedding_core.quality.probing.probe import out_of_fold, reduced
 from tests.core.test_knn import clouds

@@ -17,10 +17,10 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from embedding_core import neighbours
 from embedding_core.clusters import cluster
-from embedding_core.evaluate import stability
-from embedding_core.evaluate.confusion import Confusion
-from embedding_core.evaluate.separation import separation
-from embedding_core.evaluate.shape import anisotropy_of, dimension_of, effective_rank_of, hubness_of, shape
+from embedding_core.evaluate.card import stability
+from embedding_core.evaluate.card.confusion import Confusion
+from embedding_core.evaluate.card.separation import separation
+from embedding_core.evaluate.card.shape import anisotropy_of, dimension_of, effective_rank_of, hubness_of, shape
 from embedding_core.vectors import unit_rows
 from tests.core import emojis
 from tests.core.test_knn import clouds, of

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from embedding_core.evaluate.intervals import clusters, figure
+from embedding_core.evaluate.card.intervals import clusters, figure
 from embedding_core.quality import intervals
 from embedding_core.quality.probing.probe import fit_probe, out_of_fold
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from embedding_core import neighbours
-from embedding_core.evaluate.card import LabelFree, ReportCard, Scores
-from embedding_core.evaluate.controls import Controls
-from embedding_core.evaluate.intervals import Figure
-from embedding_core.evaluate.scoring import enough, score
-from embedding_core.evaluate.shape import Shape
-from embedding_core.evaluate.stability import Way
-from embedding_core.evaluate.verdict import skill, verdict
+from embedding_core.evaluate.card.controls import Controls
+from embedding_core.evaluate.card.found import LabelFree, ReportCard, Scores
+from embedding_core.evaluate.card.intervals import Figure
+from embedding_core.evaluate.card.scoring import enough, score
+from embedding_core.evaluate.card.shape import Shape
+from embedding_core.evaluate.card.stability import Way
+from embedding_core.evaluate.card.verdict import skill, verdict
 from tests.core.test_knn import clouds
 
 

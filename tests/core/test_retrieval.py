@@ -8,9 +8,9 @@ import torch
 from torchmetrics.retrieval import RetrievalHitRate, RetrievalMAP
 
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate import retrieval as module
 from embedding_core.evaluate import similarities
-from embedding_core.evaluate.retrieval import retrieval
+from embedding_core.evaluate.card import retrieval as module
+from embedding_core.evaluate.card.retrieval import retrieval
 from tests.core import emojis
 from tests.core.test_knn import Labelled, clouds, of
 

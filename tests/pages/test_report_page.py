@@ -11,8 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from embedding_core import derived
-from embedding_core.evaluate import scoring
-from embedding_core.evaluate.card import ReportCard
+from embedding_core.evaluate.card import scoring
+from embedding_core.evaluate.card.found import ReportCard
 from embedding_core.fingerprint import digest
 from embedding_core.workspace import Dataset, Embedding, Workspace
 from pages.parts import charts, charts_report

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from embedding_core.derived.features import Offered
     from embedding_core.derived.kept import Kept
-    from embedding_core.evaluate.blocks import Kind
-    from embedding_core.evaluate.erasing import Treatment
-    from embedding_core.evaluate.features import Features
-    from embedding_core.evaluate.laboratory import Laboratory
-    from embedding_core.evaluate.trial import Trial
+    from embedding_core.evaluate.axes.erasing import Treatment
+    from embedding_core.evaluate.axes.laboratory import Laboratory
+    from embedding_core.evaluate.axes.trial import Trial
+    from embedding_core.evaluate.joined.blocks import Kind
+    from embedding_core.evaluate.joined.features import Features
     from embedding_core.workspace import Dataset, Embedding
 
 AXIS, OUT = "axis", "out"  # in the URL: the axis that is looked at, and the axes that are taken out

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from embedding_core.evaluate.laboratory import Laboratory
-    from embedding_core.evaluate.meaning import Goes
+    from embedding_core.evaluate.axes.laboratory import Laboratory
+    from embedding_core.evaluate.axes.meaning import Goes
     from embedding_core.workspace import Dataset
     from pages.parts.cached import Columns
 

@@ -11,7 +11,7 @@ from pages.parts.charts import dress
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from embedding_core.evaluate.dimensions import Curve
+    from embedding_core.evaluate.axes.dimensions import Curve
     from pages.parts.charts import Look
 
 MOST = 48  # axes that are drawn

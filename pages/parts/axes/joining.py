@@ -10,9 +10,9 @@ import streamlit as st
 from embedding_core.derived.features import LOOKS
 from embedding_core.effect import points
 from embedding_core.errors import KindredError
-from embedding_core.evaluate.blocks import KINDS
-from embedding_core.evaluate.erasing import listed
-from embedding_core.evaluate.features import EMBEDDING
+from embedding_core.evaluate.axes.erasing import listed
+from embedding_core.evaluate.joined.blocks import KINDS
+from embedding_core.evaluate.joined.features import EMBEDDING
 from pages.parts import charts, charts_versions, empty, urls, words
 from pages.parts.axes import asking
 from pages.parts.versions import trying
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from embedding_core.derived.features import Offered
     from embedding_core.derived.kept import Kept
     from embedding_core.effect import Difference
-    from embedding_core.evaluate.blocks import Kind
-    from embedding_core.evaluate.features import Features, Worth
+    from embedding_core.evaluate.joined.blocks import Kind
+    from embedding_core.evaluate.joined.features import Features, Worth
     from embedding_core.workspace import Dataset, Embedding
 
 TITLES = {title: kind for kind, title in KINDS.items()}

@@ -13,7 +13,7 @@ from pages.parts.axes import asking, charts
 from pages.parts.versions import trying
 
 if TYPE_CHECKING:
-    from embedding_core.evaluate.laboratory import Laboratory
+    from embedding_core.evaluate.axes.laboratory import Laboratory
 
 
 def show(found: Laboratory) -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from embedding_core.evaluate.erasing import Treatment
-from embedding_core.evaluate.meaning import TITLES
-from embedding_core.evaluate.storing import BYTES
+from embedding_core.evaluate.axes.erasing import Treatment
+from embedding_core.evaluate.axes.meaning import TITLES
+from embedding_core.evaluate.axes.storing import BYTES
 from pages.parts import empty, jobs, state, urls, words
 from pages.parts.axes import asking
 from pages.parts.versions import trying
@@ -17,8 +17,8 @@ from pages.parts.versions import trying
 if TYPE_CHECKING:
     from embedding_core.derived.kept import Kept
     from embedding_core.effect import Difference
-    from embedding_core.evaluate.laboratory import Laboratory
-    from embedding_core.evaluate.trial import Seen, Trial
+    from embedding_core.evaluate.axes.laboratory import Laboratory
+    from embedding_core.evaluate.axes.trial import Seen, Trial
     from embedding_core.workspace import Dataset
 
 SHAPES = {"plain": "As they are", "whiten": "Whitened", "denoise": "Noise taken out"}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from embedding_core.evaluate.compared import Comparison
+    from embedding_core.evaluate.comparison.found import Comparison
     from pages.parts.cached import Columns
 
 ONE, OTHER = "one", "other"  # names in the URL

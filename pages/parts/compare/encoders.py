@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedding_core.derived.standings import Cost
-    from embedding_core.evaluate.compared import Comparison
+    from embedding_core.evaluate.comparison.found import Comparison
     from embedding_core.workspace import Dataset
     from pages.parts.cached import Columns
 

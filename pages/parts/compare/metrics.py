@@ -8,12 +8,12 @@ import streamlit as st
 
 from embedding_core import derived
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate.metrics import TITLES, sentences
+from embedding_core.evaluate.comparison.metrics import TITLES, sentences
 from pages.parts import cached, charts, charts_compare, empty, jobs, pictures, server, state, words
 from pages.parts.versions import known, trying
 
 if TYPE_CHECKING:
-    from embedding_core.evaluate.metrics import Metrics
+    from embedding_core.evaluate.comparison.metrics import Metrics
     from embedding_core.workspace import Dataset, Embedding
     from pages.parts.cached import Columns
 

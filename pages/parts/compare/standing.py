@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedding_core.derived.standings import Cost, Verdict
-    from embedding_core.evaluate.compared import Comparison
+    from embedding_core.evaluate.comparison.found import Comparison
 
 _HELP = {
     "Accuracy": "choosing",

@@ -15,7 +15,7 @@ from pages.parts.versions import known, trying
 
 if TYPE_CHECKING:
     from embedding_core.derived.kept import Kept
-    from embedding_core.evaluate.curve_found import Curve
+    from embedding_core.evaluate.curve.found import Curve
     from embedding_core.train.scratch_found import Scratch
     from embedding_core.workspace import Dataset, Embedding
 

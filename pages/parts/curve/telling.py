@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from embedding_core.evaluate.curve_words import beside, gain, headline, said, told_of
+from embedding_core.evaluate.curve.words import beside, gain, headline, said, told_of
 from pages.parts import charts, charts_curve, state, words
 from pages.parts.versions import trying
 
 if TYPE_CHECKING:
-    from embedding_core.evaluate.curve_found import Curve
+    from embedding_core.evaluate.curve.found import Curve
     from embedding_core.train.scratch_found import Scratch
     from embedding_core.workspace import Dataset
 

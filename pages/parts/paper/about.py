@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core.evaluate.verdict import verdict
+from embedding_core.evaluate.card.verdict import verdict
 from pages.parts import words
 from pages.parts.paper import markup
 from pages.parts.paper.markup import Html, joined, paragraph

@@ -13,7 +13,7 @@ from pages.parts.paper.quality import thumbnails
 from pages.parts.paper.telling import ends, found_on, percent
 
 if TYPE_CHECKING:
-    from embedding_core.evaluate.laboratory import Laboratory, Quality
+    from embedding_core.evaluate.axes.laboratory import Laboratory, Quality
     from pages.parts.paper.stored import Stored
 
 SHOWN, AT_END = 6, 4  # axes that are shown with pictures, and pictures of each end

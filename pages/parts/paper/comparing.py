@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from embedding_core.derived import standings
 from embedding_core.effect import points
-from embedding_core.evaluate.metrics import TITLES, sentences
+from embedding_core.evaluate.comparison.metrics import TITLES, sentences
 from pages.parts import charts, charts_compare, words
 from pages.parts.paper import markup
 from pages.parts.paper.markup import Html, paragraph
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedding_core.derived.standings import Cost
-    from embedding_core.evaluate.compared import Comparison
+    from embedding_core.evaluate.comparison.found import Comparison
     from pages.parts.paper.stored import Stored
 
 

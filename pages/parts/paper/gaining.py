@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedding_core.effect import points
-from embedding_core.evaluate.curve_words import beside, headline, said, told_of
+from embedding_core.evaluate.curve.words import beside, headline, said, told_of
 from embedding_core.train import ensembles_words
 from pages.parts import charts, charts_curve, words
 from pages.parts.paper import markup
@@ -13,7 +13,7 @@ from pages.parts.paper.markup import Html, paragraph
 from pages.parts.paper.telling import found_on, number, percent
 
 if TYPE_CHECKING:
-    from embedding_core.evaluate.curve_found import Curve
+    from embedding_core.evaluate.curve.found import Curve
     from embedding_core.train.scratch_found import Scratch
     from pages.parts.paper.stored import Stored
 

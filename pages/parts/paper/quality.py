@@ -15,7 +15,7 @@ from pages.parts.report.mixed import most_confused
 from pages.parts.report.terms import HELP
 
 if TYPE_CHECKING:
-    from embedding_core.evaluate.card import ReportCard, Scores
+    from embedding_core.evaluate.card.found import ReportCard, Scores
     from pages.parts.paper.stored import Stored
 
 LABELS = 60  # rows of the table

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from embedding_core.derived import Labelled, Run
     from embedding_core.derived.kept import Kept, Storable
     from embedding_core.evaluate.advice import Advice
-    from embedding_core.evaluate.card import ReportCard
-    from embedding_core.evaluate.compared import Comparison
-    from embedding_core.evaluate.curve_found import Curve
+    from embedding_core.evaluate.axes.laboratory import Laboratory
+    from embedding_core.evaluate.card.found import ReportCard
+    from embedding_core.evaluate.comparison.found import Comparison
+    from embedding_core.evaluate.comparison.metrics import Metrics
+    from embedding_core.evaluate.curve.found import Curve
     from embedding_core.evaluate.holding import Held
-    from embedding_core.evaluate.laboratory import Laboratory
-    from embedding_core.evaluate.metrics import Metrics
     from embedding_core.review.snapshots import Snapshot
     from embedding_core.train.ensembles_found import Ensembles
     from embedding_core.train.finetune.judging import Judged

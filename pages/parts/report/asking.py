@@ -10,7 +10,7 @@ from pages.parts import cached, empty, jobs, server, stale, words
 from pages.parts.versions import trying
 
 if TYPE_CHECKING:
-    from embedding_core.evaluate.card import ReportCard
+    from embedding_core.evaluate.card.found import ReportCard
     from embedding_core.workspace import Dataset, Embedding
 
 TASK = "report"

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.parts.report.terms import HELP
 
 if TYPE_CHECKING:
-    from embedding_core.evaluate.card import ReportCard
+    from embedding_core.evaluate.card.found import ReportCard
 
 
 def show(card: ReportCard) -> None:

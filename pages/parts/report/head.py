@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from embedding_core.evaluate.verdict import verdict
+from embedding_core.evaluate.card.verdict import verdict
 from pages.parts import charts, charts_report, words
 from pages.parts.report.terms import HELP
 from pages.parts.versions.trying import QUIET
 
 if TYPE_CHECKING:
-    from embedding_core.evaluate.card import ReportCard, Scores
-    from embedding_core.evaluate.intervals import Figure
+    from embedding_core.evaluate.card.found import ReportCard, Scores
+    from embedding_core.evaluate.card.intervals import Figure
 
 CALLED = {"nbytes": "file size", "side": "size in pixels", "aspect": "width to height"}  # what was measured
 SIGNS = {

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from embedding_core.evaluate.card import ReportCard
+    from embedding_core.evaluate.card.found import ReportCard
     from pages.parts.cached import Columns
 
 CHART = "report_confusion"

@@ -11,7 +11,7 @@ from pages.parts import state
 from pages.parts.report.terms import HELP
 
 if TYPE_CHECKING:
-    from embedding_core.evaluate.card import LabelFree, ReportCard
+    from embedding_core.evaluate.card.found import LabelFree, ReportCard
 
 
 def show(card: ReportCard, dim: int) -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from embedding_core.effect.words import points
-from embedding_core.evaluate import paired
-from embedding_core.evaluate.votes import ranked
-from embedding_core.evaluate.ways import WAYS, seen
+from embedding_core.evaluate.comparison import paired
+from embedding_core.evaluate.comparison.votes import ranked
+from embedding_core.evaluate.comparison.ways import WAYS, seen
 from embedding_core.vectors import read_only
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from embedding_core.effect.intervals import Difference
-from embedding_core.evaluate.components import Space
-from embedding_core.evaluate.dimensions import Curve
-from embedding_core.evaluate.meaning import Goes, sentence
+from embedding_core.evaluate.axes.components import Space
+from embedding_core.evaluate.axes.dimensions import Curve
+from embedding_core.evaluate.axes.meaning import Goes, sentence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from embedding_core.evaluate.confusion import Confusion
-from embedding_core.evaluate.controls import Controls
-from embedding_core.evaluate.intervals import Figure
-from embedding_core.evaluate.shape import Shape
-from embedding_core.evaluate.stability import Way
+from embedding_core.evaluate.card.confusion import Confusion
+from embedding_core.evaluate.card.controls import Controls
+from embedding_core.evaluate.card.intervals import Figure
+from embedding_core.evaluate.card.shape import Shape
+from embedding_core.evaluate.card.stability import Way
 from embedding_core.vectors import read_only
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from embedding_core.evaluate.confusion import Row
+    from embedding_core.evaluate.card.confusion import Row
 
 _ARRAYS = ("ids", "codes", "predicted", "confidence", "knn_right", "silhouettes")
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from embedding_core.evaluate.power_law import law, resampled
+from embedding_core.evaluate.curve.power_law import law, resampled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from embedding_core.evaluate.power_law import PowerLaw
+    from embedding_core.evaluate.curve.power_law import PowerLaw
 
 NEAR_ENOUGH = 0.01  # of accuracy, within which fewer labels count as enough
 FAR = 2.0  # times the labels that are there, beyond which the law is a guess: nothing measured speaks for it

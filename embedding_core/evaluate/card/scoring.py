@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core.evaluate import controls, stability
-from embedding_core.evaluate.card import LabelFree, Leakage, ReportCard, Scores
-from embedding_core.evaluate.controls import Controls
-from embedding_core.evaluate.intervals import clusters, figure
+from embedding_core.evaluate.card import controls, stability
+from embedding_core.evaluate.card.controls import Controls
+from embedding_core.evaluate.card.found import LabelFree, Leakage, ReportCard, Scores
+from embedding_core.evaluate.card.intervals import clusters, figure
+from embedding_core.evaluate.card.retrieval import retrieval
+from embedding_core.evaluate.card.separation import separation
+from embedding_core.evaluate.card.shape import shape
 from embedding_core.evaluate.knn import KS, knn
-from embedding_core.evaluate.retrieval import retrieval
-from embedding_core.evaluate.separation import separation
-from embedding_core.evaluate.shape import shape
 from embedding_core.quality.probing.probe import out_of_fold, reduced
 from embedding_core.records import silent
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core.evaluate.ways import similarities
+from embedding_core.evaluate.comparison.ways import similarities
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from embedding_core.evaluate.ways import Seen
+    from embedding_core.evaluate.comparison.ways import Seen
 
 _CELLS = 2**23  # entries of the largest block of similarities
 

@@ -76,6 +76,6 @@ def similarities(of: Seen, asked: NDArray[np.integer]) -> NDArray[np.float32]:
     """How alike all n images are to the rows `asked` (q,), (q, n): higher is more alike, within a row."""
     if not of.steps:
         return np.asarray(of.rows[asked] @ of.rows.T + of.offset)
-    from embedding_core.evaluate.steps import negated_steps
+    from embedding_core.evaluate.comparison.steps import negated_steps
 
     return negated_steps(of.rows[asked], of.rows)

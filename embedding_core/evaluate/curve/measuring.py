@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate.curve_found import Curve
+from embedding_core.evaluate.curve.found import Curve
 from embedding_core.records import silent
 from embedding_core.vectors import checked, read_only, unit_rows
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from embedding_core.effect.intervals import Difference
-from embedding_core.evaluate.dimensions import paired
-from embedding_core.evaluate.erasing import Reduction, Treatment, fit
-from embedding_core.evaluate.judging import neighbours_at, parts, scaled, told_by_probe
-from embedding_core.evaluate.storing import PRECISIONS, steps, stored
+from embedding_core.evaluate.axes.dimensions import paired
+from embedding_core.evaluate.axes.erasing import Reduction, Treatment, fit
+from embedding_core.evaluate.axes.judging import neighbours_at, parts, scaled, told_by_probe
+from embedding_core.evaluate.axes.storing import PRECISIONS, steps, stored
 from embedding_core.parallel import in_order
 from embedding_core.records import silent
 from embedding_core.vectors import read_only
@@ -20,8 +20,8 @@ from embedding_core.vectors import read_only
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from embedding_core.evaluate.components import Space
-    from embedding_core.evaluate.meaning import Said
+    from embedding_core.evaluate.axes.components import Space
+    from embedding_core.evaluate.axes.meaning import Said
     from embedding_core.records import Progress
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embedding_core import threads
-from embedding_core.evaluate.intervals import Figure, figure
+from embedding_core.evaluate.card.intervals import Figure, figure
 from embedding_core.vectors import checked, unit_rows
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core.evaluate import paired, spaces
-from embedding_core.evaluate.compared import FOLDS, Comparison, K
-from embedding_core.evaluate.votes import ranked
-from embedding_core.evaluate.ways import seen
+from embedding_core.evaluate.comparison import paired, spaces
+from embedding_core.evaluate.comparison.found import FOLDS, Comparison, K
+from embedding_core.evaluate.comparison.votes import ranked
+from embedding_core.evaluate.comparison.ways import seen
 from embedding_core.quality.probing.probe import fit_probe, out_of_fold, reduced
 from embedding_core.vectors import read_only, unit_rows
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
-from embedding_core.evaluate.scoring import FEWEST
+from embedding_core.evaluate.card.scoring import FEWEST
 
 if TYPE_CHECKING:
-    from embedding_core.evaluate.card import LabelFree, ReportCard, Scores
-    from embedding_core.evaluate.controls import Controls
-    from embedding_core.evaluate.intervals import Figure
+    from embedding_core.evaluate.card.controls import Controls
+    from embedding_core.evaluate.card.found import LabelFree, ReportCard, Scores
+    from embedding_core.evaluate.card.intervals import Figure
 
 Level = Literal["strong", "fair", "weak", "useless", "shortcut", "steady", "unsteady", "unclear"]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate.components import fit_space
+from embedding_core.evaluate.axes.components import fit_space
 from embedding_core.vectors import read_only, unit_rows
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from embedding_core.evaluate.components import Space
-    from embedding_core.evaluate.meaning import Said
+    from embedding_core.evaluate.axes.components import Space
+    from embedding_core.evaluate.axes.meaning import Said
 
 
 @dataclass(frozen=True, slots=True)

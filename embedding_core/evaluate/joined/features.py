@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from embedding_core.effect.intervals import Difference
-from embedding_core.evaluate.blocks import Fitted, fit_blocks, frame, weight
-from embedding_core.evaluate.dimensions import paired
-from embedding_core.evaluate.judging import FOLDS, LENGTH, parts, told_by_probe
+from embedding_core.evaluate.axes.dimensions import paired
+from embedding_core.evaluate.axes.judging import FOLDS, LENGTH, parts, told_by_probe
+from embedding_core.evaluate.joined.blocks import Fitted, fit_blocks, frame, weight
 from embedding_core.parallel import in_order
 from embedding_core.quality.groups import joined
 from embedding_core.quality.intervals import share
@@ -22,7 +22,7 @@ from embedding_core.vectors import read_only
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from embedding_core.evaluate.blocks import Block
+    from embedding_core.evaluate.joined.blocks import Block
     from embedding_core.quality.intervals import Interval
     from embedding_core.records import Progress
 

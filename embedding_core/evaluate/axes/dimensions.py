@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.effect.intervals import Difference, differences
-from embedding_core.evaluate.components import fit_space
-from embedding_core.evaluate.judging import FOLDS, neighbours_at, parts, scaled, told_by_probe
+from embedding_core.evaluate.axes.components import fit_space
+from embedding_core.evaluate.axes.judging import FOLDS, neighbours_at, parts, scaled, told_by_probe
 from embedding_core.parallel import in_order
 from embedding_core.quality.groups import joined
 from embedding_core.quality.intervals import share

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedding_core.evaluate.curve_found import FAR, FLAT
+from embedding_core.evaluate.curve.found import FAR, FLAT
 
 if TYPE_CHECKING:
-    from embedding_core.evaluate.curve_found import Curve, Outlook
+    from embedding_core.evaluate.curve.found import Curve, Outlook
     from embedding_core.train.scratch_found import Scratch
 
 _FEW = 30  # test images, below which it is said how few judge a class

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from embedding_core.effect.intervals import Difference
-from embedding_core.evaluate import paired
+from embedding_core.evaluate.comparison import paired
 from embedding_core.evaluate.judged import Judged
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Encoders, and ways to compare vectors, held against each other."""

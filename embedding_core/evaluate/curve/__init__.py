@@ -1,0 +1,1 @@
+"""The learning curve: measured, continued by a power law, and said."""

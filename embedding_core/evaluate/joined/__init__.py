@@ -1,0 +1,1 @@
+"""An embedding joined with what else is known of the images."""
