@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from embedding_core.errors import KindredError
-from pages.parts import moments, server, state, words
+from pages.parts import moments, server, state, words, work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,7 +102,7 @@ def progress(job: Job, *, key: str) -> None:
 
 
 def title(job: Job) -> str:
-    return words.KINDS.get(job.kind, job.kind.capitalize())
+    return work.KINDS.get(job.kind, job.kind.capitalize())
 
 
 def fraction(job: Job) -> float:
@@ -113,7 +113,7 @@ def line(job: Job) -> str:
     """What a running job does, in one line of Markdown."""
     if job.state == "queued":
         return f"{title(job)}: waiting for its turn …"
-    stage = words.STAGES.get(job.stage, job.stage.capitalize()) or "Starting"
+    stage = work.STAGES.get(job.stage, job.stage.capitalize()) or "Starting"
     parts = [stage]
     if job.total:
         parts.append(f"{job.done:,} of {job.total:,}")

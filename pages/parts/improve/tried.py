@@ -12,7 +12,7 @@ from embedding_core.effect import points
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.judged import difference
 from embedding_core.train.probes import registry
-from pages.parts import cached, charts, charts_improve, server, state, words
+from pages.parts import cached, charts, charts_improve, server, state, words, work
 from pages.parts.paper import buttons
 from pages.parts.versions import trying
 
@@ -61,7 +61,7 @@ def _runs(runs: Sequence[Run]) -> None:
 
 def called(run: Run) -> str:
     """A run in a few words."""
-    what = words.RUNS.get(run.kind, run.kind.capitalize())
+    what = work.RUNS.get(run.kind, run.kind.capitalize())
     family = registry.FAMILIES.get(str(run.parameters.get("family", "")))
     after = run.parameters.get("after")
     parts = (family.name if family else what, words.encoder(run.encoder), after)
