@@ -21,7 +21,7 @@ from benchmarks.surroundings import BENCH, QUICK, RESULTS, UP_TO, facts, machine
 
 ALL = (
     *("embed", "memory", "map", "search", "start", "quality", "curate"),
-    *("finetuning", "journey", "server_latency", "scale", "cluster", "drawing", "soak"),
+    *("improve", "journey", "server_latency", "scale", "cluster", "drawing", "soak"),
 )
 
 
