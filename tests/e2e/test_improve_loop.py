@@ -32,7 +32,7 @@ PAGES = ("improve", "report", "compare", "axes", "train", "finetune")
 DRAWN = """() => {
     const seen = part => [...document.querySelectorAll(part)].filter(one => {
         const {top, height} = one.getBoundingClientRect();
-        return height > 0 && top < innerHeight;
+        return height > 0 && top < innerHeight && !one.closest("details:not([open])");
     });
     return !seen("[data-testid=stSkeleton]").length
         && seen("[data-testid=stDataFrame]").every(one => one.querySelector("canvas"));
@@ -195,6 +195,7 @@ def test_what_was_tried_is_compared_and_read_by_mlflow(page: Page, app: RunningA
     opened(page, app, "improve", "Next step", encoder="efficientnet-lite0")
     page.get_by_role("heading", name="What was tried").scroll_into_view_if_needed()
     page.get_by_text(re.compile(r"The second is .* points? .*against the first, from \d+\.\d% to \d+\.\d%")).wait_for()
+    page.locator(".st-key-improve_compare").scroll_into_view_if_needed()
     picture(page, "tried")
     with page.expect_download(timeout=60_000) as coming:
         page.get_by_role("button", name="Runs for MLflow").click()
