@@ -168,7 +168,10 @@ def _drawn(
 
 
 def _clusters(groups: NDArray[np.integer] | None, n: int) -> NDArray[np.int64]:
-    """A number for each image (n,): that of its group, or one of its own."""
+    """A number for each image (n,), in the order of first images: one for its group, or one of its own.
+
+    However groups are numbered, the same ones are drawn.
+    """
     if groups is None:
         return np.arange(n)
     if groups.shape != (n,):
@@ -176,4 +179,5 @@ def _clusters(groups: NDArray[np.integer] | None, n: int) -> NDArray[np.int64]:
     grouped = groups.astype(np.int64)
     alone = grouped < 0
     grouped[alone] = int(grouped.max(initial=-1)) + 1 + np.arange(np.count_nonzero(alone))
-    return np.unique(grouped, return_inverse=True)[1].astype(np.int64)
+    _, first, numbers = np.unique(grouped, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[numbers].astype(np.int64)

@@ -59,6 +59,14 @@ def test_without_a_split_a_third_is_drawn_and_stays_the_same() -> None:
     assert not len(np.intersect1d(first.test, first.train))
 
 
+def test_the_same_part_is_drawn_however_groups_are_numbered() -> None:
+    groups = np.full(120, -1)
+    groups[[0, 5]], groups[[70, 90, 91]], groups[[30, 31]] = 0, 1, 2
+    renumbered = np.array([-1, 2, 0, 1])[groups + 1]
+    first, second = (hold_out(CODES, [None] * 120, groups=one) for one in (groups, renumbered))
+    assert np.array_equal(first.test, second.test)
+
+
 def test_what_was_decided_on_judges_nothing() -> None:
     splits = ["train", "train", "test"] * 40
     decided = np.zeros(120, bool)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from embedding_core.workspace import Dataset, Workspace
 
 MOST = 12  # runs in the chart; the table has all
+_MORE = ("features",)  # runs that go by more than the images, as by columns that may say the label
 
 
 def show(dataset: Dataset, encoder: str) -> None:
@@ -43,7 +44,8 @@ def _runs(runs: Sequence[Run]) -> None:
     if judged:
         shown = judged[-MOST:]
         scores = [one.scores["accuracy"] for one in shown]
-        best = max(range(len(shown)), key=lambda number: scores[number].value)
+        fair = [number for number, one in enumerate(shown) if one.kind not in _MORE] or list(range(len(shown)))
+        best = max(fair, key=lambda number: scores[number].value)
         numbers = range(len(judged) - len(shown) + 1, len(judged) + 1)
         look = charts.look(st.context.theme.type)
         figure = charts_improve.tried([called(one) for one in shown], scores, best, look, numbers)
