@@ -207,7 +207,7 @@ def _report(workspace: Workspace, dataset: Dataset) -> None:
     import numpy as np
 
     from embedding_core import neighbours
-    from embedding_core.evaluate import scoring
+    from embedding_core.evaluate.card import scoring
 
     embedding = dataset.embedding("pixels")
     labels = dataset.said_of(embedding.ids)[0]["label"].to_pylist()
