@@ -16,6 +16,7 @@ from embedding_core.evaluate.curve.measuring import learning_curve
 from embedding_core.evaluate.curve.power_law import law
 from embedding_core.evaluate.holding import hold_out
 from embedding_core.evaluate.judged import Judged, difference
+from embedding_core.quality.groups import witnesses
 from embedding_core.quality.probing.folding import deal
 
 if TYPE_CHECKING:
@@ -159,5 +160,4 @@ def _judged(vectors: NDArray[np.float32], known: Labelled, rows: NDArray[np.int6
 
     codes, groups = known.codes[rows], known.groups[rows]
     guessed = out_of_fold(vectors, codes, folds=FOLDS, groups=groups).argmax(axis=1)
-    clusters = np.where(groups >= 0, groups, groups.max(initial=0) + 1 + np.arange(len(rows)))
-    return Judged(known.ids[rows], codes.astype(np.int32), clusters, guessed == codes, known.classes)
+    return Judged(known.ids[rows], codes.astype(np.int32), witnesses(groups), guessed == codes, known.classes)

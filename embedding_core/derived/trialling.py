@@ -15,6 +15,7 @@ from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.advice import Proposal, proposed
 from embedding_core.evaluate.holding import hold_out
 from embedding_core.evaluate.judged import Judged, difference
+from embedding_core.quality.groups import witnesses
 from embedding_core.quality.probing.folding import deal
 from embedding_core.train.finetune.recipe import recipe_for
 
@@ -113,5 +114,4 @@ def _tried(
 
 def _answers(known: Labelled, rows: NDArray[np.int64], said: NDArray[np.int64]) -> Judged:
     truth, groups = known.codes[rows], known.groups[rows]
-    clusters = np.where(groups >= 0, groups, groups.max(initial=0) + 1 + np.arange(len(rows)))
-    return Judged(known.ids[rows], truth.astype(np.int32), clusters, said == truth, known.classes)
+    return Judged(known.ids[rows], truth.astype(np.int32), witnesses(groups), said == truth, known.classes)

@@ -17,14 +17,13 @@ from embedding_core.fingerprint import fingerprint
 from embedding_core.records import silent
 from embedding_core.train.model import finish
 from embedding_core.train.probes.found import Probed
-from embedding_core.train.probes.judging import Judges, Verdict, baseline, judge
+from embedding_core.train.probes.judging import Judges, Verdict, gathered, judge
 from embedding_core.train.probes.scores import paired
 from embedding_core.train.saving import facts_of
 from embedding_core.train.search import probing
 from embedding_core.train.search.found import Searched
 from embedding_core.train.search.searching import importance, search
 from embedding_core.train.search.trials import Trial, best_of
-from embedding_core.vectors import read_only
 
 if TYPE_CHECKING:
     from embedding_core.derived.training import Prepared
@@ -181,22 +180,7 @@ def _judged(
         model = finish(material, probing.setting_of(trial.parameters)[0], chosen)
         models.append(model)
         verdicts.append(judge(model, chosen, by, time.perf_counter() - begun, seed=on.seed))
-    outer = Probed(
-        material.task,
-        material.name,
-        material.classes,
-        tuple(one.judged for one in verdicts),
-        baseline(material, by),
-        read_only(by.ids),
-        read_only(by.truth.astype(np.float64)),
-        read_only(np.stack([one.predicted for one in verdicts])),
-        read_only(np.stack([one.confidence for one in verdicts])),
-        read_only(np.stack([one.before for one in verdicts])),
-        len(material.target),
-        by.chosen,
-        by.left_out,
-        on.target.known.version,
-    )
+    outer = gathered(material, by, verdicts, on.target.known.version)
     if material.task == "regression":
         after, before = (-np.abs(one.predicted - by.truth) for one in verdicts)
     else:

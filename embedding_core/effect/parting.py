@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from embedding_core.errors import InvalidInput
+from embedding_core.quality.groups import witnesses
 from embedding_core.vectors import read_only
 
 if TYPE_CHECKING:
@@ -176,8 +177,4 @@ def _clusters(groups: NDArray[np.integer] | None, n: int) -> NDArray[np.int64]:
         return np.arange(n)
     if groups.shape != (n,):
         raise InvalidInput(f"Groups of {n:,} images have shape ({n:,},), not {groups.shape}.")
-    grouped = groups.astype(np.int64)
-    alone = grouped < 0
-    grouped[alone] = int(grouped.max(initial=-1)) + 1 + np.arange(np.count_nonzero(alone))
-    _, first, numbers = np.unique(grouped, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(first))[numbers].astype(np.int64)
+    return witnesses(groups)

@@ -111,11 +111,11 @@ def nearest(block: NDArray[np.float32], k: int) -> NDArray[np.int64]:
 
 def said(votes: NDArray[np.integer], ks: Sequence[int]) -> NDArray[np.int64]:
     """What each k of `ks` says, (len(ks), b), of the votes (b, m) of neighbours, the nearest first, −1 for no vote."""
-    found = np.empty((len(ks), len(votes)), np.int64)
-    for number, k in enumerate(ks):
-        some = votes[:, :k]
-        counts = (some[:, :, None] == some[:, None, :]).sum(axis=2)
-        counts[some < 0] = 0
-        first = counts.argmax(axis=1)  # the first of the largest, so the nearest of the classes that tie
-        found[number] = np.take_along_axis(some, first[:, None], axis=1)[:, 0]
+    return np.stack([majority(votes[:, :k]) for k in ks])
+
+
+def majority(votes: NDArray[np.integer]) -> NDArray[np.int64]:
+    """The class (b,) of most of `votes` (b, k), the nearest first, −1 for none; of equals that of the nearest."""
+    counts = (votes[:, :, None] == votes[:, None, :]).sum(axis=2) * (votes >= 0)
+    found: NDArray[np.int64] = np.take_along_axis(votes, counts.argmax(axis=1)[:, None], axis=1)[:, 0].astype(np.int64)
     return found

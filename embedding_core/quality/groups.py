@@ -24,6 +24,19 @@ def by_value(values: Sequence[str | None]) -> NDArray[np.int32]:
     return np.array(codes, np.int32)
 
 
+def witnesses(groups: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Numbers (n,) from 0, in the order of first images: one for each of the groups (n,), one for each image alone.
+
+    However groups are numbered, the numbers are the same.
+    """
+    grouped = groups.astype(np.int64)
+    alone = grouped < 0
+    grouped[alone] = int(grouped.max(initial=ALONE)) + 1 + np.arange(np.count_nonzero(alone))
+    _, first, numbers = np.unique(grouped, return_index=True, return_inverse=True)
+    found: NDArray[np.int64] = np.argsort(np.argsort(first))[numbers].astype(np.int64)
+    return found
+
+
 def numbered(sets: Sequence[NDArray[np.integer]], n: int) -> NDArray[np.int32]:
     """Groups (n,) of the rows in each of the sets, which share none; `ALONE` for the others."""
     groups = np.full(n, ALONE, np.int32)

@@ -19,7 +19,12 @@ def share(hits: int, of: int) -> Interval:
     """
     if not of:
         return 0.0, 1.0
-    rate, square = hits / of, Z * Z / of
+    return wilson(hits / of, of)
+
+
+def wilson(rate: float, of: float) -> Interval:
+    """Likewise of a rate among so many images, which may be a fraction: what dependent ones are worth. `of` above 0."""
+    square = Z * Z / of
     middle = (rate + square / 2) / (1 + square)
     half = Z / (1 + square) * math.sqrt(rate * (1 - rate) / of + square / (4 * of))
     return max(0.0, middle - half), min(1.0, middle + half)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from embedding_core.evaluate.comparison import paired
 from embedding_core.quality import intervals
+from embedding_core.quality.groups import witnesses
 
 ALONE = np.arange(400)
 
@@ -111,6 +112,6 @@ def test_what_is_plainly_worse_does_not_widen_the_rest() -> None:
 
 
 def test_groups_become_clusters() -> None:
-    found = paired.clusters_of(np.array([-1, 7, 7, -1, 0]))
+    found = witnesses(np.array([-1, 7, 7, -1, 0]))
     assert found[1] == found[2]
     assert len(set(found.tolist())) == 4

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core import threads
+from embedding_core.evaluate.knn import majority
 from embedding_core.quality.probing.classifiers import logistic
 
 if TYPE_CHECKING:
@@ -64,10 +65,7 @@ def told_by_neighbours(distances: NDArray[np.float32], codes: NDArray[np.int64])
     count = min(NEIGHBOURS, distances.shape[1])
     near = np.argpartition(distances, count - 1, axis=1)[:, :count]
     order = np.argsort(np.take_along_axis(distances, near, axis=1), axis=1, kind="stable")
-    classes = codes[np.take_along_axis(near, order, axis=1)]
-    votes = (classes[:, :, None] == classes[:, None, :]).sum(axis=2)
-    told: NDArray[np.int64] = classes[np.arange(len(classes)), votes.argmax(axis=1)]
-    return told
+    return majority(codes[np.take_along_axis(near, order, axis=1)])
 
 
 def neighbours_at(

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from embedding_core.evaluate.card.intervals import Figure, figure, wilson
+from embedding_core.evaluate.card.intervals import Figure, figure
 from embedding_core.evaluate.knn import knn, said
+from embedding_core.quality.intervals import wilson
 from embedding_core.quality.probing.folding import deal
 from embedding_core.quality.probing.probe import out_of_fold
 

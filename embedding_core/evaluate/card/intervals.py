@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core.quality.intervals import Z
+from embedding_core.quality.groups import witnesses
+from embedding_core.quality.intervals import wilson
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -42,23 +43,11 @@ def figure(right: ArrayLike, groups: ArrayLike | None = None) -> Figure:
     return Figure(share, *wilson(share, n / _design_effect(hits, share, clusters(groups, n))))
 
 
-def wilson(share: float, of: float) -> tuple[float, float]:
-    """Wilson's interval of a share among so many images, which may be a fraction: what dependent ones are worth."""
-    square = Z * Z / of
-    middle = (share + square / 2) / (1 + square)
-    half = Z / (1 + square) * math.sqrt(share * (1 - share) / of + square / (4 * of))
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 def clusters(groups: ArrayLike | None, n: int) -> NDArray[np.int64]:
     """Numbers (n,) from 0 of what is a witness: a group is one, and so is an image that is alone."""
     if groups is None:
         return np.arange(n)
-    given = np.asarray(groups, np.int64)
-    alone = given < 0
-    own = np.where(alone, given.max(initial=-1) + 1 + np.cumsum(alone), given)
-    found: NDArray[np.int64] = np.unique(own, return_inverse=True)[1].astype(np.int64)
-    return found
+    return witnesses(np.asarray(groups, np.int64))
 
 
 def _design_effect(hits: NDArray[np.float64], share: float, of: NDArray[np.int64]) -> float:

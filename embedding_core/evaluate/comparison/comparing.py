@@ -12,6 +12,7 @@ from embedding_core.evaluate.comparison import paired, spaces
 from embedding_core.evaluate.comparison.found import FOLDS, Comparison, K
 from embedding_core.evaluate.comparison.votes import ranked
 from embedding_core.evaluate.comparison.ways import seen
+from embedding_core.quality.groups import witnesses
 from embedding_core.quality.probing.probe import fit_probe, out_of_fold, reduced
 from embedding_core.vectors import read_only, unit_rows
 
@@ -83,7 +84,7 @@ def compare(
         dims=tuple(dims),
         ids=read_only(images.ids[judged]),
         codes=read_only(images.codes[judged]),
-        clusters=read_only(paired.clusters_of(images.groups[judged])),
+        clusters=read_only(witnesses(images.groups[judged])),
         **{name: read_only(_stacked(found, len(encoders))) for name, found in answers.items()},
         test_ids=read_only(images.ids[test]),
         test_codes=read_only(images.codes[test]),

@@ -11,6 +11,7 @@ from embedding_core.effect.words import points
 from embedding_core.evaluate.comparison import paired
 from embedding_core.evaluate.comparison.votes import ranked
 from embedding_core.evaluate.comparison.ways import WAYS, seen
+from embedding_core.quality.groups import witnesses
 from embedding_core.vectors import read_only
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def compare_metrics(
     return Metrics(
         WAYS,
         read_only(ids[order][asked]),
-        read_only(paired.clusters_of(together[asked])),
+        read_only(witnesses(together[asked])),
         read_only(np.stack(right)),
         read_only(np.stack(precision)),
         tuple(nbytes),

@@ -15,6 +15,7 @@ import numpy as np
 
 from embedding_core.effect.intervals import Difference
 from embedding_core.errors import InvalidInput
+from embedding_core.quality.intervals import wilson
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,14 +26,6 @@ if TYPE_CHECKING:
 
 LEVEL = 0.95
 FEWEST = 20  # images to judge by
-
-
-def clusters_of(groups: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Numbers (n,) from 0 on: one for each group of `groups` (n,), and one for each image that is alone, −1."""
-    alone = groups < 0
-    first = int(groups.max(initial=-1)) + 1
-    apart = np.where(alone, first + np.arange(len(groups)), groups)
-    return np.asarray(np.unique(apart, return_inverse=True)[1], np.int64)
 
 
 def share(right: NDArray[np.bool_], clusters: NDArray[np.integer]) -> Interval:
@@ -49,10 +42,7 @@ def share(right: NDArray[np.bool_], clusters: NDArray[np.integer]) -> Interval:
     count = len(np.unique(clusters))
     # All right, or all wrong: nothing varies, so each cluster counts once.
     size = n / max(1.0, _variance(right - rate, clusters) / plain) if plain else float(count)
-    z = _z(1)
-    middle = (rate + z * z / (2 * size)) / (1 + z * z / size)
-    half = z / (1 + z * z / size) * math.sqrt(rate * (1 - rate) / size + z * z / (4 * size * size))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return wilson(rate, size)
 
 
 def mean(values: NDArray[np.floating], clusters: NDArray[np.integer]) -> Interval:

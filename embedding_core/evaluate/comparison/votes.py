@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.evaluate.comparison.ways import similarities
+from embedding_core.evaluate.knn import majority
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,12 +62,6 @@ def ranked(
         if precise:
             precision[part] = _average_precision(np.take_along_axis(alike, order, axis=1), codes[order], codes[rows])
     return Ranked(voted, precision)
-
-
-def majority(said: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The class (q,) that most of `said` (q, k) are, nearest first; of equals the first. −1 is silence."""
-    counts = (said[:, :, None] == said[:, None, :]).sum(axis=2) * (said >= 0)
-    return np.take_along_axis(said, counts.argmax(axis=1)[:, None], axis=1)[:, 0]
 
 
 def _average_precision(

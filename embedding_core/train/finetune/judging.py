@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from embedding_core.effect.intervals import Differences, differences
+from embedding_core.evaluate.knn import majority
 from embedding_core.quality.probing.probe import fit_probe
 from embedding_core.vectors import unit_rows
 
@@ -104,18 +105,14 @@ def nearest(
 
     Of classes that as many have, it is that of the nearest.
     """
-    rows, classes = unit_rows(known), int(codes.max()) + 1
+    rows = unit_rows(known)
     k = min(k, len(rows))
     found = np.empty(len(asked), np.int64)
     for start in range(0, len(asked), _ROWS):
         near = unit_rows(asked[start : start + _ROWS]) @ rows.T
         best = np.argpartition(-near, k - 1, axis=1)[:, :k]
         order = np.argsort(-np.take_along_axis(near, best, axis=1), axis=1, kind="stable")
-        said = codes[np.take_along_axis(best, order, axis=1)]
-        votes = np.zeros((len(said), classes))
-        for place in range(k):  # a vote, and a little for its place, which decides between equals
-            votes[np.arange(len(said)), said[:, place]] += 1 + 2.0 ** -(place + k)
-        found[start : start + _ROWS] = votes.argmax(axis=1)
+        found[start : start + _ROWS] = majority(codes[np.take_along_axis(best, order, axis=1)])
     return found
 
 

@@ -69,7 +69,12 @@ def probe(
         verdicts.append(judge(model, chosen, by, time.perf_counter() - begun, seed=on.seed))
         models[family_id] = model
     progress("training", len(families), len(families))
-    found = Probed(
+    return gathered(on, by, verdicts, version), models
+
+
+def gathered(on: Material, by: Judges, verdicts: Sequence[Verdict], version: str) -> Probed:
+    """What several models are worth on the test part, beside what is to be had without looking."""
+    return Probed(
         on.task,
         on.name,
         on.classes,
@@ -85,7 +90,6 @@ def probe(
         by.left_out,
         version,
     )
-    return found, models
 
 
 def judge(model: Model, chosen: Chosen, by: Judges, seconds: float, *, seed: int = 0) -> Verdict:
