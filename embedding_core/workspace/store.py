@@ -80,8 +80,16 @@ class Store:
             if not self.exists(name):
                 raise
 
+    @explaining
     def exists(self, name: str) -> bool:
-        return name in self._tables or name in self.names()
+        """Whether a table can be read. One whose making was cut off has files and is listed, yet is not there."""
+        try:
+            self._table(name)
+        except ValueError as error:
+            if "was not found" in str(error):
+                return False
+            raise
+        return True
 
     @explaining
     def drop(self, name: str) -> None:

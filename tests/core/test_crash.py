@@ -75,3 +75,13 @@ def test_ten_kills_lose_nothing(tmp_path: Path) -> None:
     expected = {f"{number:04d}.png" for number in range(IMAGES)}
     assert set(dataset.ids()) == expected
     assert len(vectors) == IMAGES
+
+
+def test_a_workspace_whose_making_was_cut_off_opens(tmp_path: Path) -> None:
+    """A kill can fall between the folder of a table and its first commit: then it is listed, and cannot be read."""
+    for table in ("meta", "catalogue", "jobs"):
+        (tmp_path / f"{table}.lance" / "_versions").mkdir(parents=True)
+    workspace = Workspace.open(str(tmp_path))
+    assert workspace.datasets() == []
+    assert workspace.create("noise").count == 0
+    assert [dataset.name for dataset in Workspace.open(str(tmp_path)).datasets()] == ["noise"]
