@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Interval = tuple[float, float]
 
@@ -28,6 +32,34 @@ def wilson(rate: float, of: float) -> Interval:
     middle = (rate + square / 2) / (1 + square)
     half = Z / (1 + square) * math.sqrt(rate * (1 - rate) / of + square / (4 * of))
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def clustered(right: NDArray[np.generic], clusters: NDArray[np.integer]) -> Interval:
+    """Wilson's interval of the share of `right` (n,) where images of one of the `clusters` (n,), numbered from 0, are
+    right or wrong together; (0, 1) of nothing.
+
+    n counts for as many as it is worth: it is divided by the design effect, by how much more the share varies over
+    whole clusters (the ratio estimator of cluster sampling) than over independent images. Kish 1965, "Survey sampling";
+    Korn & Graubard 1998, "Confidence intervals for proportions with small expected number of positive counts".
+    """
+    hits = np.asarray(right, np.float64)
+    n = len(hits)
+    if not n:
+        return 0.0, 1.0
+    rate = float(hits.mean())
+    return wilson(rate, n / _design_effect(hits, rate, np.asarray(clusters, np.int64)))
+
+
+def _design_effect(hits: NDArray[np.float64], rate: float, clusters: NDArray[np.int64]) -> float:
+    sizes, n = np.bincount(clusters), len(hits)
+    count = int(np.count_nonzero(sizes))
+    if count == n:
+        return 1.0
+    independent = rate * (1 - rate) / n
+    if count == 1 or not independent:
+        return float((sizes.astype(np.float64) ** 2).sum() / n)  # as of images that are all alike within a cluster
+    spread = np.bincount(clusters, weights=hits) - rate * sizes
+    return max(1.0, float((spread**2).sum() * count / (count - 1) / n**2 / independent))
 
 
 def difference(gained: int, lost: int, of: int, *, seed: int = 0) -> Interval:

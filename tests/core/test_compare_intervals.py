@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from embedding_core.evaluate.comparison import paired
 from embedding_core.quality import intervals
 from embedding_core.quality.groups import witnesses
+from embedding_core.quality.intervals import clustered
 
 ALONE = np.arange(400)
 
@@ -47,7 +48,7 @@ def test_shares_cover_the_truth(size: int) -> None:
     covered = 0
     for seed in range(100):
         right = np.repeat(np.random.default_rng(seed).random(400 // size) < 0.85, size)
-        low, high = paired.share(right, np.repeat(np.arange(400 // size), size))
+        low, high = clustered(right, np.repeat(np.arange(400 // size), size))
         covered += low <= 0.85 <= high
     assert 90 <= covered <= 99
 
@@ -55,7 +56,7 @@ def test_shares_cover_the_truth(size: int) -> None:
 def test_a_share_of_images_that_are_alone_is_wilsons() -> None:
     for hits in (0, 3, 200, 399, 400):
         right = np.arange(400) < hits
-        np.testing.assert_allclose(paired.share(right, ALONE), intervals.share(hits, 400), atol=1e-3)
+        np.testing.assert_allclose(clustered(right, ALONE), intervals.share(hits, 400), atol=1e-3)
 
 
 def test_means_cover_the_truth() -> None:

@@ -1,10 +1,4 @@
-"""Figures with their 95 % intervals, in which near-duplicates count as one witness.
-
-Images of one group are right or wrong together, so n of them tell less than n that are independent. How much less is
-the design effect: the variance of the share over whole groups (the ratio estimator of cluster sampling) over that of
-independent images; Kish 1965, "Survey sampling". Wilson's interval is then of as many images as these are worth: Korn &
-Graubard 1998, "Confidence intervals for proportions with small expected number of positive counts".
-"""
+"""Figures with their 95 % intervals, in which near-duplicates count as one witness."""
 
 from __future__ import annotations
 
@@ -15,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.quality.groups import witnesses
-from embedding_core.quality.intervals import wilson
+from embedding_core.quality.intervals import clustered
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -37,10 +31,7 @@ def figure(right: ArrayLike, groups: ArrayLike | None = None) -> Figure:
     """
     hits = np.asarray(right, np.float64)
     n = len(hits)
-    if not n:
-        return Figure(math.nan, 0.0, 1.0)
-    share = float(hits.mean())
-    return Figure(share, *wilson(share, n / _design_effect(hits, share, clusters(groups, n))))
+    return Figure(float(hits.mean()) if n else math.nan, *clustered(hits, clusters(groups, n)))
 
 
 def clusters(groups: ArrayLike | None, n: int) -> NDArray[np.int64]:
@@ -48,15 +39,3 @@ def clusters(groups: ArrayLike | None, n: int) -> NDArray[np.int64]:
     if groups is None:
         return np.arange(n)
     return witnesses(np.asarray(groups, np.int64))
-
-
-def _design_effect(hits: NDArray[np.float64], share: float, of: NDArray[np.int64]) -> float:
-    sizes, n = np.bincount(of), len(hits)
-    count = len(sizes)
-    if count == n:
-        return 1.0
-    independent = share * (1 - share) / n
-    if count == 1 or not independent:
-        return float((sizes**2).sum() / n)  # as of images that are all alike within a group
-    spread = np.bincount(of, weights=hits) - share * sizes
-    return max(1.0, float((spread**2).sum() * count / (count - 1) / n**2 / independent))

@@ -1,9 +1,9 @@
 """How well an image finds others of its class, when all are ranked by likeness.
 
-Mean average precision: Manning, Raghavan & Schütze 2008, "Introduction to information retrieval", 8.4. Recall@k as in
-metric learning, a hit among the first k: Jégou et al. 2011, "Product quantization for nearest neighbor search"; Oh Song
-et al. 2016, "Deep metric learning via lifted structured feature embedding". torchmetrics calls the two `RetrievalMAP`
-and `RetrievalHitRate`.
+Mean average precision is of rankings of all images, near-duplicates among them, as other tools count it. Recall@k as
+in metric learning, a hit among the first k: Jégou et al. 2011, "Product quantization for nearest neighbor search"; Oh
+Song et al. 2016, "Deep metric learning via lifted structured feature embedding". torchmetrics calls the two
+`RetrievalMAP` and `RetrievalHitRate`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embedding_core.evaluate.precision import average, places
 from embedding_core.evaluate.similarities import drawn, labelled_rows, similarities
 from embedding_core.records import silent
 from embedding_core.vectors import read_only
@@ -58,7 +59,7 @@ def retrieval(
 ) -> Retrieval:
     """Rank all others by cosine for each of `vectors` (n, d) with classes `codes` (n,), −1 for those left out.
 
-    One of another class that is equally like counts as half before, so a set of equal vectors gains nothing. Exact; of
+    One of another class that is equally like counts as before it, so a set of equal vectors gains nothing. Exact; of
     more than `QUERIES` images so many are drawn from `seed`. Memory is a unit copy of the vectors and a block of 32 MB.
     Raises `InvalidVectors`, and `InvalidInput` for fewer than two classes.
     """
@@ -71,22 +72,13 @@ def retrieval(
     for some, block in similarities(unit, queries):
         progress("scoring", len(asked), len(queries))
         for row, line in zip(some.tolist(), block, strict=True):
-            own = line[members[classes[row]]]
-            own = -np.sort(-own)[:-1]  # the last one is the image itself
-            if not len(own):
+            of_class = members[classes[row]]
+            if len(of_class) < 2:
                 continue
-            line[members[classes[row]]] = -np.inf
-            before = _before(np.sort(line), own)
-            place = np.arange(1, len(own) + 1)
+            own = line[of_class[of_class != row]]
+            line[of_class] = -np.inf
+            hits, place = places(own, line)
             asked.append(row)
-            precision.append(float((place / (place + before)).mean()))
-            first.append(1 + int(np.ceil(before[0])))
+            precision.append(average(hits, place))
+            first.append(1 + int(place[0] - hits[0]))  # the best of the class, behind all others that are as like
     return Retrieval(rows[np.array(asked, np.int64)], np.array(precision), np.array(first, np.int64))
-
-
-def _before(others: NDArray[np.float32], own: NDArray[np.float32]) -> NDArray[np.float64]:
-    """How many of `others` (m,), ascending, come before each of `own` (r,); an equal one is half before."""
-    above = len(others) - np.searchsorted(others, own, side="right")
-    from_equal = len(others) - np.searchsorted(others, own, side="left")
-    found: NDArray[np.float64] = (above + from_equal) / 2
-    return found

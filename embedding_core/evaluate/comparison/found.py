@@ -11,6 +11,7 @@ import numpy as np
 from embedding_core.effect.intervals import Difference
 from embedding_core.evaluate.comparison import paired
 from embedding_core.evaluate.judged import Judged
+from embedding_core.quality.intervals import clustered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,14 +70,14 @@ class Comparison:
 
     def interval(self, one: int) -> Interval:
         """Of the accuracy, at 95 %."""
-        return paired.share(self.right(one), self.clusters)
+        return clustered(self.right(one), self.clusters)
 
     def knn(self, one: int) -> float:
         """Accuracy of the vote of the 5 nearest, near-duplicates left out."""
         return float((self.voted[one] == self.codes).mean())
 
     def knn_interval(self, one: int) -> Interval:
-        return paired.share(self.voted[one] == self.codes, self.clusters)
+        return clustered(self.voted[one] == self.codes, self.clusters)
 
     def differences(self) -> Mapping[tuple[int, int], Difference]:
         """(a, b) → of b's accuracy to a's, for each two. With 95 % no two encoders that are equal are called different,
@@ -95,7 +96,7 @@ class Comparison:
         return float((self.tested[one] == self.test_codes).mean()) if len(self.test_ids) else None
 
     def test_interval(self, one: int) -> Interval:
-        return paired.share(self.tested[one] == self.test_codes, self.test_clusters)
+        return clustered(self.tested[one] == self.test_codes, self.test_clusters)
 
     def judged(self, one: int) -> Judged | None:
         """What an encoder's probe got right of the test part; None where there is none."""

@@ -12,6 +12,7 @@ from embedding_core.evaluate.comparison import paired
 from embedding_core.evaluate.comparison.votes import ranked
 from embedding_core.evaluate.comparison.ways import WAYS, seen
 from embedding_core.quality.groups import witnesses
+from embedding_core.quality.intervals import clustered
 from embedding_core.vectors import read_only
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Metrics:
 
     def interval(self, way: str) -> Interval:
         """Of the accuracy, at 95 %."""
-        return paired.share(self.right[self._at(way)], self.clusters)
+        return clustered(self.right[self._at(way)], self.clusters)
 
     def retrieval(self, way: str) -> float:
         """Mean average precision, from 0 to 1; NaN where no label has two images."""

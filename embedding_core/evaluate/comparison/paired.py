@@ -1,4 +1,4 @@
-"""Intervals of 95 % of a share, of a mean, and of the difference of two that were counted on the same images.
+"""Intervals of 95 % of a mean, and of the difference of two that were counted on the same images.
 
 Near-duplicates are no independent witnesses: each group counts as one, by the variance of a ratio over clusters
 (Cochran 1977, "Sampling techniques", 3rd ed., ch. 9).
@@ -15,7 +15,6 @@ import numpy as np
 
 from embedding_core.effect.intervals import Difference
 from embedding_core.errors import InvalidInput
-from embedding_core.quality.intervals import wilson
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,23 +25,6 @@ if TYPE_CHECKING:
 
 LEVEL = 0.95
 FEWEST = 20  # images to judge by
-
-
-def share(right: NDArray[np.bool_], clusters: NDArray[np.integer]) -> Interval:
-    """Wilson's interval of the share of `right` (n,), in [0, 1]; (0, 1) of nothing.
-
-    n is divided by the design effect, by how much more the share varies between clusters (n,) than between images:
-    Korn & Graubard 1998, "Confidence intervals for proportions with small expected number of positive counts".
-    """
-    n = len(right)
-    if not n:
-        return 0.0, 1.0
-    rate = float(right.mean())
-    plain = rate * (1 - rate) / n
-    count = len(np.unique(clusters))
-    # All right, or all wrong: nothing varies, so each cluster counts once.
-    size = n / max(1.0, _variance(right - rate, clusters) / plain) if plain else float(count)
-    return wilson(rate, size)
 
 
 def mean(values: NDArray[np.floating], clusters: NDArray[np.integer]) -> Interval:

@@ -9,6 +9,7 @@ import numpy as np
 
 from embedding_core.evaluate.comparison.ways import similarities
 from embedding_core.evaluate.knn import majority
+from embedding_core.evaluate.precision import average, places
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,8 +39,7 @@ def ranked(
     """What the other images say of the rows `asked` (q,): classes `codes` (n,), −1 for none, which has no say.
 
     An image's own group, `groups` (n,) with −1 for one that is alone, has no say either: copies of an image would say
-    what it is. Images that are equally alike count in average precision as if they came last of their equals, as in
-    scikit-learn; without `precise` it is not worked out, and NaN.
+    what it is. Without `precise` average precision is not worked out, and NaN.
     """
     voted, precision = np.full(len(asked), -1, np.int64), np.full(len(asked), np.nan, np.float32)
     size = max(1, _CELLS // len(codes))
@@ -50,31 +50,14 @@ def ranked(
         out = (codes < 0)[None, :] | ((groups[rows, None] >= 0) & (groups[rows, None] == groups))
         out[np.arange(len(rows)), rows] = True
         alike[out] = -np.inf
-        if precise:
-            order = np.argsort(-alike, axis=1, kind="stable")
-        else:
-            best = np.sort(np.argpartition(-alike, min(k, len(codes)) - 1, axis=1)[:, :k], axis=1)
-            among = np.argsort(-np.take_along_axis(alike, best, axis=1), axis=1, kind="stable")
-            order = np.take_along_axis(best, among, axis=1)
-        near = order[:, :k]
+        best = np.sort(np.argpartition(-alike, min(k, len(codes)) - 1, axis=1)[:, :k], axis=1)
+        among = np.argsort(-np.take_along_axis(alike, best, axis=1), axis=1, kind="stable")
+        near = np.take_along_axis(best, among, axis=1)
         said = np.where(np.isfinite(np.take_along_axis(alike, near, axis=1)), codes[near], -1)
         voted[part] = majority(said)
         if precise:
-            precision[part] = _average_precision(np.take_along_axis(alike, order, axis=1), codes[order], codes[rows])
+            precision[part] = [
+                average(*places(line[there & (codes == own)], line[there & (codes != own)]))
+                for line, there, own in zip(alike, ~out, codes[rows], strict=True)
+            ]
     return Ranked(voted, precision)
-
-
-def _average_precision(
-    alike: NDArray[np.float32], codes: NDArray[np.int64], own: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """(q,) from similarities (q, n), falling, of images with `codes` (q, n); what is −inf is left out."""
-    there = np.isfinite(alike)
-    relevant = there & (codes == own[:, None])
-    place = np.arange(alike.shape[1])
-    ends = np.ones(alike.shape, bool)
-    ends[:, :-1] = alike[:, 1:] != alike[:, :-1]
-    last = np.minimum.accumulate(np.where(ends, place, alike.shape[1])[:, ::-1], axis=1)[:, ::-1]  # of its equals
-    found = np.take_along_axis(relevant.cumsum(axis=1), last, axis=1) / (last + 1)
-    count = relevant.sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray((found * relevant).sum(axis=1) / np.where(count > 0, count, np.nan), np.float32)
