@@ -10,6 +10,7 @@ import numpy as np
 from embedding_core.deciding.versions import NOW, snapshot
 from embedding_core.derived.columns import label_of, metadata_of, properties_of
 from embedding_core.derived.effect import decided_on
+from embedding_core.derived.encoders import refuse_fitted
 from embedding_core.derived.kept import Kept, keep, read_kept
 from embedding_core.derived.labelled import held_out, labelled
 from embedding_core.derived.looks import looks, looks_key
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
 KIND, TRIAL = "pca", "pca_trial"
-REVISION = 1  # raised when the same images come out otherwise
+REVISION = 2  # raised when the same images come out otherwise
 
 
 class UnknownProperty(UnknownName):
@@ -68,6 +69,7 @@ def laboratory(
         quality, why_not, tested = None, "", 0
         try:
             known.need_classes()
+            refuse_fitted(embedding.card.id, "scores of its axes")
             held = held_of(workspace, dataset, known)
             rows = judged_rows(known, held, seed)
             tested = 0 if held is None else len(held.test)

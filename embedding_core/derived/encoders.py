@@ -83,15 +83,22 @@ def is_fitted(encoder_id: str) -> bool:
     return encoder_id.startswith(PREFIX)
 
 
-def refuse_fitted(workspace: Workspace, encoder_id: str, what: str) -> None:
-    """Raises `InvalidInput` for an encoder that was fitted on labels: `what` would flatter it."""
-    if is_fitted(encoder_id):
-        name = card(workspace, encoder_id).name
-        raise InvalidInput(
-            f"{name} was fine-tuned on labels of these images, so {what} would flatter it: it has seen the answers. "
-            "Take the encoder that it was made from; what it is worth on the untouched part stands on its own page "
-            "and on Next step."
-        )
+def flattered(encoder_id: str, what: str) -> str:
+    """Why `what` would flatter an encoder that was fitted on labels of the images; empty for any other encoder."""
+    if not is_fitted(encoder_id):
+        return ""
+    return (
+        f"{encoder_id.removeprefix(PREFIX)} was fine-tuned on labels of these images, so {what} would flatter it: it "
+        "has seen the answers. Take the encoder that it was made from; what it is worth on the untouched part stands "
+        "on its own page and on Next step."
+    )
+
+
+def refuse_fitted(encoder_id: str, what: str) -> None:
+    """Raises `InvalidInput` for an encoder that `what` would flatter."""
+    why = flattered(encoder_id, what)
+    if why:
+        raise InvalidInput(why)
 
 
 def delete(workspace: Workspace, encoder_id: str) -> None:

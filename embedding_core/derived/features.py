@@ -13,6 +13,7 @@ from embedding_core.deciding.versions import NOW
 from embedding_core.derived.balance import said_of
 from embedding_core.derived.columns import PROPERTIES
 from embedding_core.derived.components import held_of, judged_rows, state_of, vectors_of
+from embedding_core.derived.encoders import flattered
 from embedding_core.derived.kept import Kept, keep, read_kept
 from embedding_core.derived.labelled import labelled
 from embedding_core.derived.looks import looks, looks_key
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
 KIND = "features"
-REVISION = 1
+REVISION = 2  # raised when the same columns come out otherwise
 LOOKS = "image properties"  # name of their block
 
 
@@ -92,16 +93,15 @@ def join_features(
     def find_it() -> Features:
         known = labelled(workspace, dataset, [embedding], version=version, progress=progress)
         seen = looks(workspace, dataset, progress).found if LOOKS in chosen else None
-        asked = None
-        if len(known.classes) > 1:
+        asked, why_not = None, flattered(embedding.card.id, "scores of its vectors")
+        if len(known.classes) > 1 and not why_not:
             held = held_of(workspace, dataset, known)
             nobody = np.empty(0, np.int64)
             test, clusters = (nobody, nobody) if held is None else (held.test, held.clusters)
             asked = Asked(judged_rows(known, held, seed), known.codes, known.groups, test, clusters)
         unit = unit_rows(vectors_of(embedding, known))
-        return join(
-            known.ids, unit, _blocks(dataset, known.ids, chosen, seen), asked=asked, seed=seed, progress=progress
-        )
+        blocks = _blocks(dataset, known.ids, chosen, seen)
+        return join(known.ids, unit, blocks, asked=asked, why_not=why_not, seed=seed, progress=progress)
 
     return keep(
         workspace,

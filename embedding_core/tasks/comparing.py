@@ -56,6 +56,7 @@ def metrics(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     dataset = shared.dataset(workspace, parameters)
     version, seed = parameters.get("version") or NOW, parameters.get("seed") or 0
     embedding = dataset.embedding(parameters.get("encoder") or registry.DEFAULT)
+    encoders.refuse_fitted(embedding.card.id, "a comparison of metrics")
     kept = derived.measure_metrics(workspace, dataset, embedding, version=version, seed=seed, progress=progress)
     found = compared.tabled(kept.found)
     if not _recorded(workspace, dataset, kept.fingerprint):
@@ -89,7 +90,7 @@ def _wanted(workspace: Workspace, dataset: Dataset, parameters: Parameters) -> l
     fair = sorted(name for name in there if not encoders.is_fitted(name))
     names = list(dict.fromkeys(parameters.get("encoders") or fair))
     for name in names:
-        encoders.refuse_fitted(workspace, name, "a comparison by folds")
+        encoders.refuse_fitted(name, "a comparison by folds")
         if name not in there:
             registry.card(name)
     if len(names) < 2:

@@ -26,7 +26,7 @@ def learning_curve(workspace: Workspace, parameters: Parameters, progress: Repor
     `scratch_minutes` (0 leaves that out)."""
     dataset = shared.dataset(workspace, parameters)
     embedding = dataset.embedding(parameters.get("encoder") or registry.DEFAULT)
-    encoders.refuse_fitted(workspace, embedding.card.id, "a learning curve")
+    encoders.refuse_fitted(embedding.card.id, "a learning curve")
     version = parameters.get("version") or NOW
     kept = derived.draw_curve(
         workspace,

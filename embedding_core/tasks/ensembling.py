@@ -27,7 +27,7 @@ def ensemble(workspace: Workspace, parameters: Parameters, progress: Reporter, a
     dataset = shared.dataset(workspace, parameters)
     asked = list(parameters.get("encoders") or filterfalse(encoders.is_fitted, embedded_by(dataset)))
     for one in asked:
-        encoders.refuse_fitted(workspace, one, "choosing among ensembles by folds")
+        encoders.refuse_fitted(one, "choosing among ensembles by folds")
     kept = derived.measure_ensembles(
         workspace,
         dataset,

@@ -86,6 +86,15 @@ def test_an_encoder_comes_of_it_that_everything_can_use(sample: Workspace, capsy
     found = TASKS["search"](sample, {"name": NAME, "encoder": "tuned:mine", "image": picture, "k": 1}, silent, LOCAL)
     assert found["results"][0]["id"] == int(embedding.ids[0])
 
+    axes = TASKS["pca"](sample, {"name": NAME, "encoder": "tuned:mine"}, silent, LOCAL)
+    assert axes["quality"] is None
+    assert "has seen the answers" in axes["why_not"]
+    joined = TASKS["features"](sample, {"name": NAME, "encoder": "tuned:mine"}, silent, LOCAL)
+    assert joined["gain"] is None
+    assert "has seen the answers" in joined["warnings"][0]
+    with pytest.raises(InvalidInput, match="has seen the answers"):
+        TASKS["metrics"](sample, {"name": NAME, "encoder": "tuned:mine"}, silent, LOCAL)
+
     with pytest.raises(NameTaken, match="mine"):
         TASKS["finetune"](sample, {**WANTED, "tuned": "mine"}, silent, LOCAL)
     with pytest.raises(InvalidInput, match="engine local"):

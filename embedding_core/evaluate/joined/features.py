@@ -66,10 +66,11 @@ class Features:
     fitted: int  # images that scales, medians and words were taken from
     right: NDArray[np.bool_]  # (k,) which test images were told rightly by all blocks, in the order of their rows
     commonest: float = 0.0  # share of the commonest class, which guessing gets
+    why_not: str = ""  # why nothing is scored though there are labels
 
     @property
     def warnings(self) -> list[str]:
-        return [
+        return ([self.why_not] if self.why_not else []) + [
             f"{one.name} says the label outright: alone it tells {one.alone:.0%} of the images. Scores with it prove "
             "nothing about the pictures. Leave it out, unless it will be known of new images as well."
             for one in self.blocks
@@ -84,7 +85,7 @@ class Features:
         return {"ids": self.ids, "rest": self.rest, "mean": self.mean, "right": self.right}
 
     def facts(self) -> dict[str, Any]:
-        plain = ("scale", "judged", "tested", "fitted", "commonest")
+        plain = ("scale", "judged", "tested", "fitted", "commonest", "why_not")
         return {
             "names": list(self.names),
             "blocks": [asdict(one) for one in self.blocks],
@@ -110,6 +111,7 @@ class Features:
             facts["fitted"],
             arrays["right"],
             facts["commonest"],
+            facts.get("why_not", ""),
         )
 
 
@@ -130,13 +132,15 @@ def join(
     blocks: Sequence[Block],
     *,
     asked: Asked | None,
+    why_not: str = "",
     seed: int = 0,
     progress: Progress = silent,
 ) -> Features:
     """Join unit vectors (n, d) with blocks (n,), and score all together, without each, and each alone.
 
     What a block takes from images (medians, words, scales) is taken on every fold from what is taught there, and for
-    the matrix from all images but those of the test part. Without `asked` nothing is scored. Raises `InvalidInput`.
+    the matrix from all images but those of the test part. Without `asked` nothing is scored, and
+    `why_not` says why. Raises `InvalidInput`.
     """
     given = frame(blocks)
     test = asked.test if asked is not None else np.empty(0, np.int64)
@@ -166,6 +170,7 @@ def join(
         len(fitted),
         read_only(right),
         0.0 if asked is None else float(np.bincount(asked.codes[asked.rows]).max() / len(asked.rows)),
+        why_not,
     )
 
 

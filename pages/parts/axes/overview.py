@@ -44,6 +44,9 @@ def show(found: Laboratory) -> None:
         st.caption(f"In colour: the {found.by_noise:,} axes that explain more than noise would.")
     with sides[1]:
         st.subheader("How many keep the quality", anchor=False, help=words.HELP["folds"])
+        if quality is None and _labelled(found):
+            st.info(words.plain(found.why_not), icon=":material/info:")
+            return
         if quality is None:
             st.info(
                 "With labels, this shows how well they can be told from 2, 4, 8 … axes. What the axes show is below.",
@@ -70,7 +73,8 @@ def headline(found: Laboratory) -> str:
 
 def meaning(found: Laboratory) -> str:
     if found.quality is None:
-        return "There are no labels to judge by, so nothing is said about quality. What each axis shows is told below."
+        why = "Nothing can be said" if _labelled(found) else "There are no labels to judge by, so nothing is said"
+        return f"{why} about quality. What each axis shows is told below."
     probe = found.quality.probe
     if probe.enough == found.d:
         return "With fewer axes, more than a point of accuracy is lost."
@@ -86,6 +90,10 @@ def meaning(found: Laboratory) -> str:
 
 def _bytes(before: int, after: int) -> str:
     return f"{words.size(4 * before)} → {words.size(4 * after)} an image"
+
+
+def _labelled(found: Laboratory) -> bool:
+    return any(kind == "label" for _, kind in found.columns)
 
 
 def _figure(name: str, value: str, term: str, said: str) -> None:
