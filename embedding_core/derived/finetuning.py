@@ -20,8 +20,8 @@ from embedding_core.encoders.base import card_to_json
 from embedding_core.errors import InvalidInput, NameTaken
 from embedding_core.evaluate.judged import Judged as Answers
 from embedding_core.fingerprint import digest, fingerprint
-from embedding_core.quality.probing.folding import deal
 from embedding_core.train.finetune import checkpoint
+from embedding_core.train.finetune.choosing import choosing
 from embedding_core.train.finetune.encoder import PREFIX, checked_name, classifier, pack
 from embedding_core.train.finetune.judging import Judged, judge
 
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 KIND = "finetune"
 REVISION = 1
 FEWEST_JUDGES = 20  # validation images of a split below which a part of training is taken as well
-_FOLDS = 7  # one of which is the validation part where no split names one
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -85,10 +84,8 @@ def plan(
     fitted, validation = held.train, held.validation
     if len(validation) < FEWEST_JUDGES:
         both = np.sort(np.concatenate([fitted, validation]))
-        dealt = deal(known.codes[both], _FOLDS, groups=known.groups[both])
-        sizes = np.bincount(dealt, minlength=_FOLDS)  # large groups make a fold of few kinds of images
-        chosen = int(np.abs(sizes - len(both) / _FOLDS).argmin())
-        fitted, validation = both[dealt != chosen], both[dealt == chosen]
+        chosen = choosing(known.codes[both], known.groups[both])
+        fitted, validation = both[~chosen], both[chosen]
     if len(np.unique(known.codes[fitted])) < 2:
         raise InvalidInput("Too few labelled images are left to train on. Label more of them.")
     name = checked_name(name) if name else free_name(workspace, dataset, encoder_id, recipe.mode)

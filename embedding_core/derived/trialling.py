@@ -16,7 +16,7 @@ from embedding_core.evaluate.advice import Proposal, proposed
 from embedding_core.evaluate.holding import hold_out
 from embedding_core.evaluate.judged import Judged, difference
 from embedding_core.quality.groups import witnesses
-from embedding_core.quality.probing.folding import deal
+from embedding_core.train.finetune.choosing import choosing
 from embedding_core.train.finetune.recipe import recipe_for
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ FEWEST = 3  # of a class, on the mean, below which a trial says nothing
 MINUTES = 1.0  # of its training
 SPEED = 60.0  # images a second, for costs
 _SHORT = {"epochs": 3, "minutes": MINUTES, "views": 2, "patience": 0, "size": 0.72}
-_CHOOSING = 7  # one of so many parts chooses the best epoch
 
 
 def fine_tuning(
@@ -95,7 +94,7 @@ def _tried(
         pictures, read = squares(dataset, known.ids[rows], model.card.preprocessing, Path(folder), progress)
         rows, split = rows[read], int(np.count_nonzero(read[: len(taught)]))
         codes = known.codes[rows]
-        chooses = deal(codes[:split], _CHOOSING, groups=known.groups[rows[:split]]) == 0
+        chooses = choosing(codes[:split], known.groups[rows[:split]])
         side = model.card.input_size
         small = max(32, round(recipe.size * side / 32) * 32) if model.resizable else side
         fits, picks = np.flatnonzero(~chooses), np.flatnonzero(chooses)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from sklearn.decomposition import PCA
 
 from embedding_core.encoders import converted
 from embedding_core.encoders.openvino_runtime import OpenVinoEncoder
@@ -118,6 +119,23 @@ def test_stopping_keeps_the_best_epoch(tmp_path: Path) -> None:
 def test_it_never_ends_worse_on_validation_than_it_began() -> None:
     _, found = trained(recipe(rate=0.9, head_rate=0.9, epochs=2))  # far too high
     assert found.accuracy >= found.curves[0]["validation_accuracy"]
+
+
+@pytest.mark.parametrize("activation", ["relu", "gelu"])
+def test_a_hidden_layer_begins_without_loss(activation: str) -> None:
+    """Four axes and their opposites: what an axis says is the difference of the two, in spite of the activation."""
+    model = Model(tiny_network.build(), recipe(hidden=8, activation=activation), 3)
+    assert model.hidden is not None
+    rng = np.random.default_rng(0)
+    vectors = (rng.normal(size=(60, 8)) * np.arange(1, 9)).astype(np.float32)
+    model.start_head(vectors, np.arange(60) % 3)
+    with torch.no_grad():
+        found = model.hidden(torch.from_numpy(vectors)).numpy()
+    unit = torch.nn.functional.layer_norm(torch.from_numpy(vectors), (8,)).numpy()
+    theirs = PCA(4).fit_transform(unit)
+    mine = found[:, :4] - found[:, 4:]
+    agreed = [abs(np.corrcoef(mine[:, axis], theirs[:, axis])[0, 1]) for axis in range(4)]
+    np.testing.assert_allclose(agreed, 1, atol=1e-4)
 
 
 def test_patience_ends_it_early() -> None:

@@ -109,7 +109,8 @@ class Model:
 
         Kumar et al. 2022, "Fine-tuning can distort pretrained features": from a random head the first steps spoil what
         the network knows. A hidden layer begins with the principal axes of the vectors, so it keeps most of what is
-        in them.
+        in them: each axis and its opposite, whose activations differ by the place on the axis (exactly so for ReLU and
+        GELU), so that the classifier begins as the probe on these axes.
         """
         import torch
 
@@ -135,9 +136,10 @@ class Model:
         normalise, linear, activation = hidden
         with torch.no_grad():
             unit = normalise(torch.from_numpy(vectors).to(self.device))
-            axes, _, _ = principal_axes(unit.cpu().numpy(), min(self.recipe.hidden, *vectors.shape))
+            axes, _, _ = principal_axes(unit.cpu().numpy(), min(self.recipe.hidden // 2, *vectors.shape))
             begun = torch.from_numpy(np.ascontiguousarray(axes.T)).to(self.device)
             begun /= (unit @ begun.T).std()
+            begun = torch.cat([begun, -begun])
             weight, bias = cast("torch.Tensor", linear.weight), cast("torch.Tensor", linear.bias)
             weight[: len(begun)].copy_(begun)
             bias[: len(begun)].copy_(-(begun @ unit.mean(0)))
