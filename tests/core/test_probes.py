@@ -37,7 +37,8 @@ def test_every_family_estimates_a_planted_number(family: str) -> None:
     vectors, _ = clouds(360)
     on, by = parts(vectors, numbers(vectors))
     found, models = probe(on, by, [family])
-    assert found.families[0].scores["r2"].value > 0.3
+    least = {"knn": 0.4, "boosting": 0.65}.get(family, 0.9)  # neighbours and steps follow a plane only roughly
+    assert found.families[0].scores["r2"].value > least
     assert abs(found.baseline["r2"].value) < 0.1
     assert models[family].margin > 0
 
@@ -51,13 +52,15 @@ def test_a_linear_number_is_found_almost_exactly_and_its_interval_holds() -> Non
     assert 0.9 <= (off <= model.margin).mean() <= 0.99
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_shuffled_labels_are_learnt_no_better_than_by_chance(seed: int) -> None:
-    vectors, codes = clouds(300, seed=seed)
-    on, by = parts(vectors, np.random.default_rng(seed).permutation(codes), NAMES)
-    found, _ = probe(on, by, ["logistic"])
-    one = found.families[0].scores["accuracy"]
-    assert one.low - 0.06 <= 1 / 3 <= one.high + 0.06, "of 20 seeds, one or two miss their 95 % interval by a little"
+def test_shuffled_labels_are_learnt_no_better_than_by_chance() -> None:
+    found = []
+    for seed in range(20):
+        vectors, codes = clouds(300, seed=seed)
+        on, by = parts(vectors, np.random.default_rng(seed).permutation(codes), NAMES)
+        found.append(probe(on, by, ["logistic"])[0].families[0].scores["accuracy"])
+    held = sum(one.low <= 1 / 3 <= one.high for one in found)
+    assert held >= 17, "an interval of 95 % holds the truth in 17 of 20 or more, in 98 of 100 such tests"
+    assert np.mean([one.value for one in found]) == pytest.approx(1 / 3, abs=0.03)
 
 
 def test_no_fold_has_seen_what_it_predicts() -> None:

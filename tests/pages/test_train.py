@@ -98,6 +98,18 @@ def test_saving_names_a_model_and_it_is_offered(served: tuple[Workspace, small.R
     assert "Saved as" in small.texts(app)
 
 
+def test_deleting_a_model_asks_first_and_says_what_is_lost(served: tuple[Workspace, small.Remembering]) -> None:
+    workspace = served[0]
+    done = TASKS["probe"](workspace, {**ASKED, "families": ["knn"]}, silent, LOCAL)
+    model = derived.save_model(workspace, done["fingerprint"], "knn", "spare")
+    there = {one.id for one in derived.saved_models(workspace)}
+    app = small.open_page("train.py", **VIEW, train_tab="Predict", model=model.id)
+    app.button(key=f"train_model_delete_{model.id}").click().run()
+    assert {one.id for one in derived.saved_models(workspace)} == there
+    assert "only training brings them back" in small.texts(app)
+    assert app.button(key="train_model_keep").label == "Keep it"
+
+
 def test_a_search_is_asked_for_with_a_budget_and_a_ticket(served: tuple[Workspace, small.Remembering]) -> None:
     app = small.open_page("train.py", **VIEW, train_tab="Search")
     app.slider(key="train_minutes").set_value(3).run()

@@ -92,20 +92,24 @@ def _about(model: StoredModel) -> None:
         st.link_button(
             "ZIP", urls.model(model.id), key=f"train_model_zip_{model.id}", icon=":material/download:", type="tertiary"
         )
-        st.button(
-            "Delete",
-            key=f"train_model_delete_{model.id}",
-            icon=":material/delete:",
-            type="tertiary",
-            on_click=_delete,
-            args=(model,),
-        )
+        if st.button("Delete", key=f"train_model_delete_{model.id}", icon=":material/delete:", type="tertiary"):
+            _delete(model)
 
 
+@st.dialog("Delete this model?", icon=":material/delete:")
 def _delete(model: StoredModel) -> None:
-    server.workspace().models.delete(model.id)
-    state.put_all(**{MODEL: "", JOB: ""})
-    state.announce(f"The model “{words.plain(model.name)}” is deleted.")
+    st.markdown(
+        f"**{words.plain(model.name)}** and its weights will be gone; only training brings them back. A ZIP that "
+        "somebody has downloaded goes on predicting."
+    )
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Keep it", key="train_model_keep"):
+            st.rerun()
+        if st.button("Delete", key="train_model_gone", type="primary", icon=":material/delete:"):
+            server.workspace().models.delete(model.id)
+            state.put_all(**{MODEL: "", JOB: ""})
+            state.announce(f"The model “{words.plain(model.name)}” is deleted.")
+            st.rerun()
 
 
 def _of_upload(model: StoredModel) -> None:
