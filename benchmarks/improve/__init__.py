@@ -40,6 +40,7 @@ def run() -> Report:
         search, gained = _search(workspace)
         ensembles, together = _ensembles(workspace, dataset)
         tuning, tuned, seconds = finetuning.measured(workspace, Path(folder), small=quick() or source is None)
+        count = dataset.count
     bars = [
         Bar("report card, after embedding", card, CARD_SECONDS, "s"),
         Bar("fine-tuning over the linear probe", tuned, FINE_TUNED, least=True),
@@ -48,7 +49,7 @@ def run() -> Report:
         Bar("two encoders against the better one", together, 0.0, least=True),
     ]
     headline = Headline(
-        f"a linear probe on {dataset.count:,} images, embedded",
+        f"a linear probe on {count:,} images, embedded",
         {"scikit-learn on all columns": ratio},
         (f"report card {card:.0f} s", f"fine-tuning {100 * tuned:+.1f} points in {seconds / 60:.0f} min"),
     )
