@@ -1,4 +1,5 @@
-"""What makes a model better, measured on photographs: the report card's time, probes, fine-tuning, search, ensembles.
+"""What makes a model better, measured on photographs: the report card's time, probes, fine-tuning, search, ensembles,
+and few labels with an embedding against all of them from nothing.
 
 Every accuracy is on the part that was set aside: no training, no choice has seen it.
 """
@@ -24,6 +25,7 @@ CARD_SECONDS = 20.0  # of the report card, duplicates included, after embedding
 FINE_TUNED = 0.02  # of accuracy, over the linear probe
 TRAINED_SECONDS = 15 * 60.0
 SEARCH_MINUTES = 10.0
+SCRATCH_MINUTES = 6.0
 
 
 def run() -> Report:
@@ -39,6 +41,7 @@ def run() -> Report:
         probes, ratio = probing.measured(workspace, dataset)
         search, gained = _search(workspace)
         ensembles, together = _ensembles(workspace, dataset)
+        few = _few(workspace)
         tuning, tuned, seconds = finetuning.measured(workspace, Path(folder), small=quick() or source is None)
         count = dataset.count
     bars = [
@@ -53,7 +56,7 @@ def run() -> Report:
         {"scikit-learn on all columns": ratio},
         (f"report card {card:.0f} s", f"fine-tuning {100 * tuned:+.1f} points in {seconds / 60:.0f} min"),
     )
-    return Report([_cards(card), probes, tuning, search, ensembles], bars, [headline])
+    return Report([_cards(card), probes, tuning, search, ensembles, few], bars, [headline])
 
 
 def _card(workspace: Workspace) -> float:
@@ -86,6 +89,23 @@ def _ensembles(workspace: Workspace, dataset: Dataset) -> tuple[Table, float]:
         told = f"{100 * gain.change:+.1f} ({100 * gain.low:.1f} to {100 * gain.high:.1f})"
         table.add(f"{way.kind}: {', '.join(way.encoders)}", _share(way.accuracy), told)
     return table, found.gains[found.chosen].change
+
+
+def _few(workspace: Workspace) -> Table:
+    minutes = 0.3 if quick() else SCRATCH_MINUTES
+    found = TASKS["learning_curve"](workspace, {"name": NAME, "scratch_minutes": minutes}, silent, LOCAL)
+    table = Table(
+        "An embedding against training from nothing",
+        ("what", "labels", "untouched part", "seconds"),
+        note="Seconds of a probe are those of its training; embedding comes before, at "
+        f"{1000 * (found['scratch']['embedding_seconds_per_image'] or 0):.0f} ms an image.",
+    )
+    for one in found["probe"]:
+        table.add("linear probe on vectors", one["labels"], _share(one["accuracy"]), Figure(one["seconds"], "{:.2f}"))
+    for one in found["scratch"]["runs"]:
+        seconds = Figure(one["seconds"], "{:.0f}")
+        table.add("network from nothing", one["labels"], _share(one["accuracy"]), seconds)
+    return table
 
 
 def _share(value: float) -> Figure:
