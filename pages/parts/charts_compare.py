@@ -92,7 +92,7 @@ def pareto(points: Sequence[Point], look: Look) -> go.Figure:
         automargin=True,
     )
     figure.update_yaxes(
-        title={"text": "Accuracy →", "standoff": 8},
+        title={"text": "Accuracy →", "standoff": 14},
         tickformat=".0%",
         gridcolor=look.line,
         zeroline=False,

@@ -153,18 +153,20 @@ def test_a_probe_is_trained_saved_and_answers_for_a_new_image(page: Page, app: R
 
     page.get_by_role("tab", name="Predict").click()
     page.get_by_text(re.compile(r"tells 22 labels apart")).wait_for()
+    model = derived.open_model(workspace(app), "emoji teller")[0].model
+    ids = {path: image for path, image in sample(app).ids().items() if "clock/" in path}
+    vectors = sample(app).embedding("efficientnet-lite0").rows(list(ids.values()))
+    said = dict(zip(ids, model.predict(vectors).codes.tolist(), strict=True))
+    # For the guide, one that it gets right, if it gets any right.
+    drawing = max(said, key=lambda path: model.classes[said[path]] == "clock")
     asked = tmp_path / "asked.webp"
-    drawing = sorted((places.SAMPLE / "clock").glob("*.webp"))[0]
-    asked.write_bytes(drawing.read_bytes())
+    asked.write_bytes((places.SAMPLE / "clock" / Path(drawing).name).read_bytes())
     page.locator(".zone .headline:not(:empty)").wait_for()
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Choose files").click()
     chooser.value.set_files(asked)
     page.get_by_text("1 image answered").wait_for(timeout=LONG)
-    model = derived.open_model(workspace(app), "emoji teller")[0].model
-    image = next(image for path, image in sample(app).ids().items() if path.endswith(f"clock/{drawing.name}"))
-    code = int(model.predict(sample(app).embedding("efficientnet-lite0").rows([image])).codes[0])
-    answer = page.get_by_text(re.compile(rf"^(\? )?{model.classes[code]} \d+%$"))
+    answer = page.get_by_text(re.compile(rf"^(\? )?{model.classes[said[drawing]]} \d+%$"))
     answer.wait_for()
     answer.scroll_into_view_if_needed()
     picture(page, "predict")

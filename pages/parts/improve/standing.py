@@ -99,7 +99,7 @@ def show(dataset: Dataset, newest: Newest, encoder: str) -> None:
         "Look again",
         lambda: jobs.submit(TASK, _wanted(dataset, encoder), dataset=dataset.uuid),
         key="improve",
-        changed="Images, labels or decisions",
+        changed="Images, labels, decisions or encoders",
     )
 
 

@@ -29,7 +29,11 @@ REVIEWED = {"duplicates": "Duplicates", "outliers": "Outliers", "photos": "Photo
 
 
 def show(dataset: Dataset, newest: Newest, encoder: str) -> None:
-    """What is to be done next, the best first."""
+    """What was done, and what is to be done next, the best first."""
+    job = trying.job(dataset, TASK, {"dataset": dataset.uuid})
+    busy = trying.running(job, key="improve_doing")
+    if not busy and job is not None and job.state == "done":
+        _did(job.result or {})
     st.subheader("What to do next", anchor=False, help=words.HELP["expected gain"])
     if newest.found.proposals:
         st.markdown(words.plain(newest.found.said))
@@ -38,16 +42,12 @@ def show(dataset: Dataset, newest: Newest, encoder: str) -> None:
             "Nothing is tried on an encoder that was fine-tuned on these images: it has seen the answers, so whatever "
             "is tried looks good. Choose the one that it was made from to find further steps."
         )
-    job = trying.job(dataset, TASK, {"dataset": dataset.uuid})
-    busy = trying.running(job, key="improve_doing")
-    if not busy and job is not None and job.state == "done":
-        _did(job.result or {})
     best = newest.found.best
     worth = [one for one in newest.found.proposals if one.hopeful]
     rest = [one for one in newest.found.proposals if not one.hopeful]
 
     def cards(proposals: Sequence[Proposal], begin: int) -> None:
-        grid = st.grid(3, min_column_width=300, gap="small")
+        grid = st.grid(3, min_column_width=300, gap="small", border=True)  # cells of a row are equally high
         for number, one in enumerate(proposals, start=begin):
             with grid.cell():
                 _card(dataset, one, encoder, number, first=one == best, busy=busy or not newest.current)
@@ -60,7 +60,7 @@ def show(dataset: Dataset, newest: Newest, encoder: str) -> None:
 
 
 def _card(dataset: Dataset, one: Proposal, encoder: str, number: int, *, first: bool, busy: bool) -> None:
-    with st.container(border=True, height="stretch", key=f"improve_step_{number}", gap="xsmall"):
+    with st.container(height="stretch", key=f"improve_step_{number}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
             st.markdown(f"**{ICONS[one.kind]} {words.plain(one.title)}**", width="stretch")
             if first:
@@ -106,7 +106,7 @@ def _acts(dataset: Dataset, one: Proposal, encoder: str, number: int, *, first: 
         type="primary" if first else "secondary",
         icon=":material/play_arrow:",
         disabled=busy,
-        help="Images or labels have changed since: look again first." if busy else None,
+        help="Something has changed since this was found: look again first." if busy else None,
         on_click=lambda: jobs.submit(TASK, wanted, dataset=dataset.uuid),
     )
     if one.kind == "clean" and one.target in REVIEWED:
