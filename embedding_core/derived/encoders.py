@@ -78,6 +78,12 @@ def fitted_on(workspace: Workspace, encoder_id: str) -> NDArray[np.int64] | None
     return read(stored.content) if stored is not None else None
 
 
+def base_of(workspace: Workspace, encoder_id: str) -> str | None:
+    """The encoder that a fine-tuned one was made from; None for any other, and where it was deleted."""
+    found = _find(workspace, encoder_id)
+    return None if found is None else str(found.facts["base"])
+
+
 def is_fitted(encoder_id: str) -> bool:
     """Whether an encoder was fine-tuned here, so that it has seen the labels of images."""
     return encoder_id.startswith(PREFIX)

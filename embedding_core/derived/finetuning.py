@@ -14,7 +14,7 @@ from embedding_core.derived import encoders
 from embedding_core.derived.kept import Kept, keep, read_kept
 from embedding_core.derived.labelled import held_out, labelled
 from embedding_core.derived.runs import Score, record
-from embedding_core.derived.training_pictures import squares
+from embedding_core.derived.training_pictures import prepared
 from embedding_core.encoders import registry
 from embedding_core.encoders.base import card_to_json
 from embedding_core.errors import InvalidInput, NameTaken
@@ -131,33 +131,15 @@ def train(
 ) -> tuple[StoredModel, Trained]:
     """Train as planned and keep what comes of it as an encoder. With `resume` it goes on where it was killed, as long
     as recipe and data are the same. Raises what the parts do."""
-    from embedding_core.encoders.devices import best_device
-    from embedding_core.train.finetune.features import Inputs
-    from embedding_core.train.finetune.loop import Part
     from embedding_core.train.finetune.loop import train as run
-    from embedding_core.train.finetune.model import Model
     from embedding_core.train.finetune.rates import range_test
 
     recipe, known = wanted.recipe, wanted.known
     resume = _same(wanted, resume)
-    progress("loading", 0, None, wanted.embedding.card.name)
-    network = registry.network(wanted.embedding.card.id)
-    model = Model(network, recipe, len(known.classes), device=best_device())
-    rows = np.concatenate([wanted.fitted, wanted.validation])
-    pictures, read = squares(wanted.dataset, known.ids[rows], model.card.preprocessing, wanted.folder, progress)
-    fitted = int(np.count_nonzero(read[: len(wanted.fitted)]))
-    rows = rows[read]
-    if not 2 <= fitted < len(rows):
-        raise InvalidInput("The original files of this dataset cannot be read any more, so nothing can be trained.")
-    codes = known.codes[rows]
-    crop = model.card.input_size
-    side = max(32, round(recipe.size * crop / 32) * 32) if recipe.size < 1 and model.resizable else crop
-    part = Part(Inputs(model, pictures[:fitted], side=side, trained=True), codes[:fitted])
-    judges = Part(Inputs(model, pictures[fitted:], side=crop, trained=False), codes[fitted:])
-    part.inputs.keep(recipe.views, seed=recipe.seed, progress=progress)
-    judges.inputs.keep(1, seed=0)
-    at = wanted.embedding.rows(known.ids[rows[:fitted]])
-    model.start_head(at, codes[:fitted])
+    model, (part, judges), read = prepared(
+        wanted.dataset, wanted.embedding, known, recipe, (wanted.fitted, wanted.validation), wanted.folder, progress
+    )
+    rows, fitted = np.concatenate(read), len(read[0])
     tested: list[list[float]] = []
     if not recipe.rate:
         rate, tested = range_test(model, part, progress=progress)

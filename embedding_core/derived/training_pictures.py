@@ -1,4 +1,4 @@
-"""Pictures as networks are trained on them: decoded once, as squares, in memory or in a file."""
+"""Pictures as networks are trained on them, decoded once, as squares, in memory or a file; and a network to train."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.encoders.base import network_input
-from embedding_core.errors import ImageRefused
+from embedding_core.errors import ImageRefused, InvalidInput
 from embedding_core.images import decode
 from embedding_core.parallel import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from embedding_core.derived.labelled import Labelled
     from embedding_core.encoders.base import Preprocessing
     from embedding_core.records import Reporter
-    from embedding_core.workspace import Dataset
+    from embedding_core.train.finetune.loop import Part
+    from embedding_core.train.finetune.model import Model
+    from embedding_core.train.finetune.recipe import Recipe
+    from embedding_core.workspace import Dataset, Embedding
 
 MOST = 2 * 2**30  # bytes that are held in memory; more lie in a file
 _READ = 64  # originals read at once
@@ -67,3 +71,44 @@ def squares(
             found[place], read[row] = made, True
             place += 1
     return found[:place], read
+
+
+def prepared(
+    dataset: Dataset,
+    embedding: Embedding,
+    known: Labelled,
+    recipe: Recipe,
+    parts: Sequence[NDArray[np.int64]],
+    folder: Path,
+    progress: Reporter,
+) -> tuple[Model, list[Part], list[NDArray[np.int64]]]:
+    """A network ready to be trained on the first of `parts`, rows of `known`, whose head begins as a linear probe.
+
+    Returns it, each part as it reads it, and the rows of each that could be read. What is frozen is computed here. The
+    first part is changed at random and seen at the size that the recipe says, the others as they are. Raises
+    `InvalidInput` where fewer than two images of the first, or none of another can be read.
+    """
+    from embedding_core.encoders import registry
+    from embedding_core.encoders.devices import best_device
+    from embedding_core.train.finetune.features import Inputs
+    from embedding_core.train.finetune.loop import Part
+    from embedding_core.train.finetune.model import Model
+
+    progress("loading", 0, None, embedding.card.name)
+    model = Model(registry.network(embedding.card.id), recipe, len(known.classes), device=best_device())
+    pictures, read = squares(dataset, known.ids[np.concatenate(parts)], model.card.preprocessing, folder, progress)
+    ends = np.cumsum([0, *map(len, parts)])
+    rows = [part[read[ends[at] : ends[at + 1]]] for at, part in enumerate(parts)]
+    if len(rows[0]) < 2 or not all(map(len, rows)):
+        raise InvalidInput("The original files of this dataset cannot be read any more, so nothing can be trained.")
+    crop = model.card.input_size
+    small = max(32, round(recipe.size * crop / 32) * 32) if recipe.size < 1 and model.resizable else crop
+    made: list[Part] = []
+    for number, some in enumerate(rows):
+        begun = sum(map(len, rows[:number]))
+        of = pictures[begun : begun + len(some)]
+        inputs = Inputs(model, of, side=crop if number else small, trained=not number)
+        inputs.keep(1 if number else recipe.views, seed=recipe.seed, progress=progress)
+        made.append(Part(inputs, known.codes[some]))
+    model.start_head(embedding.rows(known.ids[rows[0]]), known.codes[rows[0]])
+    return model, made, rows

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.derived.scouting import drawn
-from embedding_core.derived.training_pictures import squares
+from embedding_core.derived.training_pictures import prepared
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.advice import Proposal, proposed
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from embedding_core.derived.labelled import Labelled
     from embedding_core.records import Reporter
-    from embedding_core.train.finetune.recipe import Recipe
     from embedding_core.workspace import Dataset, Embedding
 
 MODE = "last"  # what is tried, and what is done
@@ -81,34 +80,27 @@ def _tried(
     progress: Reporter,
 ) -> tuple[Judged, Judged]:
     """What a linear probe and a fine-tuned network get right of `judges`, both taught by the same images."""
-    from embedding_core.encoders.devices import best_device
     from embedding_core.quality.probing.probe import fit_probe
-    from embedding_core.train.finetune.features import Inputs, predicted
-    from embedding_core.train.finetune.loop import Part, train
-    from embedding_core.train.finetune.model import Model
+    from embedding_core.train.finetune.features import predicted
+    from embedding_core.train.finetune.loop import train
 
-    recipe: Recipe = recipe_for(MODE, _SHORT)
-    model = Model(registry.network(embedding.card.id), recipe, len(known.classes), device=best_device())
-    rows = np.concatenate([taught, judges])
+    chooses = choosing(known.codes[taught], known.groups[taught])
     with TemporaryDirectory() as folder:
-        pictures, read = squares(dataset, known.ids[rows], model.card.preprocessing, Path(folder), progress)
-        rows, split = rows[read], int(np.count_nonzero(read[: len(taught)]))
-        codes = known.codes[rows]
-        chooses = choosing(codes[:split], known.groups[rows[:split]])
-        side = model.card.input_size
-        small = max(32, round(recipe.size * side / 32) * 32) if model.resizable else side
-        fits, picks = np.flatnonzero(~chooses), np.flatnonzero(chooses)
-        part = Part(Inputs(model, pictures[fits], side=small, trained=True), codes[fits])
-        chosen = Part(Inputs(model, pictures[picks], side=side, trained=False), codes[picks])
-        asked = Inputs(model, pictures[split:], side=side, trained=False)
-        for inputs, views in ((part.inputs, recipe.views), (chosen.inputs, 1), (asked, 1)):
-            inputs.keep(views, seed=recipe.seed, progress=progress)
-        model.start_head(embedding.rows(known.ids[rows[fits]]), codes[fits])
+        model, (part, chosen, asked), read = prepared(
+            dataset,
+            embedding,
+            known,
+            recipe_for(MODE, _SHORT),
+            (taught[~chooses], taught[chooses], judges),
+            Path(folder),
+            progress,
+        )
         train(model, part, chosen, progress=progress)
-        said = predicted(model, asked)[1].numpy().argmax(axis=1)
-    probe = fit_probe(embedding.rows(known.ids[rows[:split]]), codes[:split], calibrated=False)
-    guessed = probe.probabilities(embedding.rows(known.ids[rows[split:]])).argmax(axis=1)
-    return tuple(_answers(known, rows[split:], one) for one in (guessed, said))  # type: ignore[return-value]
+        said = predicted(model, asked.inputs)[1].numpy().argmax(axis=1)
+    taught, judges = np.concatenate(read[:2]), read[2]
+    probe = fit_probe(embedding.rows(known.ids[taught]), known.codes[taught], calibrated=False)
+    guessed = probe.probabilities(embedding.rows(known.ids[judges])).argmax(axis=1)
+    return _answers(known, judges, guessed), _answers(known, judges, said)
 
 
 def _answers(known: Labelled, rows: NDArray[np.int64], said: NDArray[np.int64]) -> Judged:

@@ -168,3 +168,37 @@ def test_encoders_lists_it_and_removes_it_with_its_network(served: Served) -> No
     assert "only training brings it back" in small.texts(app)
     encoders.delete(workspace, "tuned:mine")
     assert "Fine-tuned here" not in small.texts(small.open_page("encoders.py", dataset="birds", encoder=BASE))
+
+
+@pytest.mark.parametrize(("page", "tab"), [("compare", "Metrics"), ("train", "Learning curve")])
+def test_what_would_flatter_it_is_not_asked_of_it(served: Served, page: str, tab: str) -> None:
+    workspace, _ = served
+    dataset = labelled(workspace)
+    seen(dataset, tuned(workspace, dataset))
+    app = small.open_page(f"{page}.py", dataset="birds", encoder="tuned:mine", **{f"{page}_tab": tab})
+    assert not app.exception
+    assert "This encoder has seen the answers" in small.texts(app)
+    key = {"compare": "compare_metrics_base", "train": "curve_base"}[page]
+    app.button(key=key).click().run()
+    assert app.query_params["encoder"] == BASE
+
+
+@pytest.mark.parametrize("tab", ["Encoders", "Ensembles"])
+def test_it_is_not_compared_by_what_it_was_fitted_on(served: Served, tab: str) -> None:
+    workspace, _ = served
+    dataset = labelled(workspace)
+    seen(dataset, tuned(workspace, dataset))
+    small.embed(dataset, "resnet18")
+    app = small.open_page("compare.py", dataset="birds", encoder=BASE, compare_tab=tab)
+    assert not app.exception
+    offered = next(one.options for one in app.get("button_group") if "EfficientNet-Lite0" in str(one.options))
+    assert "mine" not in str(offered)
+    assert "Fine-tuned encoders are left out" in small.texts(app)
+
+
+def seen(dataset: Dataset, model: StoredModel) -> None:
+    """Made-up vectors from a fine-tuned encoder."""
+    images = dataset.images()
+    card = encoders.tuned_card(model)
+    matrix = np.random.default_rng(1).normal(size=(len(images), card.dim)).astype(np.float32)
+    dataset.vectors.put(card, images["id"].to_pylist(), images["sha256"].to_pylist(), matrix)

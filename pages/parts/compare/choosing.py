@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from embedding_core.encoders import registry
-from pages.parts import empty, jobs, state, words
+from pages.parts import empty, fitted, jobs, state, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     from embedding_core.workspace import Dataset
 
 NAME = "encoders"  # in the URL: ids, separated by commas
-
-
-def embedded(dataset: Dataset) -> list[str]:
-    """The encoders that this dataset has vectors from."""
-    return sorted(one.card.id for one in dataset.encodings() if one.count)
 
 
 def chosen(there: Sequence[str]) -> list[str]:
@@ -48,6 +43,7 @@ def pick(dataset: Dataset, there: Sequence[str], now: Sequence[str]) -> None:
         )
         with st.popover("Add another", icon=":material/add:", key="compare_add"):
             offer(dataset, there, list(registry.CARDS.values()))
+    fitted.left_out(dataset)
     for job in embedding_jobs(dataset):
         jobs.watch(job, key=f"compare_job_{job.id}")
 

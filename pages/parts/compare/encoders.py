@@ -9,7 +9,7 @@ import streamlit as st
 from embedding_core import derived
 from embedding_core.derived import standings
 from embedding_core.errors import InvalidInput
-from pages.parts import cached, charts, charts_compare, empty, jobs, pictures, server, state, words
+from pages.parts import cached, charts, charts_compare, empty, fitted, jobs, pictures, server, state, words
 from pages.parts.compare import choosing, disagreeing, standing
 from pages.parts.versions import trying
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def show(dataset: Dataset, columns: Columns) -> list[int]:
     """The tab. Returns the ids that the drawer can step through."""
-    there = choosing.embedded(dataset)
+    there = fitted.fair(dataset)
     choosing.failures(dataset, there)
     if len(there) < 2:
         choosing.alone(dataset, there)

@@ -9,7 +9,7 @@ import streamlit as st
 from embedding_core import derived
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.comparison.metrics import TITLES, sentences
-from pages.parts import cached, charts, charts_compare, empty, jobs, pictures, server, state, words
+from pages.parts import cached, charts, charts_compare, empty, fitted, jobs, pictures, server, state, words
 from pages.parts.versions import known, trying
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ VOTE, FOUND = "Look-alike vote", "Found first"
 def show(dataset: Dataset, columns: Columns) -> None:
     """The tab."""
     encoder = state.current_encoder(dataset)
+    if fitted.refused(encoder, "a comparison of metrics", key="compare_metrics"):
+        return
     embedding = pictures.embedding_of(dataset, encoder)
     if not trying.possible(dataset, embedding, encoder, known.snapshot(dataset, "now")) or embedding is None:
         return

@@ -9,7 +9,7 @@ import streamlit as st
 from embedding_core import derived
 from embedding_core.deciding.versions import NOW
 from embedding_core.derived.curve import CURVE, MINUTES, SCRATCH
-from pages.parts import cached, empty, jobs, server, words
+from pages.parts import cached, empty, fitted, jobs, server, words
 from pages.parts.curve import telling
 from pages.parts.versions import known, trying
 
@@ -24,6 +24,8 @@ _LONGEST = 15  # minutes of training from nothing that the page offers
 
 def show(dataset: Dataset, embedding: Embedding | None, encoder: str) -> None:
     """The whole tab. `embedding` is None where the images have no vectors from `encoder`."""
+    if fitted.refused(encoder, "a learning curve", key="curve"):
+        return
     snapshot = known.snapshot(dataset, NOW)
     if not trying.possible(dataset, embedding, encoder, snapshot) or embedding is None:
         return

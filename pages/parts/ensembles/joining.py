@@ -9,7 +9,7 @@ import streamlit as st
 from embedding_core import derived
 from embedding_core.deciding.versions import NOW
 from embedding_core.derived.ensembles import KIND, MOST, embedded_by
-from pages.parts import cached, empty, jobs, server, state, words
+from pages.parts import cached, empty, fitted, jobs, server, state, words
 from pages.parts.ensembles import telling
 from pages.parts.versions import known, trying
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def show(dataset: Dataset) -> None:
     """The whole tab."""
     snapshot = known.snapshot(dataset, NOW)
-    there = [encoding.card.id for encoding in dataset.encodings()]
+    there = fitted.fair(dataset)
     embedding = cached.embedding(dataset, there[0]) if there else None
     if not trying.possible(dataset, embedding, state.current_encoder(dataset), snapshot):
         return
@@ -53,7 +53,7 @@ def newest(dataset: Dataset, state_of: str) -> Kept[Ensembles] | None:
 
 def _choose(dataset: Dataset, there: list[str], *, again: bool) -> None:
     """Which encoders, whether to look at views, and the way to start; the work itself where it is on its way."""
-    usual = embedded_by(dataset)[:MOST]
+    usual = [one for one in embedded_by(dataset) if one in there][:MOST]
     with st.container(horizontal=True, vertical_alignment="bottom", key="ensembles_choose"):
         chosen = st.pills(
             "Encoders",
@@ -68,6 +68,7 @@ def _choose(dataset: Dataset, there: list[str], *, again: bool) -> None:
         views = st.toggle(
             "Look at test images mirrored and cropped, too", key="ensembles_views", help=words.HELP["views"]
         )
+    fitted.left_out(dataset)
     if trying.running(trying.job(dataset, "ensemble", {"dataset": dataset.uuid}), key="ensembles"):
         return
     lacks = None if 1 < len(chosen) <= MOST else f"Choose 2 to {MOST}."
