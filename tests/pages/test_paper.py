@@ -35,6 +35,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     TASKS["compare"](workspace, {**of, "encoders": list(emojis.ENCODERS)}, silent, LOCAL)
     TASKS["metrics"](workspace, of, silent, LOCAL)
     TASKS["pca"](workspace, of, silent, LOCAL)
+    TASKS["features"](workspace, of, silent, LOCAL)
     TASKS["probe"](workspace, {**of, "families": ["logistic", "knn"]}, silent, LOCAL)
     TASKS["learning_curve"](workspace, {**of, "seeds": 2, "scratch_minutes": 0}, silent, LOCAL)
     TASKS["ensemble"](workspace, {**of, "encoders": list(emojis.ENCODERS)}, silent, LOCAL)
@@ -53,8 +54,8 @@ def paper(html: str) -> Paper:
 
 def test_it_holds_a_section_for_what_is_stored_and_none_for_the_rest(paper: Paper) -> None:
     assert paper.sections == [
-        *("images", "quality", "labels", "mixed", "encoders", "metrics", "axes", "probes", "labels-more"),
-        *("ensembles", "tried", "methods", "repeat"),
+        *("images", "quality", "labels", "mixed", "encoders", "metrics", "axes", "features", "probes"),
+        *("labels-more", "ensembles", "tried", "methods", "repeat"),
     ]
 
 
@@ -118,7 +119,8 @@ def test_its_commands_are_such_as_the_command_line_takes(filled: Workspace) -> N
     lines = repeating.commands(found)
     verbs = [shlex.split(line)[3] for line in lines[:-1]]
     assert verbs == [
-        *("add", "embed", "embed", "report", "compare", "metrics", "pca", "probe", "learning-curve", "ensemble"),
+        *("add", "embed", "embed", "report", "compare", "metrics", "pca", "features", "probe", "learning-curve"),
+        "ensemble",
     ]
     for line in lines[:-1]:
         parser().parse_args(shlex.split(line)[3:])

@@ -110,14 +110,14 @@ def _told(kept: Kept[Features]) -> None:
     if found.gain is not None:
         with st.container(key="versions_said_features", gap="xsmall"):
             st.header(_headline(found.gain, found), anchor=False, help=words.HELP["interval"])
-            st.markdown(_meaning(found.gain, found))
+            st.markdown(meaning(found.gain, found))
     for warning in found.warnings:
         st.warning(words.plain(warning), icon=":material/warning:")
     sides = st.columns([6, 5], gap="large")
     with sides[0]:
         st.subheader("Block by block", anchor=False, help=words.HELP["block"])
         st.dataframe(
-            _table(found), key="axes_blocks", hide_index=True, alt="Blocks, their columns, and what each is worth"
+            table(found), key="axes_blocks", hide_index=True, alt="Blocks, their columns, and what each is worth"
         )
         if found.gain is not None:
             st.caption(
@@ -125,7 +125,7 @@ def _told(kept: Kept[Features]) -> None:
                 f"Guessing gets {found.commonest:.1%}."
             )
     with sides[1]:
-        rows = [(_name(one), one.adds) for one in found.blocks if one.adds is not None]
+        rows = [(block_name(one), one.adds) for one in found.blocks if one.adds is not None]
         if rows:
             st.subheader("What each adds to the others", anchor=False, help=words.HELP["adds"])
             figure = charts_versions.intervals(rows, charts.look(asking.look()))
@@ -146,7 +146,8 @@ def _headline(one: Difference, found: Features) -> str:
     return f":gray[:material/trending_flat:] No difference can be told: accuracy {points(one)}"
 
 
-def _meaning(one: Difference, found: Features) -> str:
+def meaning(one: Difference, found: Features) -> str:
+    """What was right with and without, in words."""
     test = found.test
     said = f"The embedding alone tells {one.before:.1%} rightly, all blocks together {one.after:.1%}."
     if test is not None:
@@ -160,22 +161,24 @@ def _bare(one: Difference) -> str:
     return points(one).replace(" points", "")
 
 
-def _name(one: Worth) -> str:
+def block_name(one: Worth) -> str:
+    """As tables and charts call a block."""
     return "the embedding" if one.name == EMBEDDING else one.name
 
 
-def _table(found: Features) -> dict[str, list[Any]]:
-    table: dict[str, list[Any]] = {
-        "Block": [_name(one) for one in found.blocks],
+def table(found: Features) -> dict[str, list[Any]]:
+    """Columns of a table with a row for each block."""
+    told: dict[str, list[Any]] = {
+        "Block": [block_name(one) for one in found.blocks],
         "Columns": [one.made for one in found.blocks],
     }
     if found.gain is not None:
-        table["Alone"] = [f"{one.alone or 0:.1%}" for one in found.blocks]
-        table["Interval"] = [
+        told["Alone"] = [f"{one.alone or 0:.1%}" for one in found.blocks]
+        told["Interval"] = [
             "" if one.interval is None else f"{one.interval[0]:.1%} to {one.interval[1]:.1%}" for one in found.blocks
         ]
-        table["Adds, in points"] = ["" if one.adds is None else _bare(one.adds) for one in found.blocks]
-    return table
+        told["Adds, in points"] = ["" if one.adds is None else _bare(one.adds) for one in found.blocks]
+    return told
 
 
 def _along(kept: Kept[Features]) -> None:

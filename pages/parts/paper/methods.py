@@ -122,6 +122,13 @@ METHODS = (
         _any("axes"),
     ),
     Method(
+        "Joined columns",
+        "Numbers and dates scaled to variance 1, a missing one by the median; categories one-hot; texts by TF-IDF, all "
+        "taken from what is trained on. Each block has the weight of the embedding.",
+        "Spärck Jones 1972, “A statistical interpretation of term specificity and its application in retrieval”",
+        _any("features"),
+    ),
+    Method(
         "Trained probes",
         "Settings by cross-validation on what is trained on; probabilities calibrated out of fold; judged once on the "
         "test part, with a bootstrap over groups of near-duplicates.",

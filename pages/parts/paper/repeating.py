@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from embedding_core.derived import encoders, targets
+from embedding_core.derived.features import LOOKS
 from embedding_core.encoders.imported import PREFIX as _OWN_VECTORS
 from pages.parts import words
 from pages.parts.paper import markup
@@ -104,6 +105,8 @@ def _asked(stored: Stored, name: str, encoder: str) -> Iterator[str]:
         yield _command("metrics", name, encoder=encoder, seed=stored.metrics.asked["seed"])
     if stored.axes is not None:
         yield _command("pca", name, encoder=encoder, seed=stored.axes.asked["seed"])
+    if stored.features is not None:
+        yield _joined(name, encoder, stored.features.asked)
     for probed in stored.probes:
         families = ",".join(one.family for one in probed.found.families)
         seed = _seed(stored, probed, "probe")
@@ -140,6 +143,12 @@ def _seed(stored: Stored, one: One[Any], kind: str) -> int:
 
 def _target(name: str) -> str | None:
     return None if name == targets.LABEL else name
+
+
+def _joined(dataset: str, encoder: str, asked: Mapping[str, Any]) -> str:
+    line = _command("features", dataset, encoder=encoder, columns=",".join(asked["columns"]), seed=asked["seed"])
+    kinds = ((name, kind) for name, kind in asked["columns"].items() if name != LOOKS)
+    return line + "".join(f" --kind {shlex.quote(f'{name}={kind}')}" for name, kind in kinds)
 
 
 def finetune(dataset: str, name: str, facts: Mapping[str, Any]) -> str:
@@ -185,6 +194,7 @@ def _findings(stored: Stored) -> Iterator[tuple[str, One[Any]]]:
         "Encoders compared": stored.comparison,
         "Ways to compare vectors": stored.metrics,
         "Axes": stored.axes,
+        "Joined columns": stored.features,
         "Learning curve": stored.curve,
         "Learning from nothing": stored.scratch,
         "Ensembles": stored.ensembles,

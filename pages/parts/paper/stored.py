@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from embedding_core import derived
 from embedding_core.deciding.versions import NOW, snapshot
 from embedding_core.derived import components, encoders, finetuning, targets
+from embedding_core.derived import features as joined
 from embedding_core.derived.comparison import KIND as COMPARISON
 from embedding_core.derived.comparison import METRICS_KIND as METRICS
 from embedding_core.derived.curve import CURVE, SCRATCH
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from embedding_core.evaluate.comparison.metrics import Metrics
     from embedding_core.evaluate.curve.found import Curve
     from embedding_core.evaluate.holding import Held
+    from embedding_core.evaluate.joined.features import Features
     from embedding_core.review.snapshots import Snapshot
     from embedding_core.train.ensembles_found import Ensembles
     from embedding_core.train.finetune.judging import Judged
@@ -76,6 +78,7 @@ class Stored:
     comparison: One[Comparison] | None
     metrics: One[Metrics] | None
     axes: One[Laboratory] | None
+    features: One[Features] | None
     probes: tuple[One[Probed], ...]  # of each target the newest
     searches: tuple[One[Searched], ...]
     curve: One[Curve] | None
@@ -106,6 +109,11 @@ def stored(workspace: Workspace, dataset: Dataset, encoder: str) -> Stored:
         compared = [dataset.embedding(name) for name in one.parameters["asked"]["encoders"]]
         return one.fingerprint == derived.comparison_key(workspace, dataset, compared)
 
+    def same_columns(one: StoredResult) -> bool:
+        asked = one.parameters["asked"]["columns"]
+        kinds = {name: kind for name, kind in asked.items() if name != joined.LOOKS}
+        return one.fingerprint == joined.features_key(workspace, dataset, embedding, columns=list(asked), kinds=kinds)
+
     def keyed(key: Callable[[Workspace, Dataset, Embedding], str | None]) -> Callable[[StoredResult], bool]:
         return lambda one: one.fingerprint == key(workspace, dataset, embedding)
 
@@ -131,6 +139,7 @@ def stored(workspace: Workspace, dataset: Dataset, encoder: str) -> Stored:
         ),
         metrics=read.newest(METRICS, derived.read_metrics, keyed(derived.metrics_key), parent=own),
         axes=read.newest(components.KIND, components.read_laboratory, keyed(components.laboratory_key), parent=own),
+        features=read.newest(joined.KIND, joined.read_features, same_columns, parent=own),
         probes=read.of_each_target(PROBED, derived.read_probed, same_target, parent=own),
         searches=read.of_each_target(SEARCHED, derived.read_searched, same_target, parent=own),
         curve=read.newest(CURVE, derived.read_curve, same_state, parent=own),

@@ -161,6 +161,14 @@ def _searched(one: One[Searched]) -> Html:
             "Each try by cross-validation on what is trained on, and the best so far.",
         ),
     ]
+    if len(done) > 1:
+        parts.append(
+            markup.chart(
+                charts_train.parallel(found.trials, found.space, charts.LIGHT),
+                "Each try as a line through its settings",
+                "Each try is a line through its settings, darker where its score is higher.",
+            )
+        )
     if shown:
         figure = charts_train.importance(shown, charts.LIGHT)
         parts += [
