@@ -27,8 +27,9 @@ DRAWN = "[...document.querySelectorAll('.chart')].map(one => one.querySelectorAl
 def html(tmp_path_factory: pytest.TempPathFactory) -> str:
     workspace: Workspace = emojis.workspace(tmp_path_factory)
     of: dict[str, object] = {"name": emojis.NAME, "encoder": "pixels"}
-    for task in ("report", "metrics", "pca"):
+    for task in ("report", "metrics", "pca", "features"):
         TASKS[task](workspace, of, silent, LOCAL)
+    TASKS["tune"](workspace, {**of, "families": ["knn"], "minutes": 5, "trials": 4}, silent, LOCAL)
     return whole.html(workspace, workspace.dataset(emojis.NAME), "pixels")
 
 
