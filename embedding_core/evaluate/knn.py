@@ -17,6 +17,7 @@ import numpy as np
 
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.similarities import drawn, labelled_rows, similarities
+from embedding_core.neighbours.majority import majority
 from embedding_core.records import silent
 from embedding_core.vectors import read_only
 
@@ -112,10 +113,3 @@ def nearest(block: NDArray[np.float32], k: int) -> NDArray[np.int64]:
 def said(votes: NDArray[np.integer], ks: Sequence[int]) -> NDArray[np.int64]:
     """What each k of `ks` says, (len(ks), b), of the votes (b, m) of neighbours, the nearest first, −1 for no vote."""
     return np.stack([majority(votes[:, :k]) for k in ks])
-
-
-def majority(votes: NDArray[np.integer]) -> NDArray[np.int64]:
-    """The class (b,) of most of `votes` (b, k), the nearest first, −1 for none; of equals that of the nearest."""
-    counts = (votes[:, :, None] == votes[:, None, :]).sum(axis=2) * (votes >= 0)
-    found: NDArray[np.int64] = np.take_along_axis(votes, counts.argmax(axis=1)[:, None], axis=1)[:, 0].astype(np.int64)
-    return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core import threads
-from embedding_core.evaluate.knn import majority
+from embedding_core.neighbours.majority import majority
 from embedding_core.quality.probing.classifiers import logistic
 
 if TYPE_CHECKING:

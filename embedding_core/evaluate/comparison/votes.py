@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.evaluate.comparison.ways import similarities
-from embedding_core.evaluate.knn import majority
 from embedding_core.evaluate.precision import average, places
+from embedding_core.neighbours.majority import majority
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

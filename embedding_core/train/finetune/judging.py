@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from embedding_core.effect.intervals import Differences, differences
-from embedding_core.evaluate.knn import majority
+from embedding_core.neighbours.majority import majority
 from embedding_core.quality.probing.probe import fit_probe
 from embedding_core.vectors import unit_rows
 
