@@ -85,7 +85,7 @@ def test_it_asks_in_plain_words_and_starts_the_job(served: Served) -> None:
     dataset = labelled(workspace)
     app = small.open_page("finetune.py", dataset="birds", encoder=BASE)
     assert not app.exception
-    assert [app.radio(key="finetune_mode").options] == [["Quick", "Better", "Best"]]
+    assert [app.radio(key="finetune_mode").options] == [["Quick", "Recommended", "Whole network"]]
     app.radio(key="finetune_mode").set_value("head").run()
     app.number_input(key="finetune_head_epochs").set_value(3).run()
     app.button(key="finetune_start").click().run()

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 PLAIN = {  # by mode: title, what it does
     "head": ("Quick", "A new layer on top learns your labels. The network stays as it is."),
-    "last": ("Better", "The last blocks of the network learn your labels as well."),
-    "all": ("Best", "The whole network learns your labels."),
+    "last": ("Recommended", "The last blocks of the network learn your labels as well."),
+    "all": ("Whole network", "Everything learns your labels: for images unlike photographs, or with many labels."),
     "lora": ("Light", "Small additions to a transformer's attention learn your labels: a file of a few MB."),
 }
 SHARE = 0.75  # of the labelled images that is trained on, about
