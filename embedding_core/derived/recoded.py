@@ -67,15 +67,20 @@ def small_pictures(dataset: Dataset, ids: NDArray[np.int64]) -> NDArray[np.float
     from PIL import Image
 
     from embedding_core.encoders import pixels
+    from embedding_core.parallel import in_order
 
     encoder = pixels.load()
     found = np.zeros((len(ids), encoder.card.dim), np.float32)
+
+    def prepared(thumbnail: bytes) -> NDArray[np.uint8]:
+        with Image.open(io.BytesIO(thumbnail)) as picture:
+            return encoder.prepare(picture.convert("RGB"))
+
     for start in range(0, len(ids), THUMBNAILS):
         group = ids[start : start + THUMBNAILS].tolist()
         there = dataset.thumbnails(group)
-        for at, image in enumerate(group):
-            if image in there:
-                with Image.open(io.BytesIO(there[image])) as picture:
-                    small = encoder.prepare(picture.convert("RGB"))
-                found[start + at] = encoder.encode(small[None])[0]
+        places = [start + at for at, image in enumerate(group) if image in there]
+        if places:
+            small = np.stack(list(in_order(prepared, (there[image] for image in group if image in there))))
+            found[places] = encoder.encode(small)
     return found

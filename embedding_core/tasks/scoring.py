@@ -12,6 +12,7 @@ from embedding_core.deciding.versions import NOW
 from embedding_core.derived import encoders
 from embedding_core.encoders import registry
 from embedding_core.evaluate.card.verdict import verdict
+from embedding_core.records import silent
 from embedding_core.tasks import shared
 
 if TYPE_CHECKING:
@@ -37,9 +38,7 @@ def report(workspace: Workspace, parameters: Parameters, progress: Reporter, act
         dataset.embedding(encoder),
         version=version,
         seed=seed,
-        encoder=partial(shared.encoder, workspace, encoder, progress)
-        if encoders.runnable(workspace, encoder)
-        else None,
+        encoder=partial(shared.encoder, workspace, encoder, silent) if encoders.runnable(workspace, encoder) else None,
         progress=progress,
     )
     derived.record(

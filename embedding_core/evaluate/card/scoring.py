@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embedding_core import threads
 from embedding_core.evaluate.card import controls, stability
 from embedding_core.evaluate.card.controls import Controls
 from embedding_core.evaluate.card.found import LabelFree, Leakage, ReportCard, Scores
-from embedding_core.evaluate.card.intervals import clusters, figure
+from embedding_core.evaluate.card.intervals import Figure, clusters, figure
 from embedding_core.evaluate.card.retrieval import retrieval
 from embedding_core.evaluate.card.separation import separation
 from embedding_core.evaluate.card.shape import shape
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from embedding_core.evaluate.card.retrieval import Retrieval
+    from embedding_core.evaluate.card.separation import Separation
     from embedding_core.evaluate.knn import Knn
     from embedding_core.neighbours import NeighbourGraph
     from embedding_core.records import Progress
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
 
 FEWEST = 10  # labelled images, and two classes with two of them, below which no score says anything
 GROUPS = 10  # that KMeans is asked for where there are no labels
-_STEPS = 6
+_STEPS = 4
 
 
 def score(
@@ -55,59 +60,100 @@ def score(
     measured: see `enough`. Raises `InvalidVectors`.
     """
     progress("scoring", 0, _STEPS)
-    shaped = shape(vectors, graph, groups=groups, seed=seed)
-    ways = _ways(vectors, groups, copies, seed)
-    progress("scoring", 1, _STEPS)
     labelled = enough(codes)
     count = min(len(classes) if labelled else GROUPS, len(ids) // 2)
-    free = LabelFree(shaped, ways, count, stability.cluster_stability(vectors, count, seed=seed))
+    rows = np.flatnonzero(codes >= 0)
+    own, together = codes[rows], groups[rows]
+    # What vectors say alone is worked out beside what asks for files and says how far it is.
+    with threads.shared_by(2), ThreadPoolExecutor(2, thread_name_prefix="score") as pool:
+        stable = pool.submit(stability.cluster_stability, vectors, count, seed=seed)
+        begun = pool.submit(_by_labels, vectors[rows], own, together, seed) if labelled else None
+        shaped = shape(vectors, graph, groups=groups, seed=seed)
+        ways = _ways(vectors, groups, copies, seed)
+        progress("scoring", 1, _STEPS)
+        pixels: tuple[Figure | None, Figure | None] = (None, None)
+        by_columns, known = None, columns() if labelled else {}
+        if labelled and small is not None:
+            pixels = controls.pixels(small()[rows], own, together, seed=seed)
+        progress("scoring", 2, _STEPS)
+        if labelled:
+            by_columns = controls.metadata([one[rows] for one in known.values()], own, together, seed=seed)
+        progress("scoring", 3, _STEPS)
+        said = None if begun is None else begun.result()
+        free = LabelFree(shaped, ways, count, stable.result())
+    progress("scoring", _STEPS, _STEPS)
     predicted, confidence = np.full(len(ids), -1, np.int32), np.zeros(len(ids), np.float32)
     right, silhouettes = np.zeros(len(ids), bool), np.full(len(ids), np.nan, np.float32)
     scores = None
-    if labelled:
-        rows = np.flatnonzero(codes >= 0)
-        some, own, together = vectors[rows], codes[rows], groups[rows]
-        progress("scoring", 2, _STEPS)
-        near = knn(some, own, groups=together, seed=seed)
-        found, apart = retrieval(some, own, seed=seed), separation(some, own, seed=seed)
-        progress("scoring", 3, _STEPS)
-        axes = reduced(some)
-        probable = out_of_fold(axes, own, seed=seed, groups=together)
-        told = probable.argmax(axis=1)
-        predicted[rows], confidence[rows] = told, probable.max(axis=1)
-        right[rows], silhouettes[rows] = near.right(5, grouped=True), apart.silhouettes
-        progress("scoring", 4, _STEPS)
-        loose = out_of_fold(axes, own, seed=seed).argmax(axis=1) == own
-        recalls = [float((told[own == code] == code).mean()) for code in np.unique(own)]
-        by_probe = controls.shuffled(axes, None, own, seed=seed)
-        by_neighbours = controls.shuffled(axes, near.near[:, :5], own, seed=seed)
-        progress("scoring", 5, _STEPS)
-        pixels, pixels_knn = (None, None) if small is None else controls.pixels(small()[rows], own, together, seed=seed)
-        known = columns()
-        scores = Scores(
-            knn={str(k): figure(near.right(k)[near.asked], together[near.asked]) for k in KS},
-            knn_grouped={str(k): figure(near.right(k, grouped=True)[near.asked], together[near.asked]) for k in KS},
-            probe=figure(told == own, together),
-            balanced=float(np.mean(recalls)),
-            silhouette=apart.silhouette,
-            nmi=apart.nmi,
-            ari=apart.ari,
-            map=found.mean,
-            recall={str(k): found.recall(k) for k in KS},
-            controls=Controls(
+    if said is not None:
+        predicted[rows], confidence[rows] = said.told, said.sure
+        right[rows], silhouettes[rows] = said.near.right(5, grouped=True), said.apart.silhouettes
+        scores = said.scores(
+            Controls(
                 controls.majority(own),
                 controls.proportional(own),
-                by_probe,
-                by_neighbours,
-                pixels,
-                pixels_knn,
-                controls.metadata([one[rows] for one in known.values()], own, together, seed=seed),
+                said.by_probe,
+                said.by_neighbours,
+                *pixels,
+                by_columns,
                 tuple(known),
-            ),
-            leakage=_leakage(near, loose, told == own, together, seed),
+            )
         )
-    progress("scoring", _STEPS, _STEPS)
     return ReportCard(ids, codes, predicted, confidence, right, silhouettes, tuple(classes), scores, free, seed)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Said:
+    """What the labels of m images say of their vectors."""
+
+    own: NDArray[np.int64]  # (m,) classes
+    together: NDArray[np.integer]  # (m,) near-duplicates
+    near: Knn
+    found: Retrieval
+    apart: Separation
+    told: NDArray[np.int64]  # (m,) by probes that have seen neither the image nor its near-duplicates
+    sure: NDArray[np.float32]  # (m,)
+    by_probe: Figure  # with shuffled labels
+    by_neighbours: Figure
+    leakage: Leakage
+
+    def scores(self, held_against: Controls) -> Scores:
+        own, near, asked = self.own, self.near, self.near.asked
+        recalls = [float((self.told[own == code] == code).mean()) for code in np.unique(own)]
+        return Scores(
+            knn={str(k): figure(near.right(k)[asked], self.together[asked]) for k in KS},
+            knn_grouped={str(k): figure(near.right(k, grouped=True)[asked], self.together[asked]) for k in KS},
+            probe=figure(self.told == own, self.together),
+            balanced=float(np.mean(recalls)),
+            silhouette=self.apart.silhouette,
+            nmi=self.apart.nmi,
+            ari=self.apart.ari,
+            map=self.found.mean,
+            recall={str(k): self.found.recall(k) for k in KS},
+            controls=held_against,
+            leakage=self.leakage,
+        )
+
+
+def _by_labels(vectors: NDArray[np.float32], own: NDArray[np.int64], together: NDArray[np.integer], seed: int) -> _Said:
+    near = knn(vectors, own, groups=together, seed=seed)
+    found, apart = retrieval(vectors, own, seed=seed), separation(vectors, own, seed=seed)
+    axes = reduced(vectors)
+    probable = out_of_fold(axes, own, seed=seed, groups=together)
+    told = probable.argmax(axis=1)
+    loose = out_of_fold(axes, own, seed=seed).argmax(axis=1) == own
+    return _Said(
+        own,
+        together,
+        near,
+        found,
+        apart,
+        told,
+        probable.max(axis=1),
+        controls.shuffled(axes, None, own, seed=seed),
+        controls.shuffled(axes, near.near[:, :5], own, seed=seed),
+        _leakage(near, loose, told == own, together, seed),
+    )
 
 
 def enough(codes: NDArray[np.int64]) -> bool:
