@@ -64,7 +64,7 @@ def _card(dataset: Dataset, one: Proposal, encoder: str, number: int, *, first: 
         with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
             st.markdown(f"**{ICONS[one.kind]} {words.plain(one.title)}**", width="stretch")
             if first:
-                st.badge("Start here", color="primary")
+                st.badge("Start here", color="green")
         st.markdown(_expected(one))
         st.caption(f"{one.basis} {_cost(one)}")
         st.space("stretch")
