@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
@@ -18,10 +18,7 @@ if TYPE_CHECKING:
     from embedding_core.train.probes.calibration import Bin
     from embedding_core.train.probes.scores import Figure
     from embedding_core.train.search.trials import Trial
-    from embedding_core.train.space import Parameter
     from pages.parts.charts import Look
-
-_AXES = 7  # of parallel coordinates: more cannot be told apart
 
 
 def scores(rows: Sequence[tuple[str, Figure]], baseline: float | None, look: Look, *, shares: bool) -> go.Figure:
@@ -216,55 +213,6 @@ def importance(shares: Sequence[tuple[str, float]], look: Look) -> go.Figure:
     figure.update_yaxes(autorange="reversed", automargin=True, ticks="", ticksuffix="  ")
     figure.update_xaxes(visible=False)
     return figure
-
-
-def parallel(trials: Sequence[Trial], space: Sequence[Parameter], look: Look, *, narrow: bool = False) -> go.Figure:
-    """Each finished trial as a line through its parameters, coloured by its value.
-
-    With `narrow` titles are cut short and slanted, so that all of them stand on a phone.
-    """
-    done = [one for one in trials if one.state == "done" and one.value is not None]
-    axes = [one for one in space if all(one.name in trial.parameters for trial in done)][:_AXES]
-    values = [one.value for one in done]
-    limit = 15 if narrow else 28
-    dimensions = [_axis(one, [trial.parameters[one.name] for trial in done], limit) for one in axes]
-    figure = go.Figure(
-        go.Parcoords(
-            line={"color": values, "colorscale": [[at / 4, colour] for at, colour in enumerate(look.scale)]},
-            dimensions=[*dimensions, {"label": "Score", "values": values}],
-            labelfont={"size": 10 if narrow else 12},
-            labelangle=-25 if narrow else 0,
-            tickfont={"size": 11, "color": look.quiet},
-            rangefont={"size": 1, "color": "rgba(0,0,0,0)"},
-        )
-    )
-    dress(figure, look, 340)
-    figure.update_layout(margin={"l": 70, "r": 40, "t": 70 if narrow else 44, "b": 20})
-    return figure
-
-
-def _axis(one: Parameter, values: Sequence[Any], limit: int) -> dict[str, Any]:
-    title = safe(one.title, limit)
-    if one.kind == "choice":
-        place = {name: number for number, name in enumerate(one.choices)}
-        return {
-            "label": title,
-            "values": [place[value] for value in values],
-            "tickvals": list(place.values()),
-            "ticktext": [safe(name, 16) for name in place],
-            "range": [0, max(len(place) - 1, 1)],
-        }
-    if not one.log:
-        return {"label": title, "values": list(values), "range": [one.low, one.high]}
-    ends = math.log10(one.low), math.log10(one.high)
-    ticks = np.linspace(*ends, 5).tolist()
-    return {
-        "label": title,
-        "values": [math.log10(value) for value in values],
-        "range": list(ends),
-        "tickvals": ticks,
-        "ticktext": [f"{10**tick:.2g}" if one.kind == "real" else f"{10**tick:.0f}" for tick in ticks],
-    }
 
 
 def _said(trial: Trial) -> str:

@@ -9,7 +9,9 @@ import plotly.graph_objects as go
 import pytest
 
 from embedding_core.effect.intervals import Difference
-from pages.parts import charts, charts_solid, charts_versions, palette
+from embedding_core.train.search.trials import Trial
+from embedding_core.train.space import Parameter
+from pages.parts import charts, charts_solid, charts_tries, charts_versions, palette
 from pages.parts.colouring import Colouring
 
 NASTY = "<b>x</b> & <a href='javascript:alert(1)'>y</a>"
@@ -181,3 +183,21 @@ def test_a_name_beside_an_interval_takes_two_lines_before_it_is_cut() -> None:
     assert two.split("<br>") == ["All together, suspects", "counting less"]
     assert "…" in cut and len(cut) == charts.NAME_LIMIT
     assert "<b>" not in nasty and "<a" not in nasty
+
+
+def test_tries_are_printed_as_lines_without_webgl() -> None:
+    space = [
+        Parameter("family", "Family", "choice", "knn", choices=("knn", "svm")),
+        Parameter("c", "Freedom", "real", 1.0, 0.01, 100.0, log=True),
+    ]
+    trials = [
+        Trial(0, {"family": "knn", "c": 0.01}, "done", 0.6, 5, 1.0),
+        Trial(1, {"family": "svm", "c": 1.0}, "done", 0.8, 5, 1.0),
+        Trial(2, {"family": "svm", "c": 1.0}, "pruned", 0.9, 1, 1.0),
+    ]
+    figure = charts_tries.printed(trials, space, charts.LIGHT)
+    assert {trace.type for trace in figure.data} == {"scatter"}
+    heights = [list(trace.y) for trace in figure.data]
+    assert heights[0] == [0.0, 0.0, 0.0]
+    assert heights[1] == pytest.approx([1.0, 0.5, 1.0])  # what was given up is not there
+    assert {"Family", "Freedom", "Score"} <= {one.text for one in figure.layout.annotations}

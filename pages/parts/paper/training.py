@@ -8,7 +8,7 @@ from embedding_core.train.probes import registry
 from embedding_core.train.search.found import BEST, DEFAULTS
 from embedding_core.train.search.probing import setting_of
 from embedding_core.train.search.trials import history
-from pages.parts import charts, charts_train, words
+from pages.parts import charts, charts_train, charts_tries, words
 from pages.parts.paper import markup
 from pages.parts.paper.markup import Html, joined, paragraph
 from pages.parts.paper.telling import found_on, percent, settings, shortened
@@ -161,10 +161,10 @@ def _searched(one: One[Searched]) -> Html:
             "Each try by cross-validation on what is trained on, and the best so far.",
         ),
     ]
-    if len(done) > 1:
+    if counts["done"] > 1:
         parts.append(
             markup.chart(
-                charts_train.parallel(found.trials, found.space, charts.LIGHT),
+                charts_tries.printed(found.trials, found.space, charts.LIGHT),
                 "Each try as a line through its settings",
                 "Each try is a line through its settings, darker where its score is higher.",
             )

@@ -9,7 +9,7 @@ import streamlit as st
 from embedding_core.train.search.found import BEST, DEFAULTS
 from embedding_core.train.search.probing import setting_of
 from embedding_core.train.search.trials import history
-from pages.parts import charts, charts_train, state, words
+from pages.parts import charts, charts_train, charts_tries, state, words
 from pages.parts.train import closely, judged, saving
 from pages.parts.versions import trying
 
@@ -50,7 +50,7 @@ def show(dataset: Dataset, kept: Kept[Searched], draft: str) -> None:
     done = sum(one.state == "done" for one in found.trials)
     if done > 1:
         st.subheader("All tries", anchor=False)
-        figure = charts_train.parallel(found.trials, found.space, look, narrow=state.touch())
+        figure = charts_tries.moving(found.trials, found.space, look, narrow=state.touch())
         st.plotly_chart(
             figure, key="train_parallel", theme=None, config=trying.QUIET, alt="Each try as a line through its settings"
         )
