@@ -142,7 +142,14 @@ def test_all_checks_at_once_find_what_each_finds_after_the_other(tmp_path: Path)
             if found is not None and again is not None:
                 assert found.parameters == again.parameters, name
                 for array, values in found.arrays.items():
-                    np.testing.assert_array_equal(values, again.arrays[array], err_msg=f"{name}: {array}")
+                    again_values = again.arrays[array]
+                    if np.issubdtype(values.dtype, np.floating):
+                        # Beside each other they have a core each: sums of fewer threads are rounded otherwise.
+                        np.testing.assert_allclose(
+                            values, again_values, rtol=1e-3, atol=1e-5, err_msg=f"{name}: {array}"
+                        )
+                    else:
+                        np.testing.assert_array_equal(values, again_values, err_msg=f"{name}: {array}")
 
 
 def test_what_cannot_be_checked_is_left_out_and_said(tmp_path: Path) -> None:
