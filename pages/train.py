@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import detail, pictures, state, tab_bar
+from pages.parts import detail, fitted, pictures, state, tab_bar
 from pages.parts.curve import learning
 from pages.parts.train import predicting, probing, searching
 
@@ -19,6 +19,8 @@ around: list[int] = []
 for number, tab in enumerate(tabs):
     if tab.open:
         with tab:
+            if number < 2:
+                fitted.caution(encoder)
             if number == 0:
                 around = probing.show(dataset, embedding, encoder)
             elif number == 1:

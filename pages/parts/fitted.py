@@ -38,6 +38,15 @@ def refused(encoder: str, what: str, *, key: str) -> bool:
     return True
 
 
+def caution(encoder: str) -> None:
+    """Say which scores of a model over a fine-tuned encoder count."""
+    if encoders.is_fitted(encoder):
+        st.caption(
+            ":material/visibility_off: This encoder has seen the answers of the images that models are trained on, so "
+            "what is cross-validated flatters. Scores on the untouched part do not."
+        )
+
+
 def fair(dataset: Dataset) -> list[str]:
     """The encoders that this dataset has vectors from and that have seen no label, sorted."""
     return sorted(one.card.id for one in dataset.encodings() if one.count and not encoders.is_fitted(one.card.id))

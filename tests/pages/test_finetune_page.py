@@ -183,6 +183,17 @@ def test_what_would_flatter_it_is_not_asked_of_it(served: Served, page: str, tab
     assert app.query_params["encoder"] == BASE
 
 
+def test_models_over_it_say_which_of_their_scores_count(served: Served) -> None:
+    workspace, _ = served
+    dataset = labelled(workspace)
+    seen(dataset, tuned(workspace, dataset))
+    app = small.open_page("train.py", dataset="birds", encoder="tuned:mine")
+    assert not app.exception
+    assert "what is cross-validated flatters" in small.texts(app)
+    app = small.open_page("train.py", dataset="birds", encoder=BASE)
+    assert "what is cross-validated flatters" not in small.texts(app)
+
+
 @pytest.mark.parametrize("tab", ["Encoders", "Ensembles"])
 def test_it_is_not_compared_by_what_it_was_fitted_on(served: Served, tab: str) -> None:
     workspace, _ = served
