@@ -14,7 +14,7 @@ def _improving(command: Maker) -> None:
     improve.add_argument("--do", metavar="KIND:TARGET", help="a step, as `improve` without it names them")
     tried = command("runs", improving.list_runs, "name")
     tried.add_argument("--compare", nargs=2, metavar=("FIRST", "SECOND"), help="ids of two runs, or how they begin")
-    tried.add_argument("--mlflow", metavar="URI", help="send them to a tracking server, or to sqlite:///FILE")
+    tried.add_argument("--mlflow", metavar="URI", help="send them to a tracking server, or into an SQLite file")
     card = encoder(command("report", scoring.report, "name"))
     card.add_argument("--version", metavar="V", help="by default now, see `versions`")
     card.add_argument("--seed", type=int, default=0)

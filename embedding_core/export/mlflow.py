@@ -33,6 +33,8 @@ def installed() -> bool:
 def send(runs: Sequence[Run], dataset: Dataset, uri: str) -> int:
     """Send runs to the tracking server or database at `uri`, into an experiment of the dataset's name.
 
+    A path without a scheme is the file of an SQLite database, made where there is none.
+
     A run that has been sent there before is not sent again. Returns how many are new. Raises `InvalidInput` where
     MLflow is not installed or the address leads nowhere.
     """
@@ -44,6 +46,8 @@ def send(runs: Sequence[Run], dataset: Dataset, uri: str) -> int:
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
+    if "://" not in uri:
+        uri = f"sqlite:///{Path(uri).absolute()}"
     try:
         client = MlflowClient(tracking_uri=uri)
         found = client.get_experiment_by_name(dataset.name)

@@ -67,6 +67,13 @@ def test_a_run_is_sent_once(tried: tuple[Workspace, Dataset], tmp_path: Path) ->
     )
 
 
+def test_a_path_is_a_database(tried: tuple[Workspace, Dataset], tmp_path: Path) -> None:
+    workspace, dataset = tried
+    runs = derived.runs(workspace, dataset)
+    assert mlflow.send(runs, dataset, str(tmp_path / "mine.db")) == len(runs)
+    assert mlflow.send(runs, dataset, f"sqlite:///{tmp_path / 'mine.db'}") == 0  # they are there
+
+
 def test_an_address_that_leads_nowhere_is_said(tried: tuple[Workspace, Dataset]) -> None:
     workspace, dataset = tried
     with pytest.raises(InvalidInput, match="did not take the runs"):
