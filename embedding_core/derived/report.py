@@ -56,12 +56,12 @@ def report(
     `encoder` loads the network, for the pictures that are encoded again; None where that is not here. Duplicates are
     looked for where they are not known. Raises `UnknownVersion`, and `InvalidInput` where no image is left.
     """
-    key = report_key(workspace, dataset, embedding, version=version, seed=seed)
     embedding = unseen(workspace, embedding)
-    # Loading a network takes seconds, in which duplicates are looked for.
-    wanted = encoder is not None and (key is None or read_report(workspace, key) is None)
+    load = encoder
     with ThreadPoolExecutor(1, thread_name_prefix="load") as pool:
-        loading = pool.submit(encoder) if encoder is not None and wanted else None
+        # Loading a network takes seconds, in which duplicates are looked for. Without these there is no card yet.
+        if encoder is not None and known_duplicates(workspace, dataset, [embedding], embedding.ids) is None:
+            load = pool.submit(encoder).result
         known = labelled(workspace, dataset, [embedding], version=version, progress=progress)
     said = said_of(dataset, known.ids)
 
@@ -80,9 +80,7 @@ def report(
             graph,
             small=None if embedding.card.id == PIXELS else lambda: _pixels(dataset, known.ids),
             columns=lambda: known_of_files(workspace, dataset, known.ids, said, progress),
-            copies=None
-            if loading is None
-            else lambda at: changed_copies(dataset, loading.result(), known.ids[at], progress),
+            copies=None if load is None else lambda at: changed_copies(dataset, load(), known.ids[at], progress),
             seed=seed,
             progress=progress,
         )

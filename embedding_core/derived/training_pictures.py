@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -97,18 +97,20 @@ def prepared(
     progress("loading", 0, None, embedding.card.name)
     model = Model(registry.network(embedding.card.id), recipe, len(known.classes), device=best_device())
     pictures, read = squares(dataset, known.ids[np.concatenate(parts)], model.card.preprocessing, folder, progress)
-    ends = np.cumsum([0, *map(len, parts)])
-    rows = [part[read[ends[at] : ends[at + 1]]] for at, part in enumerate(parts)]
+    rows = [part[there] for part, there in zip(parts, _parted(read, parts), strict=True)]
     if len(rows[0]) < 2 or not all(map(len, rows)):
         raise InvalidInput("The original files of this dataset cannot be read any more, so nothing can be trained.")
     crop = model.card.input_size
     small = max(32, round(recipe.size * crop / 32) * 32) if recipe.size < 1 and model.resizable else crop
     made: list[Part] = []
-    for number, some in enumerate(rows):
-        begun = sum(map(len, rows[:number]))
-        of = pictures[begun : begun + len(some)]
+    for number, (some, of) in enumerate(zip(rows, _parted(pictures, rows), strict=True)):
         inputs = Inputs(model, of, side=crop if number else small, trained=not number)
         inputs.keep(1 if number else recipe.views, seed=recipe.seed, progress=progress)
         made.append(Part(inputs, known.codes[some]))
     model.start_head(embedding.rows(known.ids[rows[0]]), known.codes[rows[0]])
     return model, made, rows
+
+
+def _parted(whole: NDArray[Any], like: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Views of consecutive stretches of `whole`, as long as those of `like`."""
+    return np.split(whole, np.cumsum([len(one) for one in like])[:-1])
