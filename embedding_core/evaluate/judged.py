@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from embedding_core.effect.intervals import Difference, Differences, differences
+from embedding_core.effect.storing import OfClasses
 from embedding_core.errors import InvalidInput
 from embedding_core.vectors import read_only
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_ARRAYS = ("ids", "truth", "clusters", "right")
 FEWEST = 20  # images in common, below which two judgements are not compared
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Judged:
+class Judged(OfClasses):
     """The answers of a model on k images that it was not trained on."""
 
     ids: NDArray[np.int64]  # (k,) ascending
@@ -31,7 +30,7 @@ class Judged:
 
     def __post_init__(self) -> None:
         order = np.argsort(self.ids)
-        for name in _ARRAYS:
+        for name in self.arrays():
             object.__setattr__(self, name, read_only(getattr(self, name)[order]))
 
     @property
@@ -46,16 +45,6 @@ class Judged:
             np.zeros((1, len(self.right)), bool), self.right[None], self.truth, self.clusters, len(self.classes)
         )
         return max(0.0, nothing.accuracy.low), min(1.0, nothing.accuracy.high)
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        return {name: getattr(self, name) for name in _ARRAYS}
-
-    def facts(self) -> dict[str, Any]:
-        return {"classes": list(self.classes)}
-
-    @classmethod
-    def restored(cls, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> Self:
-        return cls(**{name: arrays[name] for name in _ARRAYS}, classes=tuple(facts["classes"]))
 
 
 def compared(first: Judged, second: Judged) -> Differences:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embedding_core.effect.storing import OfClasses
 from embedding_core.evaluate.curve.power_law import law, resampled
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ FAR = 2.0  # times the labels that are there, beyond which the law is a guess: n
 FLAT = 0.005  # of accuracy: less than this for twice the labels is next to nothing
 FEWEST_OF_CLASS = 8  # test images, below which a class has no curve of its own
 
-_ARRAYS = ("sizes", "right", "judged", "near", "truth", "clusters", "seconds", "labels")
 _CLASS_DRAWS = 300
 
 
@@ -60,7 +59,7 @@ class ClassOutlook:
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class Curve(OfClasses):
     """s draws of the training set, m sizes of it, k test images; the last size is all there is."""
 
     sizes: NDArray[np.float64]  # (m,) labels, the mean over the draws
@@ -154,16 +153,6 @@ class Curve:
             low, most, high = (float(min(one, 1 - now)) for one in (ends[0], gain[0], ends[1]))
             found.append(ClassOutlook(code, int(self.labels[code]), len(rows), now, most, (low, high)))
         return tuple(sorted(found, key=lambda one: (-round(one.gain, 3), one.accuracy)))
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        return {name: getattr(self, name) for name in _ARRAYS}
-
-    def facts(self) -> dict[str, Any]:
-        return {"classes": list(self.classes)}
-
-    @classmethod
-    def restored(cls, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> Self:
-        return cls(**{name: arrays[name] for name in _ARRAYS}, classes=tuple(facts["classes"]))
 
 
 def _measured(right: NDArray[np.bool_], clusters: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from embedding_core.effect.intervals import Differences, differences
+from embedding_core.effect.storing import OfClasses
 from embedding_core.neighbours.majority import majority
 from embedding_core.quality.probing.probe import fit_probe
 from embedding_core.vectors import unit_rows
@@ -22,11 +22,9 @@ if TYPE_CHECKING:
 K = 5  # neighbours
 _ROWS = 1024  # test images compared at once
 
-_ARRAYS = ("ids", "truth", "clusters", "said_before", "said_after", "near_before", "near_after", "said_probe")
-
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class Judged(OfClasses):
     """What was said of k test images before and after, as class codes (k,)."""
 
     ids: NDArray[np.int64]  # (k,)
@@ -57,16 +55,6 @@ class Judged:
     def _against(self, before: NDArray[np.int64], after: NDArray[np.int64]) -> Differences:
         right = [(said == self.truth)[None] for said in (before, after)]
         return differences(right[0], right[1], self.truth, self.clusters, len(self.classes))
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        return {name: getattr(self, name) for name in _ARRAYS}
-
-    def facts(self) -> dict[str, Any]:
-        return {"classes": list(self.classes)}
-
-    @classmethod
-    def restored(cls, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> Self:
-        return cls(**{name: arrays[name] for name in _ARRAYS}, classes=tuple(facts["classes"]))
 
 
 def judge(
