@@ -90,7 +90,7 @@ def measured(n: int, dim: int, *, drawn: bool) -> dict[str, tuple[float, float]]
     )
     timed(
         "duplicates: candidate pairs",
-        lambda: candidates(graph, given.hashes, given.ids, np.arange(n, dtype=np.int32)),
+        lambda: candidates(graph, given.hashes, given.contents, np.arange(n, dtype=np.int32)),
     )
     timed("cover", lambda: cover.cover(given.ids, graph))
     for by in ("typical", "diverse", "uncertain"):

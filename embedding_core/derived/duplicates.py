@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from embedding_core.records import Reporter
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
-REVISION = 5  # raised when the same images have other duplicates
+REVISION = 6  # raised when the same images have other duplicates
 
 
 def find_duplicates(

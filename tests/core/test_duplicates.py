@@ -128,6 +128,15 @@ def test_the_order_of_images_does_not_change_groups() -> None:
         assert sets(again.groups_with_bursts, again.ids) == sets(whole.groups_with_bursts, whole.ids)
 
 
+def test_the_same_files_have_the_same_copies_in_every_dataset() -> None:
+    originals = sample("mammal", 24)
+    files = [*originals.values(), *(copy.data for copy in damage.altered_copies(originals, count=12))]
+    some, others = (searched(files, ids) for ids in (range(len(files)), range(len(files))[::-1]))
+    assert len(some.score) >= 10, "something to tell"
+    for name in ("first", "second", "score", "kind", "symmetry", "groups", "groups_with_bursts"):
+        np.testing.assert_array_equal(getattr(some, name), getattr(others, name), err_msg=name)
+
+
 @pytest.mark.parametrize("symmetry", hashing.SYMMETRIES[1:], ids=lambda one: one.name)
 def test_a_turned_copy_is_found_by_its_hash_where_the_graph_knows_nothing(symmetry: hashing.Symmetry) -> None:
     image = scene(1)
@@ -198,7 +207,9 @@ def test_the_nearest_neighbour_is_looked_at_whatever_the_cosine_if_hashes_agree_
     hashes = np.array([0, 2**20 - 1, 2**64 - 2**20, 0x5555_5555_5555_5555], np.uint64)
     rows = np.array([[1, 2], [0, 2], [3, 0], [2, 0]], np.int32)
     similarity = np.array([[0.4, 0.3], [0.4, 0.3], [0.5, 0.3], [0.5, 0.3]], np.float32)
-    found = candidates(NeighbourGraph(rows, similarity), hashes, np.arange(4), np.arange(4, dtype=np.int32))
+    found = candidates(
+        NeighbourGraph(rows, similarity), hashes, np.arange(4, dtype=np.uint64), np.arange(4, dtype=np.int32)
+    )
     pairs = list(zip(found.first.tolist(), found.second.tolist(), strict=True))
     assert (0, 1) in pairs
     assert found.closest[pairs.index((0, 1))]
@@ -228,14 +239,14 @@ def test_a_look_that_was_led_to_a_mirror_image_looks_upright_as_well() -> None:
 
 
 def test_a_weak_link_brings_one_picture_and_never_joins_two_groups() -> None:
-    ids, alone = np.arange(6), np.full(6, -1, np.int32)
+    of, alone = np.arange(6, dtype=np.uint64), np.full(6, -1, np.int32)
     first, second = np.array([0, 2, 1, 3], np.int32), np.array([1, 3, 2, 4], np.int32)
     score = np.array([0.95, 0.9, 0.75, 0.72], np.float32)
     none = np.empty(0, np.int32), np.empty(0, np.int32)
-    assert grouped(ids, alone, first, second, score, 0.85, none).tolist() == [0, 0, 1, 1, 1, -1]
-    assert grouped(ids, alone, first, second, score, 0.7, none).tolist() == [0, 0, 0, 0, 0, -1]
+    assert grouped(of, alone, first, second, score, 0.85, none).tolist() == [0, 0, 1, 1, 1, -1]
+    assert grouped(of, alone, first, second, score, 0.7, none).tolist() == [0, 0, 0, 0, 0, -1]
     exact = np.array([-1, 0, 0, -1, -1, -1], np.int32)
-    assert grouped(ids, exact, first[2:3], second[2:3], score[2:3], 0.85, none).tolist() == [-1, 0, 0, -1, -1, -1]
+    assert grouped(of, exact, first[2:3], second[2:3], score[2:3], 0.85, none).tolist() == [-1, 0, 0, -1, -1, -1]
 
 
 @settings(max_examples=10, deadline=None)

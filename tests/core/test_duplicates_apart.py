@@ -21,13 +21,18 @@ def rows(*values: int) -> NDArray[np.int32]:
 
 
 def test_what_is_a_copy_of_two_that_differ_goes_with_its_best() -> None:
-    ids, alone = np.arange(4), np.full(4, -1, np.int32)
+    of, alone = np.arange(4, dtype=np.uint64), np.full(4, -1, np.int32)
     first, second, score = rows(0, 1, 0), rows(1, 2, 3), np.array([0.95, 0.97, 0.99], np.float32)
-    assert grouped(ids, alone, first, second, score, 0.85, (rows(), rows())).tolist() == [0, 0, 0, 0]
-    assert grouped(ids, alone, first, second, score, 0.85, (rows(0), rows(2))).tolist() == [0, 1, 1, 0]
-    assert grouped(ids, alone, first, second, score, 0.85, (rows(2), rows(3))).tolist() == [0, 1, 1, 0], "by its copy"
+    assert grouped(of, alone, first, second, score, 0.85, (rows(), rows())).tolist() == [0, 0, 0, 0]
+    assert grouped(of, alone, first, second, score, 0.85, (rows(0), rows(2))).tolist() == [0, 1, 1, 0]
+    assert grouped(of, alone, first, second, score, 0.85, (rows(2), rows(3))).tolist() == [0, 1, 1, 0], "by its copy"
     exact = rows(-1, -1, 0, 0)
-    assert grouped(ids, exact, first[:2], second[:2], score[:2], 0.85, (rows(3), rows(0))).tolist() == [-1, 0, 0, 0]
+    assert grouped(of, exact, first[:2], second[:2], score[:2], 0.85, (rows(3), rows(0))).tolist() == [
+        -1,
+        0,
+        0,
+        0,
+    ]
 
 
 @settings(max_examples=60, deadline=None)
@@ -39,11 +44,13 @@ def test_no_group_holds_two_that_are_apart_and_the_order_of_rows_changes_nothing
     linked, parted = pairs[:20], pairs[20:28]
     score = random.integers(60, 100, 20).astype(np.float32) / 100
     ids, alone = np.arange(12), np.full(12, -1, np.int32)
-    found = grouped(ids, alone, *linked.T, score, 0.85, (parted[:, 0], parted[:, 1]))
+    found = grouped(ids.astype(np.uint64), alone, *linked.T, score, 0.85, (parted[:, 0], parted[:, 1]))
     assert not any({*pair} <= group for pair in parted.tolist() for group in sets(found, ids))
     place = random.permutation(12).astype(np.int32)
     back = np.argsort(place)
-    other = grouped(back, alone, *place[linked].T, score, 0.85, (place[parted[:, 0]], place[parted[:, 1]]))
+    other = grouped(
+        back.astype(np.uint64), alone, *place[linked].T, score, 0.85, (place[parted[:, 0]], place[parted[:, 1]])
+    )
     assert sets(other, back) == sets(found, ids)
 
 

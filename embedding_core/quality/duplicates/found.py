@@ -27,6 +27,7 @@ class DuplicatesFound:
     """Copies and bursts among n images. Row i of arrays (n,) is the image `ids[i]`."""
 
     ids: NDArray[np.int64]  # (n,)
+    contents: NDArray[np.uint64]  # (n,) of the files, see `finding.Pictures`; they decide between equals
     widths: NDArray[np.int32]  # (n,) pixels
     heights: NDArray[np.int32]  # (n,)
     nbytes: NDArray[np.int64]  # (n,) of the files
@@ -66,7 +67,7 @@ class DuplicatesFound:
         chosen = self.counts
         apart = self.apart_first, self.apart_second
         pairs = self.first[chosen], self.second[chosen]
-        return grouped(self.ids, self.exact, *pairs, self.score[chosen], STRONG, apart)
+        return grouped(self.contents, self.exact, *pairs, self.score[chosen], STRONG, apart)
 
     @cached_property
     def groups_with_bursts(self) -> NDArray[np.int32]:
@@ -101,7 +102,8 @@ class DuplicatesFound:
     def links(self) -> list[NDArray[np.int64]]:
         """Of each group, the places of its pairs in `first` and `second`, best first."""
         places = np.flatnonzero(self.counts & (self.groups[self.first] == self.groups[self.second]))
-        places = places[np.lexsort((self.ids[self.second[places]], self.ids[self.first[places]], -self.score[places]))]
+        one, other = self.contents[self.first[places]], self.contents[self.second[places]]
+        places = places[np.lexsort((other, one, -self.score[places]))]
         of_each: list[list[int]] = [[] for _ in self.copies]
         for place, number in zip(places.tolist(), self.groups[self.first[places]].tolist(), strict=True):
             of_each[number].append(place)

@@ -76,7 +76,7 @@ class Apart:
 
 
 def grouped(
-    ids: NDArray[np.int64],
+    contents: NDArray[np.uint64],
     exact: NDArray[np.int32],
     first: NDArray[np.int32],
     second: NDArray[np.int32],
@@ -89,13 +89,13 @@ def grouped(
     A link of less than `strong` brings one more picture into a group; two groups are never joined by it, so that a
     chain of weak likenesses does not make one group of what has little in common. No link joins what holds both rows of
     a pair of `apart` (k,), (k,), which are different pictures: a grey heart is a copy of the red and of the blue one,
-    and goes with the one that it is more like. Images with the same pixels count as one picture. `ids` (n,) decide
+    and goes with the one that it is more like. Images with the same pixels count as one picture. `contents` (n,) decide
     between equals, so that the order of the rows does not.
     """
-    n = len(ids)
+    n = len(contents)
     sets = joined(n, chains(exact))
     pictures = Union(n)  # sizes in pictures, in step with `sets`
-    order = np.lexsort((ids[second], ids[first], -score))
+    order = np.lexsort((contents[second], contents[first], -score))
     standing = _standing(exact)
     known = Apart(zip(*(standing[rows].tolist() for rows in apart), strict=True))
     for one, other, strength in zip(
