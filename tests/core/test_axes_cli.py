@@ -153,7 +153,7 @@ def test_features_are_told_and_written(workspace: Workspace, tmp_path: Path) -> 
 def test_the_label_by_another_name_is_left_out_unless_it_is_asked_for(workspace: Workspace) -> None:
     done = run(workspace, "features", emojis.NAME, "--encoder", "pixels")
     assert [one["block"] for one in done["blocks"]] == ["embedding", "name", "subgroup", "image properties"]
-    assert any("subgroup says the label outright" in one for one in done["warnings"])
+    assert any("subgroup gives the label away" in one for one in done["warnings"])
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def test_a_block_that_says_the_label_is_warned_of() -> None:
     unit, codes = blobs(n=N)
     names = np.array(["a", "b", "c", "d"], dtype=object)[codes]
     found = join(np.arange(N), unit, [Block("code", "category", {"code": names})], asked=asked(codes))
-    assert found.blocks[1].outright and "code says the label outright" in found.warnings[0]
+    assert found.blocks[1].outright and "code gives the label away" in found.warnings[0]
     assert not found.blocks[0].outright  # the embedding may be as good as it likes
 
 

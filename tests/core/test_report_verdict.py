@@ -75,9 +75,9 @@ def test_what_copies_feign_is_said(card: ReportCard) -> None:
     scores = card.scores
     assert scores is not None
     leaking = replace(card, scores=replace(scores, leakage=replace(scores.leakage, knn=0.12, copies=90)))
-    assert any("feign 12.0 points" in reason for reason in verdict(leaking).reasons)
+    assert any("inflate accuracy by 12.0 points" in reason for reason in verdict(leaking).reasons)
     few = replace(card, scores=replace(scores, leakage=replace(scores.leakage, knn=0.0, copies=9)))
-    assert any("feign next to nothing" in reason for reason in verdict(few).reasons)
+    assert any("hardly inflate anything" in reason for reason in verdict(few).reasons)
 
 
 def test_neighbours_far_behind_the_probe_are_said(card: ReportCard) -> None:

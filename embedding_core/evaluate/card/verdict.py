@@ -114,9 +114,9 @@ def _of_copies(scores: Scores) -> list[str]:
     leaked = scores.leakage
     most = max(leaked.knn, leaked.probe if leaked.low > 0 else 0)
     if most >= LEAKED:
-        return [f"Near-duplicates feign {_points(most)} of accuracy; they are kept from vouching for each other here."]
+        return [f"Near-duplicates inflate accuracy by {_points(most)}; here they cannot vouch for each other."]
     if leaked.copies:
-        return [f"Near-duplicates ({leaked.copies:,} images) feign next to nothing."]
+        return [f"Near-duplicates ({leaked.copies:,} images) hardly inflate anything."]
     return []
 
 

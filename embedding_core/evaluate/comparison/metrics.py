@@ -180,6 +180,6 @@ def sentences(found: Metrics) -> list[str]:
 def _cost(found: Metrics, way: str, lost: Difference) -> str:
     """As "Bits take 32 times less room, at −2.1 points (…)"."""
     smaller = found.bytes_of(FIRST) / found.bytes_of(way)
-    clear = "" if lost.better or lost.worse else ", which the interval does not tell from nothing"
+    clear = "" if lost.better or lost.worse else ", which may be chance"
     what = {"hamming": "As bits", "int8": "As 8-bit numbers"}[way]
     return f"{what} the vectors take {smaller:.0f} times less room, and accuracy changes by {points(lost)}{clear}."

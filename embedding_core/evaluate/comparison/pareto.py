@@ -68,8 +68,8 @@ def _instead(chosen: Candidate, best: Candidate, lead: Difference) -> str:
     if not lead.change:
         return f"Take {chosen.name}: {best.name} is no better and takes {takes} as long."
     return (
-        f"Take {chosen.name}: {best.name} is {_points(lead.change)} better, which the interval does not tell from "
-        f"nothing, and takes {takes} as long."
+        f"Take {chosen.name}: {best.name} is {_points(lead.change)} better, which may be chance, and takes {takes} as "
+        "long."
     )
 
 

@@ -47,7 +47,7 @@ def said(curve: Curve) -> list[str]:
     found = [
         f"{headline(curve)}.",
         f"With all {curve.total:,} labels a probe is right in {now:.1f}% of the untouched images ({low:.1f} to "
-        f"{high:.1f}); naming the commonest label would be in {100 * curve.chance:.1f}%.",
+        f"{high:.1f}); always naming the commonest label would be in {100 * curve.chance:.1f}%.",
     ]
     if curve.nothing_learnt:
         return found

@@ -71,7 +71,7 @@ class Features:
     @property
     def warnings(self) -> list[str]:
         return ([self.why_not] if self.why_not else []) + [
-            f"{one.name} says the label outright: alone it tells {one.alone:.0%} of the images. Scores with it prove "
+            f"{one.name} gives the label away: alone it gets {one.alone:.0%} of the images right. Scores with it prove "
             "nothing about the pictures. Leave it out, unless it will be known of new images as well."
             for one in self.blocks
             if one.outright and one.alone is not None

@@ -79,10 +79,10 @@ class Leakage:
         kinds = ", ".join(f"{held.count(kind):,} of kind {kind}" for kind in self.kind_names if kind in held)
         said = f"{self.count:,} groups lie across splits: {kinds}."
         if self.feigned is None:
-            return f"{said} What they feign cannot be told: too few labels, or too little is left to train on."
+            return f"{said} By how much they inflate accuracy, too few labels or images to train on are left to tell."
         low, high = (100 * end for end in self.feigned.difference)
         return (
-            f"{said} They feign {100 * self.feigned.feigned:.1f} points of accuracy ({low:.1f} to {high:.1f}) on "
+            f"{said} They inflate accuracy by {100 * self.feigned.feigned:.1f} points ({low:.1f} to {high:.1f}) on "
             f"{self.test}: {self.feigned.accuracy_with:.1%} with them in {self.train}, "
             f"{self.feigned.accuracy_without:.1%} without."
         )

@@ -149,7 +149,7 @@ def _headline(one: Difference, found: Features) -> str:
 def meaning(one: Difference, found: Features) -> str:
     """What was right with and without, in words."""
     test = found.test
-    said = f"The embedding alone tells {one.before:.1%} rightly, all blocks together {one.after:.1%}."
+    said = f"The embedding alone gets {one.before:.1%} right, all blocks together {one.after:.1%}."
     if test is not None:
         shares = f"{test.before:.1%} → {test.after:.1%}, {points(test)}"
         said += f" On {words.count(found.tested, 'untouched image')}: {shares}."

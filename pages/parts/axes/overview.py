@@ -79,7 +79,7 @@ def meaning(found: Laboratory) -> str:
     if probe.enough == found.d:
         return "With fewer axes, more than a point of accuracy is lost."
     one = probe.at(probe.enough)
-    said = f"With the first {probe.enough:,} axes a probe tells {one.after:.1%} rightly, with all {one.before:.1%}: "
+    said = f"With the first {probe.enough:,} axes a probe gets {one.after:.1%} right, with all {one.before:.1%}: "
     said += f"{points(one)}."
     if probe.surely < found.d and probe.surely != probe.enough:
         said += f" To be sure of losing less than a point, keep {probe.surely:,}."

@@ -109,8 +109,8 @@ def _more(found: Curve) -> int:
         low, high = one.interval
         guess = " :orange-badge[a guess: nothing that was measured speaks for it]" if one.far else ""
         st.markdown(
-            f"**{words.plain(gain(one))}**, to an accuracy of {one.accuracy:.1%} ({low:.1%} to {high:.1%}) with "
-            f"{found.total + extra:,} labels.{guess}",
+            f"**{words.plain(gain(one))}**: with {found.total + extra:,} labels the line is at {one.accuracy:.1%} "
+            f"({low:.1%} to {high:.1%}).{guess}",
             help=words.HELP["interval"],
         )
     return extra

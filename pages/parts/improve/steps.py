@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from embedding_core.workspace import Dataset
 
 TASK = "improve"
+A_ROW = 3  # cards
 ICONS = {
     "clean": ":material/mop:",
     "label": ":material/new_label:",
@@ -47,10 +48,12 @@ def show(dataset: Dataset, newest: Newest, encoder: str) -> None:
     rest = [one for one in newest.found.proposals if not one.hopeful]
 
     def cards(proposals: Sequence[Proposal], begin: int) -> None:
-        grid = st.grid(3, min_column_width=300, gap="small", border=True)  # cells of a row are equally high
-        for number, one in enumerate(proposals, start=begin):
-            with grid.cell():
-                _card(dataset, one, encoder, number, first=one == best, busy=busy or not newest.current)
+        for start in range(0, len(proposals), A_ROW):
+            for place, column in enumerate(st.columns(A_ROW, gap="small")):  # in a row all are equally high
+                if start + place < len(proposals):
+                    one, number = proposals[start + place], begin + start + place
+                    with column:
+                        _card(dataset, one, encoder, number, first=one == best, busy=busy or not newest.current)
 
     cards(worth, 0)
     if rest:
@@ -60,7 +63,7 @@ def show(dataset: Dataset, newest: Newest, encoder: str) -> None:
 
 
 def _card(dataset: Dataset, one: Proposal, encoder: str, number: int, *, first: bool, busy: bool) -> None:
-    with st.container(height="stretch", key=f"improve_step_{number}", gap="xsmall"):
+    with st.container(border=True, height="stretch", key=f"improve_step_{number}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
             st.markdown(f"**{ICONS[one.kind]} {words.plain(one.title)}**", width="stretch")
             if first:
@@ -92,12 +95,9 @@ def _cost(one: Proposal) -> str:
 
 def _acts(dataset: Dataset, one: Proposal, encoder: str, number: int, *, first: bool, busy: bool) -> None:
     if one.kind == "label":
-        st.page_link(
-            "curate.py",
-            label="Choose them",
-            icon=":material/arrow_forward:",
-            query_params=state.link(curate_tab="Next"),
-        )
+        kind: Literal["primary", "secondary"] = "primary" if first else "secondary"
+        if st.button("Choose them", key=f"improve_do_{number}", type=kind, icon=":material/arrow_forward:"):
+            state.go("curate.py", curate_tab="Next")
         return
     wanted: dict[str, Any] = {"dataset": dataset.uuid, "encoder": encoder, "step": one.kind, "target": one.target}
     st.button(

@@ -43,7 +43,7 @@ def opening(stored: Stored, now: float) -> Html:
         paragraph(
             "An encoder is a network that turns each image into a list of numbers, its embedding; alike images get "
             "alike numbers. This report says how good these are for these images and labels, what was tried to do "
-            "better, and how to repeat it. Ranges hold with 95 %.",
+            "better, and how to repeat it. Ranges are 95 % intervals.",
             "note",
         )
     )

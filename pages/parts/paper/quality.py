@@ -57,7 +57,7 @@ def _figures(found: ReportCard) -> Html:
         ("Search, mean precision", number(scores.map, 3), "1 is perfect"),
         ("Labels apart", number(scores.silhouette, 3), "silhouette, −1 to 1"),
         ("Groups against labels", number(scores.nmi, 3), f"NMI; ARI {number(scores.ari, 3)}"),
-        ("Feigned by copies", feigned, f"{words.count(leaked.copies, 'image')} with a copy"),
+        ("Inflated by copies", feigned, f"{words.count(leaked.copies, 'image')} with a copy"),
     ]
     near = [
         [

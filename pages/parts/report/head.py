@@ -53,14 +53,14 @@ def figures(scores: Scores) -> None:
         _metric("Groups against labels", _number(scores.nmi), "nmi", f"NMI; ARI {_number(scores.ari)}")
         feigned = scores.leakage
         _metric(
-            "Feigned by copies",
+            "Inflated by copies",
             f"{100 * max(feigned.knn, feigned.probe):+.1f} points".replace("-", "−"),
             "leakage",
             f"{words.count(feigned.copies, 'image')} with a copy",
         )
     plain = ", ".join(f"{k} nearest {_percent(one.value)}" for k, one in scores.knn.items())
     st.caption(
-        f"Ranges hold 95%. Plain neighbours, copies voting too, to compare with other tools: {plain}.",
+        f"Ranges are 95% intervals. Plain neighbours, copies voting too, to compare with other tools: {plain}.",
         help=HELP["interval"],
     )
     st.subheader("Held against what should fail", anchor=False, help=HELP["controls"])

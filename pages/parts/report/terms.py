@@ -15,8 +15,8 @@ HELP: Mapping[str, str] = {
     "silhouette": "How clearly labels lie apart, from −1 to 1. Above 0.25 is clear; 0 means they overlap, as "
     "photographs mostly do.",
     "nmi": "Whether groups that were found without labels agree with the labels: 0 is not at all, 1 is the same.",
-    "leakage": "How much higher the figures would be if near-duplicates could vouch for each other. It is "
-    "only feigned, since new images will have no copy here.",
+    "leakage": "How much higher the figures would be if near-duplicates could vouch for each other. Nothing of "
+    "that would last, since new images have no copy here.",
     "interval": "With other images of the same kind the figure would lie in here, 95 times of 100. Near-duplicates "
     "count as one image.",
     "controls": "What should not be able to tell the labels. Bars near that of the embedding are a warning.",
