@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -142,8 +143,14 @@ def test_features_are_told_and_written(workspace: Workspace, tmp_path: Path) -> 
     np.testing.assert_allclose(matrix[:, :768], by_hand, atol=1e-6)
     assert len(about["names"]) == matrix.shape[1] and about["names"][768].startswith("name: ")
     card = Path(done["card"]).read_text("utf-8")
-    for said in ("| name (text) |", "licence", "seed 0", about["data"], f"{done['test']['after']:.1%}"):
+    for said in ("| name (text) |", "licence", "seed 0", about["data"]):
         assert said in card, said
+    told = re.search(r"untouched test images: ([\d.]+)% → ([\d.]+)%", card)
+    assert told is not None
+    assert [float(one) for one in told.groups()] == pytest.approx(
+        [100 * done["test"][name] for name in ("before", "after")],
+        abs=0.06,  # both are rounded
+    )
     written = tmp_path / "features.npz"
     run(workspace, "features", emojis.NAME, "--encoder", "pixels", "--columns", "name", "--out", str(written))
     with np.load(written, allow_pickle=False) as file:

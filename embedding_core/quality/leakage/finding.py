@@ -79,7 +79,7 @@ class Leakage:
         kinds = ", ".join(f"{held.count(kind):,} of kind {kind}" for kind in self.kind_names if kind in held)
         said = f"{self.count:,} groups lie across splits: {kinds}."
         if self.feigned is None:
-            return f"{said} By how much they inflate accuracy, too few labels or images to train on are left to tell."
+            return f"{said} Their effect on accuracy is unknown: too few labels, or too little is left to train on."
         low, high = (100 * end for end in self.feigned.difference)
         return (
             f"{said} They inflate accuracy by {100 * self.feigned.feigned:.1f} points ({low:.1f} to {high:.1f}) on "
