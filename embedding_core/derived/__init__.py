@@ -66,12 +66,13 @@ from embedding_core.derived.present import Present
 from embedding_core.derived.probing import draft, probe_dataset, read_probed, save_model
 from embedding_core.derived.repairs import measure_repairs, read_repairs
 from embedding_core.derived.report import read_report, report, report_key, reports
-from embedding_core.derived.runs import Run, Score, judged_by, record, runs
+from embedding_core.derived.runs import judged_by, record, runs
 from embedding_core.derived.scored import SCORED, Scores, read_scores, scored
 from embedding_core.derived.speeds import measured_speed
 from embedding_core.derived.story import story
 from embedding_core.derived.suggested import CHECKS, known_copies, known_groups, suggested
 from embedding_core.derived.tuning import Live, read_live, read_searched, stop_search, tune_dataset
+from embedding_core.evaluate.runs import Run, Score
 from embedding_core.graphs import graph_key, neighbour_graph, read_graph, read_nearest
 
 __all__ = [

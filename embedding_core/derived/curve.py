@@ -11,15 +11,16 @@ import numpy as np
 from embedding_core.deciding.versions import NOW, snapshot
 from embedding_core.derived.kept import Kept, keep, read_kept
 from embedding_core.derived.labelled import held_out, labelled
-from embedding_core.derived.runs import Score, record
+from embedding_core.derived.runs import record
 from embedding_core.derived.speeds import measured_speed
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.curve.found import Curve
 from embedding_core.evaluate.curve.measuring import SEEDS, learning_curve, parts_of, sizes_of
+from embedding_core.evaluate.curve.scratch_found import Scratch
 from embedding_core.evaluate.curve.words import told_of
+from embedding_core.evaluate.runs import Score
 from embedding_core.fingerprint import digest, fingerprint
 from embedding_core.records import LOCAL, silent
-from embedding_core.train.scratch_found import Scratch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,11 +11,12 @@ import numpy as np
 from embedding_core.deciding.versions import NOW, snapshot
 from embedding_core.derived.kept import Kept, keep, read_kept
 from embedding_core.derived.labelled import held_out, labelled
-from embedding_core.derived.runs import Score, record
+from embedding_core.derived.runs import record
 from embedding_core.derived.speeds import measured_speed
 from embedding_core.encoders import registry
 from embedding_core.encoders.imported import PREFIX, card_for_imported
 from embedding_core.errors import ImageRefused, InvalidInput
+from embedding_core.evaluate.runs import Score
 from embedding_core.fingerprint import digest, fingerprint
 from embedding_core.ids import find
 from embedding_core.quality.intervals import share

@@ -13,12 +13,13 @@ from embedding_core import places
 from embedding_core.derived import encoders
 from embedding_core.derived.kept import Kept, keep, read_kept
 from embedding_core.derived.labelled import held_out, labelled
-from embedding_core.derived.runs import Score, record
+from embedding_core.derived.runs import record
 from embedding_core.derived.training_pictures import prepared
 from embedding_core.encoders import registry
 from embedding_core.encoders.base import card_to_json
 from embedding_core.errors import InvalidInput, NameTaken
 from embedding_core.evaluate.judged import Judged as Answers
+from embedding_core.evaluate.runs import Score
 from embedding_core.fingerprint import digest, fingerprint
 from embedding_core.train.finetune import checkpoint
 from embedding_core.train.finetune.choosing import choosing

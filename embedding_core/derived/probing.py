@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from embedding_core.derived.kept import Kept, keep, read_kept
-from embedding_core.derived.runs import Score, record
+from embedding_core.derived.runs import record
 from embedding_core.errors import InvalidInput
+from embedding_core.evaluate.runs import Score
 from embedding_core.fingerprint import fingerprint
 from embedding_core.records import silent
 from embedding_core.train.probes import registry

@@ -14,7 +14,7 @@ from embedding_core.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedding_core.derived.runs import Run
+    from embedding_core.evaluate.runs import Run
     from embedding_core.workspace import Dataset
 
 _ADVICE = "Runs go to MLflow by its own client, which is not installed. pip install -r requirements-mlflow.txt"

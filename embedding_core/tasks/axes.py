@@ -9,13 +9,14 @@ import numpy as np
 from embedding_core.deciding.versions import NOW
 from embedding_core.derived import components, features, matrices
 from embedding_core.derived.labelled import labelled
-from embedding_core.derived.runs import Score, record
+from embedding_core.derived.runs import record
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.axes.erasing import Treatment
 from embedding_core.evaluate.axes.laboratory import Laboratory
 from embedding_core.evaluate.joined.features import Features
 from embedding_core.evaluate.judged import Judged
+from embedding_core.evaluate.runs import Score
 from embedding_core.tasks import axes_told, shared
 
 if TYPE_CHECKING:

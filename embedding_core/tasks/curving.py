@@ -15,9 +15,9 @@ from embedding_core.tasks import shared
 
 if TYPE_CHECKING:
     from embedding_core.evaluate.curve.found import Curve
+    from embedding_core.evaluate.curve.scratch_found import Scratch
     from embedding_core.records import Actor, Reporter
     from embedding_core.tasks.shared import Parameters, Result
-    from embedding_core.train.scratch_found import Scratch
     from embedding_core.workspace import Workspace
 
 

@@ -18,9 +18,9 @@ import numpy as np
 from embedding_core.encoders.devices import best_device
 from embedding_core.encoders.torch_runtime import cpu_computes_bf16, seeded
 from embedding_core.errors import InvalidInput
+from embedding_core.evaluate.curve.scratch_found import ScratchRun
 from embedding_core.quality.probing.folding import deal
 from embedding_core.records import silent
-from embedding_core.train.scratch_found import ScratchRun
 from embedding_core.vectors import read_only
 
 if TYPE_CHECKING:

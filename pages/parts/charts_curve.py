@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from embedding_core.effect import Difference
     from embedding_core.evaluate.curve.found import ClassOutlook, Curve
-    from embedding_core.train.scratch_found import Scratch
+    from embedding_core.evaluate.curve.scratch_found import Scratch
     from pages.parts.charts import Look
 
 _STEPS = 60  # points of a drawn line

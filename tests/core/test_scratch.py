@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from embedding_core.errors import InvalidInput, JobCancelled
+from embedding_core.evaluate.curve.scratch_found import Scratch
 from embedding_core.train.scratch import SIDE, train_from_scratch
-from embedding_core.train.scratch_found import Scratch
 
 
 def coloured(n: int, seed: int = 0, side: int = 16) -> tuple[np.ndarray, np.ndarray]:

@@ -96,7 +96,7 @@ def test_other_labels_make_it_old(workspace: Workspace, many: Dataset) -> None:
 def test_learning_from_nothing_stands_beside(workspace: Workspace, many: Dataset) -> None:
     import numpy as np
 
-    from embedding_core.train.scratch_found import Scratch, ScratchRun
+    from embedding_core.evaluate.curve.scratch_found import Scratch, ScratchRun
 
     drawn(workspace, many)
     (stored,) = workspace.results.find(many.uuid, "learning_curve")

@@ -8,7 +8,7 @@ from embedding_core.evaluate.curve.found import FAR, FLAT
 
 if TYPE_CHECKING:
     from embedding_core.evaluate.curve.found import Curve, Outlook
-    from embedding_core.train.scratch_found import Scratch
+    from embedding_core.evaluate.curve.scratch_found import Scratch
 
 _FEW = 30  # test images, below which it is said how few judge a class
 _ROUND = (10_000, 1_000, 100)  # numbers of labels that people plan with

@@ -16,7 +16,7 @@ from pages.parts.versions import known, trying
 if TYPE_CHECKING:
     from embedding_core.derived.kept import Kept
     from embedding_core.evaluate.curve.found import Curve
-    from embedding_core.train.scratch_found import Scratch
+    from embedding_core.evaluate.curve.scratch_found import Scratch
     from embedding_core.workspace import Dataset, Embedding
 
 _LONGEST = 15  # minutes of training from nothing that the page offers

@@ -12,7 +12,7 @@ from pages.parts.versions import trying
 
 if TYPE_CHECKING:
     from embedding_core.evaluate.curve.found import Curve
-    from embedding_core.train.scratch_found import Scratch
+    from embedding_core.evaluate.curve.scratch_found import Scratch
     from embedding_core.workspace import Dataset
 
 MOST_CLASSES = 12  # that are drawn

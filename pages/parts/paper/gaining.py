@@ -14,7 +14,7 @@ from pages.parts.paper.telling import found_on, number, percent
 
 if TYPE_CHECKING:
     from embedding_core.evaluate.curve.found import Curve
-    from embedding_core.train.scratch_found import Scratch
+    from embedding_core.evaluate.curve.scratch_found import Scratch
     from pages.parts.paper.stored import Stored
 
 CLASSES = 12  # that are drawn

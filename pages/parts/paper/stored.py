@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from embedding_core.evaluate.comparison.found import Comparison
     from embedding_core.evaluate.comparison.metrics import Metrics
     from embedding_core.evaluate.curve.found import Curve
+    from embedding_core.evaluate.curve.scratch_found import Scratch
     from embedding_core.evaluate.holding import Held
     from embedding_core.evaluate.joined.features import Features
     from embedding_core.review.snapshots import Snapshot
     from embedding_core.train.ensembles_found import Ensembles
     from embedding_core.train.finetune.judging import Judged
     from embedding_core.train.probes.found import Probed
-    from embedding_core.train.scratch_found import Scratch
     from embedding_core.train.search.found import Searched
     from embedding_core.workspace import Dataset, Embedding, StoredResult, Workspace
     from embedding_core.workspace.models import StoredModel
