@@ -44,15 +44,11 @@ def suspects(
 
     Labels are suspected by predictions out of fold among these rows alone, so that what judges has no say.
     """
-    from embedding_core.quality.probing.probe import out_of_fold
-
     found: dict[str, NDArray[np.int64]] = {}
     there = known.ids[train]
     for step in steps:
         if step == REMOVAL:
-            codes = known.codes[train]
-            probable = out_of_fold(embedding.rows(there), codes, groups=known.groups[train])
-            ids = there[label_suspects(probable, codes)]
+            ids = _suspected(embedding, known, train)
         else:
             try:
                 ids = np.intersect1d(suggested(workspace, dataset, embedding, step, progress=progress), there)
@@ -73,15 +69,17 @@ def tried(
 ) -> dict[str, Difference]:
     """What leaving out each of `found` at training is worth, and all together; judged by a part of `held.train`.
 
-    Raises `InvalidInput` where that part is too small to judge by.
+    Labels are suspected anew, without those of that part: else they would have a say in what is left out. Raises
+    `InvalidInput` where that part is too small to judge by.
     """
     codes = np.full(len(known.codes), -1)
     codes[held.train] = known.codes[held.train]
     inner = hold_out(codes, [None] * len(codes), groups=known.groups)
     steps = []
     for name, ids in found.items():
+        out = _suspected(embedding, known, inner.train) if name == REMOVAL else ids
         weights = np.ones(len(codes), np.float32)
-        weights[np.isin(known.ids, ids)] = 0
+        weights[np.isin(known.ids, out)] = 0
         steps.append(Step(name, weights))
     trial = repair(
         known.ids,
@@ -97,6 +95,14 @@ def tried(
         progress=progress,
     )
     return {arm: one.accuracy for arm, one in zip(trial.arms, trial.differences, strict=True)}
+
+
+def _suspected(embedding: Embedding, known: Labelled, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The ids among `rows` (t,) whose labels are suspected by predictions out of fold among these alone."""
+    from embedding_core.quality.probing.probe import out_of_fold
+
+    probable = out_of_fold(embedding.rows(known.ids[rows]), known.codes[rows], groups=known.groups[rows])
+    return known.ids[rows][label_suspects(probable, known.codes[rows])]
 
 
 def removals(found: Mapping[str, NDArray[np.int64]], step: str, actor: Actor) -> list[Decision]:

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.deciding.versions import NOW
-from embedding_core.derived.duplicates import duplicates_key, read_duplicates
 from embedding_core.derived.kept import keep, read_kept
-from embedding_core.derived.labelled import held_out, labelled
-from embedding_core.errors import InvalidInput
+from embedding_core.derived.labelled import held_out_if_any, known_duplicates, labelled
 from embedding_core.evaluate.comparison.found import Comparison
 from embedding_core.evaluate.comparison.metrics import Metrics, compare_metrics
 from embedding_core.fingerprint import fingerprint
@@ -58,7 +56,7 @@ def compare_encoders(
     known = labelled(workspace, dataset, ordered, version=version, progress=progress)
 
     def find_it() -> Comparison:
-        held = _held(workspace, dataset, known)
+        held = held_out_if_any(workspace, dataset, known)
         tried = _tried(known, held, seed)
         rows = _read(len(known.ids), tried, held, seed)
         images = Images(
@@ -104,7 +102,7 @@ def measure_metrics(
     known.need_classes()
 
     def find_it() -> Metrics:
-        rows = _tried(known, _held(workspace, dataset, known), seed)
+        rows = _tried(known, held_out_if_any(workspace, dataset, known), seed)
         return compare_metrics(
             known.ids[rows],
             _vectors(embedding, known.ids[rows]),
@@ -134,7 +132,7 @@ def comparison_key(
     """The fingerprint of a comparison as things stand now; empty while nobody knows the near-duplicates, so that there
     is none. Raises `UnknownVersion`, and `InvalidInput` where no image is left."""
     ordered = _ordered(embeddings)
-    if not any(read_duplicates(workspace, duplicates_key(one.fingerprint)) for one in ordered):
+    if not _duplicates_known(workspace, dataset, ordered):
         return ""
     return _comparison_key(ordered, labelled(workspace, dataset, ordered, version=version), seed)
 
@@ -143,7 +141,7 @@ def metrics_key(
     workspace: Workspace, dataset: Dataset, embedding: Embedding, *, version: str = NOW, seed: int = 0
 ) -> str:
     """Likewise of the ways to compare."""
-    if not read_duplicates(workspace, duplicates_key(embedding.fingerprint)):
+    if not _duplicates_known(workspace, dataset, [embedding]):
         return ""
     known = labelled(workspace, dataset, [embedding], version=version)
     return fingerprint(METRICS_KIND, METRICS_REVISION, embedding.fingerprint, known.fingerprint, seed=seed)
@@ -162,17 +160,16 @@ def _comparison_key(ordered: Sequence[Embedding], known: Labelled, seed: int) ->
     return fingerprint(KIND, REVISION, *(one.fingerprint for one in ordered), known.fingerprint, seed=seed)
 
 
+def _duplicates_known(workspace: Workspace, dataset: Dataset, embeddings: Sequence[Embedding]) -> bool:
+    ids = embeddings[0].ids
+    for one in embeddings[1:]:
+        ids = np.intersect1d(ids, one.ids)
+    return known_duplicates(workspace, dataset, embeddings, ids) is not None
+
+
 def _ordered(embeddings: Sequence[Embedding]) -> list[Embedding]:
     """Whatever order they are named in, the answer is one."""
     return sorted(embeddings, key=lambda one: one.card.id)
-
-
-def _held(workspace: Workspace, dataset: Dataset, known: Labelled) -> Held | None:
-    """The part that is set aside; None where too few images have a label for one."""
-    try:
-        return held_out(workspace, dataset, known)
-    except InvalidInput:
-        return None
 
 
 def _tried(known: Labelled, held: Held | None, seed: int) -> NDArray[np.int64]:

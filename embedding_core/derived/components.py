@@ -12,7 +12,7 @@ from embedding_core.derived.columns import label_of, metadata_of, properties_of
 from embedding_core.derived.effect import decided_on
 from embedding_core.derived.encoders import refuse_fitted
 from embedding_core.derived.kept import Kept, keep, read_kept
-from embedding_core.derived.labelled import held_out, labelled
+from embedding_core.derived.labelled import held_out_if_any, labelled
 from embedding_core.derived.looks import looks, looks_key
 from embedding_core.errors import InvalidInput, UnknownName
 from embedding_core.evaluate.axes.components import broken_stick, more_than_noise, space_of
@@ -70,7 +70,7 @@ def laboratory(
         try:
             known.need_classes()
             refuse_fitted(embedding.card.id, "scores of its axes")
-            held = held_of(workspace, dataset, known)
+            held = held_out_if_any(workspace, dataset, known)
             rows = judged_rows(known, held, seed)
             tested = 0 if held is None else len(held.test)
             groups = known.groups[rows]
@@ -192,14 +192,6 @@ def vectors_of(embedding: Embedding, known: Labelled) -> NDArray[np.float32]:
     return matrix if len(rows) == len(matrix) and (rows == np.arange(len(rows))).all() else matrix[rows]
 
 
-def held_of(workspace: Workspace, dataset: Dataset, known: Labelled) -> Held | None:
-    """The test part; None where there are too few images for one."""
-    try:
-        return held_out(workspace, dataset, known)
-    except InvalidInput:
-        return None
-
-
 def judged_rows(known: Labelled, held: Held | None, seed: int) -> NDArray[np.int64]:
     """The labelled rows that folds are made of: none of the test part."""
     rows = np.flatnonzero(known.codes >= 0) if held is None else np.union1d(held.train, held.validation)
@@ -215,7 +207,7 @@ def _bench(
     everything = np.arange(len(known.ids))
     if lab.quality is None:
         return None, everything
-    held = held_of(workspace, dataset, known)
+    held = held_out_if_any(workspace, dataset, known)
     nobody = np.empty(0, np.int64)
     test, clusters = (nobody, nobody) if held is None else (held.test, held.clusters)
     rows = find(lab.quality.ids, known.ids)

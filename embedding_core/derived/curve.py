@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
 REVISION = 1  # raised when the same images come out otherwise
+SCRATCH_REVISION = 2
 CURVE, SCRATCH = "learning_curve", "from_scratch"
 
 MINUTES = 2.0  # of training from nothing, by default
@@ -130,7 +131,7 @@ def train_scratch(
         raise InvalidInput(f"Training from nothing takes up to {MOST_MINUTES:.0f} minutes, not {minutes:g}.")
     known, held = _parts(workspace, dataset, embedding, version, progress)
     key = fingerprint(
-        SCRATCH, REVISION, embedding.fingerprint, known.fingerprint, _digest(held), minutes=minutes, seed=seed
+        SCRATCH, SCRATCH_REVISION, embedding.fingerprint, known.fingerprint, _digest(held), minutes=minutes, seed=seed
     )
     there = read_kept(workspace, key, Scratch)
     if there is not None:
@@ -205,11 +206,12 @@ def _trained(
 ) -> Scratch:
     from embedding_core.train.scratch import SIDE, train_from_scratch
 
-    train, test = held.train, held.test
+    train, test, clusters = held.train, held.test, held.clusters
     if len(train) > MOST_PICTURES:
         train = np.sort(np.random.default_rng(seed).choice(train, MOST_PICTURES, replace=False))
     if len(test) > MOST_PICTURES // 4:
-        test = np.sort(np.random.default_rng(seed).choice(test, MOST_PICTURES // 4, replace=False))
+        at = np.sort(np.random.default_rng(seed).choice(len(test), MOST_PICTURES // 4, replace=False))
+        test, clusters = test[at], clusters[at]
     codes, groups = known.codes[train], known.groups[train]
     sizes_of(codes)  # says what is missing, before anything is trained
     wanted = sorted({max(round(share * len(train)), _FEWEST) for share in SHARES})
@@ -223,6 +225,7 @@ def _trained(
             pictures[len(train) :],
             known.codes[test],
             groups=groups[part],
+            clusters=clusters,
             seconds=60 * minutes * float(np.sqrt(len(part))) / whole,
             seed=seed,
             progress=progress,

@@ -19,7 +19,7 @@ from embedding_core.errors import ImageRefused, InvalidInput
 from embedding_core.evaluate.runs import Score
 from embedding_core.fingerprint import digest, fingerprint
 from embedding_core.ids import find
-from embedding_core.quality.intervals import share
+from embedding_core.quality.intervals import clustered
 from embedding_core.records import LOCAL, silent
 from embedding_core.train.ensembles_found import Cost, Ensembles
 
@@ -128,7 +128,7 @@ def measure_ensembles(
     )
     found = kept.found
     chosen, gain = found.ways[found.chosen], found.gains[found.chosen]
-    interval = share(int(chosen.right.sum()), len(chosen.right))
+    interval = clustered(chosen.right, found.clusters)
     record(
         workspace,
         dataset,
@@ -168,7 +168,7 @@ def keep_concatenated(dataset: Dataset, encoders: Sequence[str], name: str = "")
     embeddings = [dataset.embedding(one) for one in names]
     ids = embeddings[0].ids
     for one in embeddings[1:]:
-        ids = ids[find(one.ids, ids) >= 0]
+        ids = ids[find(ids, one.ids) >= 0]
     if not len(ids):
         raise InvalidInput("No image has vectors from all of these encoders. Embed them first.")
     whole = concatenated([one.matrix()[one.positions(ids)] for one in embeddings])

@@ -12,10 +12,10 @@ import pyarrow as pa
 from embedding_core.deciding.versions import NOW
 from embedding_core.derived.balance import said_of
 from embedding_core.derived.columns import PROPERTIES
-from embedding_core.derived.components import held_of, judged_rows, state_of, vectors_of
+from embedding_core.derived.components import judged_rows, state_of, vectors_of
 from embedding_core.derived.encoders import flattered
 from embedding_core.derived.kept import Kept, keep, read_kept
-from embedding_core.derived.labelled import labelled
+from embedding_core.derived.labelled import held_out_if_any, labelled
 from embedding_core.derived.looks import looks, looks_key
 from embedding_core.errors import InvalidInput, UnknownName
 from embedding_core.evaluate.joined.blocks import KINDS, Block, guess, parse
@@ -95,7 +95,7 @@ def join_features(
         seen = looks(workspace, dataset, progress).found if LOOKS in chosen else None
         asked, why_not = None, flattered(embedding.card.id, "scores of its vectors")
         if len(known.classes) > 1 and not why_not:
-            held = held_of(workspace, dataset, known)
+            held = held_out_if_any(workspace, dataset, known)
             nobody = np.empty(0, np.int64)
             test, clusters = (nobody, nobody) if held is None else (held.test, held.clusters)
             asked = Asked(judged_rows(known, held, seed), known.codes, known.groups, test, clusters)

@@ -87,6 +87,11 @@ def plan(
         both = np.sort(np.concatenate([fitted, validation]))
         chosen = choosing(known.codes[both], known.groups[both])
         fitted, validation = both[~chosen], both[chosen]
+    if not len(validation):
+        raise InvalidInput(
+            f"All {len(fitted):,} images that may be trained on are near-duplicates of each other, so none can choose "
+            "the best epoch. Add images that differ, or a split for validation."
+        )
     if len(np.unique(known.codes[fitted])) < 2:
         raise InvalidInput("Too few labelled images are left to train on. Label more of them.")
     name = checked_name(name) if name else free_name(workspace, dataset, encoder_id, recipe.mode)

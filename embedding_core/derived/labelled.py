@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +10,11 @@ import numpy as np
 from embedding_core.deciding.versions import NOW, snapshot
 from embedding_core.derived.duplicates import duplicates_key, find_duplicates, read_duplicates
 from embedding_core.derived.effect import decided_on
+from embedding_core.derived.encoders import fitted_on
+from embedding_core.derived.targets import LABEL
+from embedding_core.effect.parting import FEWEST, enough
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate.holding import hold_out
+from embedding_core.evaluate.holding import hold_out, unseen
 from embedding_core.fingerprint import digest, digest_of_texts, fingerprint
 from embedding_core.ids import find
 from embedding_core.records import silent
@@ -94,56 +97,96 @@ def labelled(
     )
 
 
-def held_out(workspace: Workspace, dataset: Dataset, known: Labelled) -> Held:
+def held_out(
+    workspace: Workspace, dataset: Dataset, known: Labelled, *, of: str = LABEL, encoder: str | None = None
+) -> Held:
     """The parts to train on and to judge by, rows as in `known`; see `evaluate.holding.hold_out`.
 
     Where no split names a test part it is drawn once and kept with the dataset, so that everything that is ever tried
-    is judged by the same images; what comes later is trained on. It is drawn again only when too little is left of it.
-    Raises `InvalidInput`.
+    is judged by the same images; what comes later is trained on. It is drawn again only when too little is left of it
+    in the dataset, and what was in it before stays there: what once judged is never trained on. `of` is the column that
+    is learnt, with a part of its own where too few of those images have a value there. With an `encoder` that was
+    fine-tuned here, what it has seen does not judge.
+
+    Raises `InvalidInput` where there are too few images to judge by, or to train on.
     """
-    held = _parted(known)
-    if held.chosen == "split":
-        return held
-    kept = _set_aside(workspace, dataset, known)
-    if kept is not None:
-        return kept
-    ids = np.sort(known.ids[held.test])
-    workspace.results.put(
-        fingerprint(ASIDE, 1, dataset.uuid, digest(ids.tobytes())),
-        kind=ASIDE,
-        dataset=dataset.uuid,
-        parent=dataset.fingerprint,
-        arrays={"ids": ids},
-        parameters={"images": len(ids)},
-        seconds=0.0,
-    )
-    return held
+    held = _held_out(workspace, dataset, known, of)
+    seen = fitted_on(workspace, encoder) if encoder else None
+    return held if seen is None else unseen(held, np.isin(known.ids, seen), known.groups, known.codes)
+
+
+def held_out_if_any(workspace: Workspace, dataset: Dataset, known: Labelled) -> Held | None:
+    """Likewise, and None where too few images have a label for a part that judges."""
+    try:
+        _parted(known)
+    except InvalidInput:
+        return None
+    return held_out(workspace, dataset, known)
 
 
 def read_held_out(workspace: Workspace, dataset: Dataset, known: Labelled) -> Held | None:
     """The same parts where something was judged by them; None where none were drawn yet. Stores nothing."""
     try:
         held = _parted(known)
+        aside = _aside(workspace, dataset, LABEL)
+        if held.chosen == "split":
+            return held
+        return None if aside is None else _parted(known, np.isin(known.ids, aside))
     except InvalidInput:
         return None
-    return held if held.chosen == "split" else _set_aside(workspace, dataset, known)
+
+
+def _held_out(workspace: Workspace, dataset: Dataset, known: Labelled, of: str) -> Held:
+    held = _parted(known)
+    if held.chosen == "split":
+        return held
+    own = _aside(workspace, dataset, of)
+    before = own if own is not None or of == LABEL else _aside(workspace, dataset, LABEL)
+    drawn = np.zeros(len(known.ids), bool)
+    drawn[held.whole] = True
+    if before is not None:
+        there = np.isin(known.ids, before)
+        if enough(known.codes[there & (known.codes >= 0) & ~known.decided]):
+            return _parted(known, there)
+        if of == LABEL and _still_judges(dataset, before):
+            raise InvalidInput(
+                f"Of the {len(before):,} images that are set aside to judge by, "
+                f"{np.count_nonzero(there & (known.codes >= 0)):,} have a label in the version {known.version!r} and "
+                f"vectors of what is asked. It takes {FEWEST}, of two labels. Embed all images with this encoder, "
+                "or take another version."
+            )
+        drawn |= there
+    ids = np.sort(known.ids[drawn])
+    if own is not None:
+        ids = np.union1d(ids, own)
+    workspace.results.put(
+        fingerprint(ASIDE, 2, dataset.uuid, digest(ids.tobytes()), of=of),
+        kind=ASIDE,
+        dataset=dataset.uuid,
+        parent=dataset.fingerprint,
+        arrays={"ids": ids},
+        parameters={"images": len(ids), "of": of},
+        seconds=0.0,
+    )
+    return _parted(known, drawn)
 
 
 def _parted(known: Labelled, aside: NDArray[np.bool_] | None = None) -> Held:
     return hold_out(known.codes, known.splits, groups=known.groups, decided=known.decided, aside=aside)
 
 
-def _set_aside(workspace: Workspace, dataset: Dataset, known: Labelled) -> Held | None:
-    """The parts by what was set aside before; None where nothing was, or too little is left of it."""
-    stored = workspace.results.find(dataset.uuid, ASIDE)
+def _aside(workspace: Workspace, dataset: Dataset, of: str) -> NDArray[np.int64] | None:
+    """The ids that were set aside for a column, ascending; None where none were."""
+    stored = [one for one in workspace.results.find(dataset.uuid, ASIDE) if one.parameters.get("of", LABEL) == of]
     kept = workspace.results.get(stored[0].fingerprint) if stored else None
-    if kept is None:
-        return None
-    try:
-        held = _parted(known, np.isin(known.ids, kept.arrays["ids"]))
-    except InvalidInput:
-        return None
-    return None if held.chosen == "drawn" else replace(held, chosen="drawn")
+    return None if kept is None else kept.arrays["ids"]
+
+
+def _still_judges(dataset: Dataset, ids: NDArray[np.int64]) -> bool:
+    """Whether enough of these images have labels in the dataset, and nobody has decided on them."""
+    left = np.setdiff1d(ids, decided_on(dataset.decisions.all())).tolist()
+    labels = [label for _, label in dataset.labelled(left).values() if label is not None]
+    return len(labels) >= FEWEST and len(set(labels)) >= 2
 
 
 def known_duplicates(

@@ -42,7 +42,7 @@ def measure(
     """
     known = labelled(workspace, dataset, [embedding], version=version, progress=progress)
     known.need_classes()
-    held = held_out(workspace, dataset, known)
+    held = held_out(workspace, dataset, known, encoder=embedding.card.id)
     key = measure_key(embedding, known, held)
     fresh = workspace.results.get(key) is None
     progress("training", 0, None)

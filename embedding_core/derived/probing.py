@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 KIND = "probed"
 MODEL, DRAFT = "probe", "probe draft"  # kinds of stored models
-REVISION = 1  # raised when the same images come out otherwise
+REVISION = 2  # raised when the same images come out otherwise
 
 
 def probe_dataset(
@@ -53,7 +53,7 @@ def probe_dataset(
         REVISION,
         on.embedding.fingerprint,
         on.data,
-        on.judged_by,
+        on.parts,
         families=json.dumps(wanted),
         given=json.dumps(settings, sort_keys=True),
         seed=on.seed,

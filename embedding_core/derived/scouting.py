@@ -15,7 +15,7 @@ from embedding_core.evaluate.advice import Proposal, proposed
 from embedding_core.evaluate.curve.measuring import learning_curve
 from embedding_core.evaluate.curve.power_law import law
 from embedding_core.evaluate.holding import hold_out
-from embedding_core.evaluate.judged import Judged, difference
+from embedding_core.evaluate.judged import FEWEST, Judged, difference
 from embedding_core.quality.groups import witnesses
 from embedding_core.quality.probing.folding import deal
 
@@ -38,7 +38,9 @@ def other_encoders(
     """A proposal for each other encoder that can be had without a download; rows `train` (t,) are of `known`."""
     there = {one.card.id: one.card for one in dataset.encodings()}
     mine = embedding.card
-    found = []
+    found: list[Proposal] = []
+    if len(train) < FEWEST:
+        return found
     base = _judged(embedding.rows(known.ids[train]), known, train)
     for card in there.values():
         if card.id in (mine.id, "pixels") or is_fitted(card.id):
@@ -61,6 +63,8 @@ def other_encoders(
         tried, seconds = _encoded(dataset, encoder_id, known.ids[sample], progress)
         rows = np.isfinite(tried[:, 0])
         asked = sample[rows]
+        if len(asked) < FEWEST:  # the originals cannot be read any more
+            continue
         first = _judged(embedding.rows(known.ids[asked]), known, asked)
         change = difference(first, _judged(tried[rows], known, asked))
         name = registry.card(encoder_id).name

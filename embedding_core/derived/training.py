@@ -48,6 +48,11 @@ class Prepared:
         return self.target.fingerprint
 
     @property
+    def parts(self) -> str:
+        """Fingerprint of which images train and which judge."""
+        return digest(self.train.tobytes() + b"|" + self.test.tobytes())
+
+    @property
     def judged_by(self) -> str:
         """Fingerprint of the images that judge."""
         return digest(np.sort(self.target.known.ids[self.test]).tobytes())
@@ -109,7 +114,7 @@ def prepared(
     """Raises `UnknownVersion`, and `InvalidInput` where there is too little to learn from or to judge by."""
     known = labelled(workspace, dataset, [embedding], version=version, progress=progress)
     wanted = target_of(dataset, known, target)
-    held = held_out(workspace, dataset, wanted.known)
+    held = held_out(workspace, dataset, wanted.known, of=wanted.name, encoder=embedding.card.id)
     if len(held.train) < FEWEST:
         raise InvalidInput(
             f"Besides the untouched part, {len(held.train):,} images are left to train on. It takes at least {FEWEST}."

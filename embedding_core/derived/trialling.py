@@ -57,11 +57,15 @@ def fine_tuning(
     judges = drawn(known, inner.test, JUDGED)
     if len(np.unique(known.codes[taught])) < 2 or len(taught) < FEWEST * len(known.classes):
         return []
-    before, after = _tried(dataset, embedding, known, taught, judges, progress)
+    try:
+        before, after = _tried(dataset, embedding, known, taught, judges, progress)
+        change = difference(before, after)
+    except InvalidInput:  # too few originals can be read, or too few are no copies of others
+        return []
     cost = costs.seconds(recipe_for(MODE), len(train), dataset.count, SPEED)
     return [
         proposed(
-            difference(before, after),
+            change,
             kind="finetune",
             target=MODE,
             title=f"Fine-tune {embedding.card.name}",

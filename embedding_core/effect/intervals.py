@@ -76,6 +76,8 @@ def differences(
     there: list[bool] = (member.sum(axis=0) > 0).tolist()
     drawn[:, 2:][:, np.logical_not(there)] = 0
     low, high = np.nanquantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+    if len(np.unique(clusters)) < 2:  # one witness says nothing about others
+        low[:], high[:] = -1, 1
     times = seen.sum(axis=0)[None]
     first, second = (_measures((one * seen).sum(axis=0)[None], times, member)[0] for one in (before, after))
     columns = (one.tolist() for one in (first, second, low, high))

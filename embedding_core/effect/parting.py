@@ -46,7 +46,8 @@ class Side:
 class Parts:
     """Rows of the embedding."""
 
-    test: NDArray[np.int64]  # (k,)
+    test: NDArray[np.int64]  # (k,) at most `MOST`, drawn of the whole
+    whole: NDArray[np.int64]  # (K,) the test part, ascending; nothing is trained on it
     before: NDArray[np.int64]  # (t,) trained on in the first version
     after: NDArray[np.int64]  # (u,)
     clusters: NDArray[np.int64]  # (k,) test images with the same number are no independent witnesses
@@ -60,42 +61,45 @@ def part(
     *,
     decided: NDArray[np.bool_] | None = None,
     groups: NDArray[np.integer] | None = None,
+    aside: NDArray[np.bool_] | None = None,
     seed: int = 0,
 ) -> Parts:
     """The parts of two versions. `decided` (n,): images with a decision on them. `groups` (n,): −1 for one alone.
 
     Where both versions have a split for tests (else one for validation), the test part is what is untouched in it;
-    else it is drawn: whole groups, by class, from a seed. Raises `InvalidInput` when fewer than 20 images or two
-    classes are left to test with.
+    else it is drawn: whole groups, by class, from a seed. What was drawn before and set `aside` (n,) comes before both.
+    Raises `InvalidInput` when fewer than 20 images or two classes are left to test with.
     """
     n = len(before.codes)
     clusters = _clusters(groups, n)
     untouched = (before.codes >= 0) & (before.codes == after.codes)
     if decided is not None:
         untouched &= ~decided
-    named = _named_test(before, after)
-    if named is not None and _enough(before.codes[named & untouched]):
+    named = _named_test(before, after) if aside is None else aside
+    chosen: Literal["split", "drawn"] = "split" if aside is None else "drawn"
+    if named is not None and (aside is not None or enough(before.codes[named & untouched])):
         test = named & untouched
         left_out = int(np.count_nonzero(named & ~untouched))
     else:
         test = _drawn(before, after, untouched, clusters, seed)
-        named, left_out = None, 0
-    if not _enough(before.codes[test]):
+        chosen, left_out = "drawn", 0
+    if not enough(before.codes[test]):
         raise InvalidInput(
             f"To tell what a change is worth takes at least {FEWEST} images of two classes that both versions hold "
             f"under the same label and nobody decided on, and there are {np.count_nonzero(test)} to test with."
         )
     tied = np.isin(clusters, clusters[test])
-    rows = np.flatnonzero(test)
+    whole = rows = np.flatnonzero(test)
     if len(rows) > MOST:
         rows = np.sort(np.random.default_rng(seed).choice(rows, MOST, replace=False))
     return Parts(
         read_only(rows),
+        read_only(whole),
         read_only(np.flatnonzero(_trains(before) & ~tied)),
         read_only(np.flatnonzero(_trains(after) & ~tied)),
         read_only(clusters[rows]),
         left_out,
-        "drawn" if named is None else "split",
+        chosen,
     )
 
 
@@ -115,7 +119,8 @@ def parts_of(
     return [first, *(part(before, after, decided=decided, groups=groups, seed=seed) for seed in range(1, runs))]
 
 
-def _enough(codes: NDArray[np.int64]) -> bool:
+def enough(codes: NDArray[np.int64]) -> bool:
+    """Whether a test part of these classes says anything."""
     return len(codes) >= FEWEST and len(np.unique(codes)) >= 2
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from embedding_core.effect.parting import TEST, VALIDATION, Side, part
+from embedding_core.effect.parting import FEWEST, TEST, VALIDATION, Side, enough, part
 from embedding_core.errors import InvalidInput
 from embedding_core.vectors import read_only
 
@@ -24,6 +24,7 @@ class Held:
     train: NDArray[np.int64]  # (t,) labelled
     validation: NDArray[np.int64]  # (v,) labelled, of a split for it; empty where there is none
     test: NDArray[np.int64]  # (k,) labelled, and nobody decided on them
+    whole: NDArray[np.int64]  # (K,) the test part, of which `test` is drawn where it is very large
     clusters: NDArray[np.int64]  # (k,) test images with the same number are no independent witnesses
     chosen: Literal["split", "drawn"]  # how the test part came about
     left_out: int  # images of the test part that a decision has touched: they judge nothing
@@ -45,21 +46,41 @@ def hold_out(
     that were `decided` (n,) on judge nothing. Raises `InvalidInput` where fewer than 20 images or two classes are left
     to test with, and where there is nothing of two classes to train on.
     """
-    known = ["test" if out else "train" for out in aside] if aside is not None else list(splits)
-    side = Side("now", codes, known)
-    parts = part(side, side, decided=decided, groups=groups, seed=seed)
-    names = [(split or "").strip().lower() for split in known]
+    side = Side("now", codes, list(splits))
+    parts = part(side, side, decided=decided, groups=groups, aside=aside, seed=seed)
+    names = [(split or "").strip().lower() for split in splits]
     kept = np.array([name in VALIDATION for name in names], bool) & (codes >= 0)
     if parts.chosen == "split" and not any(name in TEST for name in names):
         kept[:] = False  # the split for validation is what judges
-    validation = _apart(kept, parts.test, groups)
+    validation = _apart(kept, parts.whole, groups)
     train = parts.before if not len(validation) else _apart(_marked(parts.before, len(codes)), validation, groups)
     if len(np.unique(codes[train])) < 2:
         raise InvalidInput(
             f"Besides the untouched part, {len(train):,} images are left to train on, and they are not of two classes. "
             "Label more images, or change the split."
         )
-    return Held(train, read_only(validation), parts.test, parts.clusters, parts.chosen, parts.left_out)
+    return Held(train, read_only(validation), parts.test, parts.whole, parts.clusters, parts.chosen, parts.left_out)
+
+
+def unseen(held: Held, seen: NDArray[np.bool_], groups: NDArray[np.integer], codes: NDArray[np.int64]) -> Held:
+    """The same parts, judged by what an encoder was not fitted on: `seen` (n,) and what is in a group with it go.
+
+    Raises `InvalidInput` where fewer than 20 images or two classes are left to judge by.
+    """
+    judges = np.zeros(len(codes), bool)
+    judges[held.test] = True
+    left = np.isin(held.test, _apart(judges, np.flatnonzero(seen), groups))
+    if left.all():
+        return held
+    test = held.test[left]
+    if not enough(codes[test]):
+        raise InvalidInput(
+            f"This encoder was fine-tuned on {np.count_nonzero(~left):,} of the {len(left):,} images that would judge "
+            f"it, or on copies of them, and {len(test):,} are left. It takes {FEWEST} of two classes: take the encoder "
+            "that it was made from, or fine-tune anew."
+        )
+    out = held.left_out + int(np.count_nonzero(~left))
+    return replace(held, test=read_only(test), clusters=read_only(held.clusters[left]), left_out=out)
 
 
 def _marked(rows: NDArray[np.int64], n: int) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from embedding_core.deciding.versions import NOW
 from embedding_core.derived import components, features, matrices
-from embedding_core.derived.labelled import labelled
+from embedding_core.derived.labelled import held_out_if_any, labelled
 from embedding_core.derived.runs import record
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput
@@ -113,7 +113,7 @@ def _remember(
 ) -> None:
     """Record the run: the final scores where there is a test part, else those of the folds."""
     known = labelled(workspace, dataset, [embedding], version=version, progress=progress)
-    held = components.held_of(workspace, dataset, known)
+    held = held_out_if_any(workspace, dataset, known)
     judged = None
     if held is not None and not isinstance(kept.found, Laboratory) and len(kept.found.right) == len(held.test):
         test, truth = held.test, known.codes[held.test].astype(np.int32)

@@ -34,6 +34,8 @@ def compare(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     names = _wanted(workspace, dataset, parameters)
     _embed_missing(workspace, dataset, names, parameters, progress, actor)
     embeddings = [dataset.embedding(name) for name in names]
+    ordered = sorted(embeddings, key=lambda one: one.card.id)
+    data = derived.labelled(workspace, dataset, ordered, version=version, progress=progress).fingerprint
     kept = derived.compare_encoders(workspace, dataset, embeddings, version=version, seed=seed, progress=progress)
     for number, one in enumerate(embeddings):
         progress("measuring speed", number, len(embeddings))
@@ -44,8 +46,6 @@ def compare(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     costs = [standings.cost(workspace, dataset, by_id[name].card, len(by_id[name])) for name in kept.found.encoders]
     found = compared.told(kept.found, costs)
     if not _recorded(workspace, dataset, kept.fingerprint):
-        ordered = [by_id[name] for name in kept.found.encoders]
-        data = derived.labelled(workspace, dataset, ordered, version=version).fingerprint
         for row in found["encoders"]:
             _record(workspace, dataset, actor, kept, row, data=data, version=version, seed=seed)
     return {"dataset": dataset.uuid, "fingerprint": kept.fingerprint, **found, "seconds": round(kept.seconds, 3)}
@@ -57,6 +57,7 @@ def metrics(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     version, seed = parameters.get("version") or NOW, parameters.get("seed") or 0
     embedding = dataset.embedding(parameters.get("encoder") or registry.DEFAULT)
     encoders.refuse_fitted(embedding.card.id, "a comparison of metrics")
+    data = derived.labelled(workspace, dataset, [embedding], version=version, progress=progress).fingerprint
     kept = derived.measure_metrics(workspace, dataset, embedding, version=version, seed=seed, progress=progress)
     found = compared.tabled(kept.found)
     if not _recorded(workspace, dataset, kept.fingerprint):
@@ -68,7 +69,7 @@ def metrics(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
             kind="metrics",
             encoder=embedding.card.id,
             version=version,
-            data=derived.labelled(workspace, dataset, [embedding], version=version).fingerprint,
+            data=data,
             scores=scores,
             parameters={"k": found["k"], "judged": found["judged"]},
             seconds=kept.seconds,

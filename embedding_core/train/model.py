@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embedding_core.errors import InvalidInput
 from embedding_core.quality.probing.folding import deal
 from embedding_core.quality.probing.probe import reduced
 from embedding_core.train.likeness import likeness
@@ -103,9 +104,17 @@ def material(
     folds: int = FOLDS,
     seed: int = 0,
 ) -> Material:
-    """Make ready what is trained on. Raises `InvalidVectors`, and `InvalidInput` with fewer than two rows."""
+    """Make ready what is trained on.
+
+    Raises `InvalidVectors`, and `InvalidInput` with fewer than two rows, and where all are copies of each other.
+    """
     kinds = target if task == "classification" else cut(target)
     dealt = deal(kinds, folds, seed=seed, groups=groups)
+    if len(np.unique(dealt)) < 2:
+        raise InvalidInput(
+            f"All {len(target):,} images to train on are near-duplicates of each other, so none can judge what is "
+            "learnt of the others. Add images that differ."
+        )
     return Material(vectors, reduced(vectors), target, groups, dealt, task, classes, name, seed)
 
 

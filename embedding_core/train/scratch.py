@@ -62,6 +62,7 @@ def train_from_scratch(
     truth: NDArray[np.int64],
     *,
     groups: NDArray[np.integer] | None = None,
+    clusters: NDArray[np.int64] | None = None,
     seconds: float = 60.0,
     passes: int = PASSES,
     seed: int = 0,
@@ -70,8 +71,8 @@ def train_from_scratch(
     """Train on `pictures` (n, 3, s, s) with classes `codes` (n,), and judge by `tested` (k, 3, s, s) with `truth` (k,).
 
     A seventh of the rows, whole `groups` (n,), chooses the weights that are kept; the test part is only ever predicted,
-    once. It ends after so many `seconds` or `passes`, or when nothing gets better. Raises `InvalidInput` with fewer
-    than two classes or 14 images.
+    once. Tested pictures with the same number in `clusters` (k,) are one witness. It ends after so many `seconds` or
+    `passes`, or when nothing gets better. Raises `InvalidInput` with fewer than two classes or 14 images.
     """
     import torch
 
@@ -91,7 +92,8 @@ def train_from_scratch(
             network.load_state_dict(best)
             right = _predicted(network, tested, place) == truth
     taken = time.perf_counter() - begun
-    return ScratchRun(len(codes), read_only(right), taken, looked[0], looked[1], ended)
+    witnesses = np.arange(len(truth)) if clusters is None else clusters
+    return ScratchRun(len(codes), read_only(right), read_only(witnesses), taken, looked[0], looked[1], ended)
 
 
 @contextmanager

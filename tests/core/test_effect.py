@@ -228,7 +228,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
         sides = side(wrong), side(known)
         changes = []
         for rows, seeds in ((test, 6), (np.arange(700, len(every)), 10)):
-            parts = [Parts(rows, train, train, rows, 0, "split")] * seeds
+            parts = [Parts(rows, rows, train, train, rows, 0, "split")] * seeds
             found = compare(np.arange(len(every)), every, *sides, parts, classes=list("abcd"), fit=Nearest)
             changes.append(found)
         real = float(changes[1].after.mean() - changes[1].before.mean())

@@ -103,7 +103,7 @@ def test_learning_from_nothing_stands_beside(workspace: Workspace, many: Dataset
     kept = derived.read_curve(workspace, stored.fingerprint)
     assert kept is not None
     tested = len(kept.found.truth)
-    run = ScratchRun(kept.found.total, np.arange(tested) % 2 == 0, 30.0, 4, 0.5, "budget")
+    run = ScratchRun(kept.found.total, np.arange(tested) % 2 == 0, np.arange(tested), 30.0, 4, 0.5, "budget")
     scratch = Scratch((run,), 64, 1.0, 0.01)
     workspace.results.put(
         "f" * 64,

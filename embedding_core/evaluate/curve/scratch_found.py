@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from embedding_core.quality.intervals import share
+from embedding_core.quality.intervals import clustered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +20,7 @@ class ScratchRun:
 
     labels: int  # the validation part included
     right: NDArray[np.bool_]  # (k,) of the test images
+    clusters: NDArray[np.int64]  # (k,) test images with the same number are one witness
     seconds: float  # of training, reading the pictures included
     passes: int  # over the training part
     validation: float  # accuracy of the weights that were kept, on the part that chose them
@@ -31,7 +32,7 @@ class ScratchRun:
 
     @property
     def interval(self) -> tuple[float, float]:
-        return share(int(self.right.sum()), len(self.right))
+        return clustered(self.right, self.clusters)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,10 +49,13 @@ class Scratch:
         return None if self.seconds_per_image is None else labels * self.seconds_per_image
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        return {"right": np.stack([run.right for run in self.runs])}
+        return {"right": np.stack([run.right for run in self.runs]), "clusters": self.runs[0].clusters}
 
     def facts(self) -> dict[str, Any]:
-        runs = [{name: value for name, value in asdict(run).items() if name != "right"} for run in self.runs]
+        runs = [
+            {name: value for name, value in asdict(run).items() if name not in ("right", "clusters")}
+            for run in self.runs
+        ]
         return {
             "runs": runs,
             "side": self.side,
@@ -61,5 +65,9 @@ class Scratch:
 
     @classmethod
     def restored(cls, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> Self:
-        runs = tuple(ScratchRun(right=right, **run) for right, run in zip(arrays["right"], facts["runs"], strict=True))
+        clusters = arrays["clusters"]
+        runs = tuple(
+            ScratchRun(right=right, clusters=clusters, **run)
+            for right, run in zip(arrays["right"], facts["runs"], strict=True)
+        )
         return cls(runs, facts["side"], facts["minutes"], facts["seconds_per_image"])

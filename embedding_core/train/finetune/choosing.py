@@ -19,7 +19,8 @@ def choosing(codes: NDArray[np.integer], groups: NDArray[np.integer]) -> NDArray
     """About a seventh of n images with classes `codes` (n,), of every class in equal shares, as a mask (n,).
 
     Images that have near-duplicates, `groups` (n,) with −1 for one that is alone, are trained on: a large group among
-    few images would choose by itself, right or wrong as a whole. Only where too few are alone groups choose too.
+    few images would choose by itself, right or wrong as a whole. Only where too few are alone groups choose too, and
+    none where all are of one group.
     """
     alone = np.flatnonzero(groups < 0)
     chosen = np.zeros(len(codes), bool)
@@ -28,4 +29,6 @@ def choosing(codes: NDArray[np.integer], groups: NDArray[np.integer]) -> NDArray
         return chosen
     dealt = deal(codes, FOLDS, groups=groups)
     sizes = np.bincount(dealt, minlength=FOLDS)  # large groups make a fold of few kinds of images
-    return np.asarray(dealt == np.abs(sizes - len(codes) / FOLDS).argmin())
+    usable = (sizes > 0) & (sizes < len(codes))
+    off = np.where(usable, np.abs(sizes - len(codes) / FOLDS), np.inf)
+    return np.asarray((dealt == off.argmin()) & usable.any())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embedding_core.quality.intervals import clustered
 from embedding_core.train.probes.calibration import BINS, bin_of
 
 if TYPE_CHECKING:
@@ -45,10 +46,15 @@ def of_classes(
     *,
     seed: int = 0,
 ) -> dict[str, Figure]:
-    """accuracy, balanced_accuracy, macro_f1, log_loss and ece of `probabilities` (k, c) for images of classes (k,)."""
+    """accuracy, balanced_accuracy, macro_f1, log_loss and ece of `probabilities` (k, c) for images of classes (k,).
+
+    The interval of the accuracy is that of `quality.intervals.clustered`, which does not vanish where all are right;
+    those of the others come from draws of the images.
+    """
     given = _Given(probabilities, codes)
     drawn = [given.measures(weights) for weights in _weights(clusters, DRAWS, seed)]
-    return _figures(given.measures(np.ones((1, len(codes)), np.float32)), drawn)
+    found = _figures(given.measures(np.ones((1, len(codes)), np.float32)), drawn)
+    return {**found, "accuracy": Figure(found["accuracy"].value, *clustered(given.right, clusters))}
 
 
 def of_numbers(
@@ -89,23 +95,23 @@ class _Given:
         rows, count = np.arange(len(codes)), probabilities.shape[1]
         predicted = probabilities.argmax(axis=1)
         confidence = probabilities[rows, predicted]
-        self._right = (predicted == codes).astype(np.float32)
+        self.right = (predicted == codes).astype(np.float32)
         self._loss = -np.log(np.maximum(probabilities[rows, codes], _SMALLEST)).astype(np.float32)
         self._of = _marked(codes, count)
         self._said = _marked(predicted, count)
         gap = _marked(bin_of(confidence), BINS)
-        self._gap = gap * (self._right - confidence.astype(np.float32))[:, None]
+        self._gap = gap * (self.right - confidence.astype(np.float32))[:, None]
 
     def measures(self, weights: NDArray[np.floating]) -> dict[str, NDArray[np.float64]]:
         """Each (b,), with images weighed by `weights` (b, k)."""
         total = weights.sum(axis=1, dtype=np.float64)
-        hits = weights @ (self._of * self._right[:, None])
+        hits = weights @ (self._of * self.right[:, None])
         of, said = weights @ self._of, weights @ self._said
         with np.errstate(invalid="ignore", divide="ignore"):
             recall = np.where(of > 0, hits / of, np.nan)
             f1 = np.where(of + said > 0, 2 * hits / (of + said), np.nan)
             return {
-                "accuracy": (weights @ self._right) / total,
+                "accuracy": (weights @ self.right) / total,
                 "balanced_accuracy": np.nanmean(recall, axis=1),
                 "macro_f1": np.nanmean(f1, axis=1),
                 "log_loss": (weights @ self._loss) / total,
