@@ -27,6 +27,7 @@ from embedding_core.train.finetune.encoder import PREFIX, checked_name, classifi
 from embedding_core.train.finetune.judging import Judged, judge
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from embedding_core.derived.labelled import Labelled
     from embedding_core.evaluate.holding import Held
     from embedding_core.records import Actor, Reporter
-    from embedding_core.train.finetune.loop import Trained
     from embedding_core.train.finetune.recipe import Recipe
     from embedding_core.workspace import Dataset, Embedding, Workspace
     from embedding_core.workspace.models import StoredModel
@@ -57,6 +57,7 @@ class Plan:
     recipe: Recipe
     name: str
     folder: Path  # of the checkpoint
+    trained: StoredModel | None = None  # what a training that was killed before its scores has left
 
     @property
     def encoder(self) -> str:
@@ -71,9 +72,13 @@ def plan(
     *,
     name: str = "",
     version: str = "now",
+    resume: bool = False,
     progress: Reporter,
 ) -> Plan:
-    """Raises `NotEmbedded`, `NameTaken`, and `InvalidInput` where there is nothing to train or to judge by."""
+    """With `resume` a network that was trained by this very plan and never scored is taken as it is.
+
+    Raises `NotEmbedded`, `NameTaken`, and `InvalidInput` where there is nothing to train or to judge by.
+    """
     if encoder_id not in registry.CARDS or encoder_id == "pixels":
         raise InvalidInput(
             f"{encoder_id} cannot be fine-tuned: it takes one of the pretrained networks. Choose another encoder."
@@ -94,10 +99,31 @@ def plan(
         )
     if len(np.unique(known.codes[fitted])) < 2:
         raise InvalidInput("Too few labelled images are left to train on. Label more of them.")
+    left = _unscored(workspace, dataset, encoder_id, recipe, known, name) if resume else None
+    if left is not None:
+        folder = folder_of(dataset, left.name)
+        return Plan(dataset, embedding, known, held, fitted, validation, recipe, left.name, folder, left)
     name = checked_name(name) if name else free_name(workspace, dataset, encoder_id, recipe.mode)
     if workspace.models.find(kind=encoders.KIND, name=name):
         raise NameTaken(f"There is a fine-tuned encoder called {name!r} already. Choose another name, or remove it.")
     return Plan(dataset, embedding, known, held, fitted, validation, recipe, name, folder_of(dataset, name))
+
+
+def _unscored(
+    workspace: Workspace, dataset: Dataset, encoder_id: str, recipe: Recipe, known: Labelled, name: str
+) -> StoredModel | None:
+    """What the same plan has trained, and nobody has scored; of the name, where one is given."""
+
+    def settings(of: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in of.items() if key != "rate" or recipe.rate}  # 0 was found by a range test
+
+    for model in workspace.models.find(dataset=dataset.uuid, kind=encoders.KIND):
+        facts = model.facts
+        same = facts["base"] == encoder_id and facts["data"] == known.fingerprint
+        same = same and settings(facts["recipe"]) == settings(recipe.to_json())
+        if same and name in ("", model.name) and read_judged(workspace, model) is None:
+            return model
+    return None
 
 
 def free_name(workspace: Workspace, dataset: Dataset, encoder_id: str, mode: str) -> str:
@@ -134,9 +160,12 @@ def resumable(dataset: Dataset, name: str) -> bool:
 
 def train(
     workspace: Workspace, wanted: Plan, *, resume: bool | Literal["auto"] = False, progress: Reporter
-) -> tuple[StoredModel, Trained]:
+) -> StoredModel:
     """Train as planned and keep what comes of it as an encoder. With `resume` it goes on where it was killed, as long
     as recipe and data are the same. Raises what the parts do."""
+    if wanted.trained is not None:
+        shutil.rmtree(wanted.folder, ignore_errors=True)
+        return wanted.trained
     from embedding_core.train.finetune.loop import train as run
     from embedding_core.train.finetune.rates import range_test
 
@@ -177,7 +206,7 @@ def train(
         dataset=wanted.dataset.uuid, kind=encoders.KIND, name=wanted.name, facts=facts, content=packed.content
     )
     shutil.rmtree(wanted.folder, ignore_errors=True)
-    return stored, trained
+    return stored
 
 
 def judged(workspace: Workspace, wanted: Plan, model: StoredModel, actor: Actor, *, seconds: float) -> Kept[Judged]:
@@ -256,8 +285,9 @@ def _same(wanted: Plan, resume: bool | Literal["auto"]) -> bool:
     recipe = asdict(wanted.recipe)
     for name in ("minutes", "epochs", "patience"):  # more of the same
         recipe.pop(name)
-    ids = digest(wanted.known.ids[wanted.fitted].tobytes() + wanted.known.codes[wanted.fitted].tobytes())
-    about = json.dumps([wanted.embedding.card.fingerprint, recipe, ids])
+    known, rows = wanted.known, (wanted.fitted, wanted.validation)
+    images = digest(b"".join(array[part].tobytes() for part in rows for array in (known.ids, known.codes)))
+    about = json.dumps([wanted.embedding.card.fingerprint, recipe, images, len(wanted.fitted), known.classes])
     file = wanted.folder / "about.json"
     same = file.is_file() and file.read_text(encoding="utf-8") == about
     if resume is True and not same and (wanted.folder / checkpoint.FILE).is_file():

@@ -47,6 +47,7 @@ class Live:
 
     trials: tuple[Trial, ...]
     seconds: float
+    data: str = ""  # fingerprint of what was trained on and judged by
 
 
 def tune_dataset(
@@ -75,6 +76,9 @@ def tune_dataset(
     ids = space[0].choices  # of families, the defaults' first
     material, by = on.material(), on.judges()
     known = read_live(workspace, ticket) if ticket else None
+    data = fingerprint(LIVE, 1, on.embedding.fingerprint, on.data, on.parts)
+    if known is not None and known.data != data:
+        known = None  # what was tried on other images or labels says nothing of these
     progress("searching", 0, None, "")
     last = [0.0]
 
@@ -85,7 +89,7 @@ def tune_dataset(
             progress("searching", len(so_far), None, f"{family} {best.value:.4f}")
         if ticket and time.monotonic() - last[0] > _TELL:
             last[0] = time.monotonic()
-            _keep_live(workspace, dataset, ticket, so_far, time.monotonic() - begun)
+            _keep_live(workspace, dataset, ticket, Live(tuple(so_far), time.monotonic() - begun, data))
 
     tries = probing.Tries(material)
     probing.warm()
@@ -106,7 +110,7 @@ def tune_dataset(
         told=told,
     )
     if ticket:
-        _keep_live(workspace, dataset, ticket, found, time.monotonic() - begun)
+        _keep_live(workspace, dataset, ticket, Live(tuple(found), time.monotonic() - begun, data))
     progress("judging", 0, None, "")
     best = best_of(found) or found[0]
     outer, model, gain = _judged(on, material, by, tries, best, found[0])
@@ -140,7 +144,7 @@ def read_live(workspace: Workspace, ticket: str) -> Live | None:
     if stored is None:
         return None
     trials = tuple(Trial(**one) for one in stored.parameters["trials"])
-    return Live(trials, float(stored.parameters["seconds"]))
+    return Live(trials, float(stored.parameters["seconds"]), str(stored.parameters.get("data", "")))
 
 
 def stop_search(workspace: Workspace, dataset: Dataset, ticket: str) -> None:
@@ -212,15 +216,15 @@ def _kept(
     return Kept(key, found, found.seconds)
 
 
-def _keep_live(workspace: Workspace, dataset: Dataset, ticket: str, trials: Sequence[Trial], seconds: float) -> None:
+def _keep_live(workspace: Workspace, dataset: Dataset, ticket: str, live: Live) -> None:
     workspace.results.put(
         _named(LIVE, ticket),
         kind=LIVE,
         dataset=dataset.uuid,
         parent="",
         arrays={},
-        parameters={"trials": [one.facts() for one in trials], "seconds": seconds},
-        seconds=seconds,
+        parameters={"trials": [one.facts() for one in live.trials], "seconds": live.seconds, "data": live.data},
+        seconds=live.seconds,
     )
 
 

@@ -52,7 +52,13 @@ def send(runs: Sequence[Run], dataset: Dataset, uri: str) -> int:
         client = MlflowClient(tracking_uri=uri)
         found = client.get_experiment_by_name(dataset.name)
         experiment = client.create_experiment(dataset.name) if found is None else found.experiment_id
-        there = {run.data.tags.get(_OWN) for run in _all(client, experiment)}
+        there = set()
+        for run in _all(client, experiment):
+            own = run.data.tags.get(_OWN)
+            if own and run.info.status == "RUNNING":  # cut off while it was sent
+                client.delete_run(run.info.run_id)
+            else:
+                there.add(own)
         new = [run for run in reversed(runs) if run.id not in there]
         for run in new:
             _send(client, experiment, run, dataset)
@@ -100,7 +106,7 @@ def _send(client: Any, experiment: str, run: Run, dataset: Dataset) -> None:
         if score.low is not None and score.high is not None:
             metrics |= {f"{name}_low": score.low, f"{name}_high": score.high}
     now = round(1000 * run.created)
-    made = client.create_run(experiment, start_time=begun, run_name=f"{run.kind} {run.encoder}")
+    made = client.create_run(experiment, start_time=begun, run_name=f"{run.kind} {run.encoder}", tags={_OWN: run.id})
     client.log_batch(
         made.info.run_id,
         metrics=[Metric(_allowed(name), float(value), now, 0) for name, value in metrics.items()],

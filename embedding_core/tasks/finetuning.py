@@ -40,9 +40,10 @@ def finetune(workspace: Workspace, parameters: Parameters, progress: Reporter, a
         recipe,
         name=parameters.get("tuned") or "",
         version=parameters.get("version") or "now",
+        resume=bool(parameters.get("resume")),
         progress=progress,
     )
-    model, _ = finetuning.train(workspace, wanted, resume=parameters.get("resume") or False, progress=progress)
+    model = finetuning.train(workspace, wanted, resume=parameters.get("resume") or False, progress=progress)
     embed(dataset, shared.encoder(workspace, wanted.encoder, progress), progress=progress)
     dataset.tidy()
     progress("judging", 0, None)

@@ -95,6 +95,40 @@ def test_nothing_that_judges_is_cleaned_or_looked_at(
     assert timeless[0] == timeless[1]
 
 
+def test_labels_that_judge_do_not_choose_what_is_left_out_on_trial(
+    sample: tuple[Workspace, Dataset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, dataset = sample
+    embedding = dataset.embedding(ENCODER)
+    known = derived.labelled(workspace, dataset, [embedding])
+    held = derived.held_out(workspace, dataset, known)
+    seen = []
+
+    def repaired(
+        ids: object, vectors: object, codes: object, train: object, test: np.ndarray, *rest: object, **_: object
+    ) -> None:
+        seen.append((test, [step.weights for step in rest[1]]))
+        raise InvalidInput("enough")
+
+    monkeypatch.setattr(cleaning, "repair", repaired)
+    found = cleaning.suspects(workspace, dataset, embedding, known, held.train, steps=[cleaning.REMOVAL])
+    with pytest.raises(InvalidInput, match="enough"):
+        cleaning.tried(embedding, known, held, found)
+    judges = seen[0][0]
+    inner = cleaning.hold_out(
+        np.where(np.isin(np.arange(len(known.codes)), held.train), known.codes, -1),
+        [None] * len(known.codes),
+        groups=known.groups,
+    )
+    monkeypatch.setattr(cleaning, "hold_out", lambda *_, **__: inner)  # whatever its labels are, the same images judge
+    wrong = known.codes.copy()
+    wrong[judges] = np.random.default_rng(0).permutation(wrong[judges])
+    with pytest.raises(InvalidInput, match="enough"):
+        cleaning.tried(embedding, replace(known, codes=wrong), held, found)
+    assert (seen[0][1][0] == 0).any(), "some labels are suspected"
+    np.testing.assert_array_equal(seen[0][1][0], seen[1][1][0])
+
+
 def test_every_kind_of_step_is_tried(sample: tuple[Workspace, Dataset]) -> None:
     workspace, dataset = sample
     found = derived.advise(workspace, dataset, dataset.embedding(ENCODER), LOCAL).found
@@ -114,6 +148,20 @@ def test_nothing_is_tried_on_an_encoder_that_has_seen_the_answers(
     found = derived.advise(workspace, dataset, dataset.embedding(ENCODER), LOCAL).found
     assert found.proposals == ()
     assert found.accuracy > 0.4, "where it stands is judged by the untouched part, which it has not seen"
+
+
+def test_where_nothing_can_be_tried_the_rest_is_still_told(
+    sample: tuple[Workspace, Dataset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, dataset = sample
+
+    def gone(*_: object, **__: object) -> None:
+        raise InvalidInput("The original files of this dataset cannot be read any more.")
+
+    monkeypatch.setattr(trialling, "prepared", gone)
+    monkeypatch.setattr(scouting, "_encoded", lambda _, __, ids, ___: (np.full((len(ids), 8), np.nan, np.float32), 1.0))
+    found = derived.advise(workspace, dataset, dataset.embedding(ENCODER), LOCAL).found
+    assert {one.kind for one in found.proposals} == {"clean", "label"}
 
 
 def test_a_better_encoder_is_proposed_with_the_gain_it_has(sample: tuple[Workspace, Dataset]) -> None:

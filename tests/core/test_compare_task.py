@@ -126,6 +126,14 @@ def test_the_key_is_that_of_now_whatever_the_order_and_changes_with_labels(
     assert derived.comparison_key(workspace, dataset, embeddings) == compared["fingerprint"]
 
 
+def test_metrics_are_found_again_by_the_copies_of_another_encoder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    own = emojis.workspace(tmp_path_factory)
+    dataset = own.dataset(emojis.NAME)
+    derived.find_duplicates(own, dataset, dataset.embedding("pixels"))
+    found = TASKS["metrics"](own, {"name": emojis.NAME, "encoder": "efficientnet-lite0"}, silent, LOCAL)
+    assert derived.metrics_key(own, dataset, dataset.embedding("efficientnet-lite0")) == found["fingerprint"]
+
+
 def test_what_is_not_embedded_is_named_with_what_to_run(
     workspace: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:

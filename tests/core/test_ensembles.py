@@ -165,3 +165,12 @@ def test_it_is_put_together_again(found: Ensembles) -> None:
     again = Ensembles.restored(found.arrays(), found.facts())
     assert said(again) == said(found)
     assert again.facts() == found.facts()
+
+
+def test_a_kind_with_one_image_to_learn_from_can_be_weighed_too() -> None:
+    rng = np.random.default_rng(0)
+    codes = np.zeros(40, int)
+    codes[3] = 1
+    vectors, asked = (rng.normal(size=(n, 8)).astype(np.float32) for n in (40, 10))
+    found = stacked([said_by(vectors, codes, asked)], codes)
+    np.testing.assert_allclose(found.out_of_fold.sum(axis=1), 1, atol=1e-5)

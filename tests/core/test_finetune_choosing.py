@@ -23,3 +23,14 @@ def test_where_all_are_in_groups_none_is_parted() -> None:
     assert 15 < chosen.sum() < 45
     for group in range(105):
         assert len(np.unique(chosen[groups == group])) == 1
+
+
+def test_where_there_are_few_groups_one_of_them_chooses() -> None:
+    for count in (2, 3, 4):
+        groups = np.arange(150) // (150 // count)
+        chosen = choosing(np.arange(150) % 3, groups.clip(max=count - 1))
+        assert 0 < chosen.sum() < 150
+
+
+def test_one_group_alone_chooses_nothing() -> None:
+    assert not choosing(np.arange(60) % 3, np.zeros(60, int)).any()

@@ -126,6 +126,26 @@ def test_labels_of_the_test_part_change_no_weight(sample: Workspace) -> None:
     assert after["scores"]["probe"] < before["scores"]["probe"] - 0.2
 
 
+def test_what_was_killed_before_its_scores_is_not_trained_again(
+    sample: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    asked = {**WANTED, "tuned": "cut off", "resume": "auto"}
+    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+        broken.setattr("embedding_core.embed.embed", killed)
+        TASKS["finetune"](sample, asked, silent, LOCAL)
+    (model,) = sample.models.find(kind=encoders.KIND, name="cut off")
+    with monkeypatch.context() as closed:
+        closed.setattr("embedding_core.train.finetune.loop.train", killed)
+        said = TASKS["finetune"](sample, asked, silent, LOCAL)
+    assert said["model"] == model.id
+    assert len(sample.dataset(NAME).embedding("tuned:cut off")) == sample.dataset(NAME).count
+    with pytest.raises(NameTaken):
+        TASKS["finetune"](sample, asked, silent, LOCAL)
+
+
 def test_what_cannot_be_tuned_says_so(sample: Workspace) -> None:
     dataset = sample.dataset(NAME)
     with pytest.raises(InvalidInput, match="pixels cannot be fine-tuned"):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from embedding_core import derived
 from embedding_core.errors import InvalidInput
-from embedding_core.evaluate.holding import hold_out
+from embedding_core.evaluate.holding import hold_out, unseen
 from embedding_core.records import LOCAL
 from embedding_core.workspace import Dataset, Embedding, Workspace
 from tests.core import emojis
@@ -94,6 +96,75 @@ def test_what_was_set_aside_stays_when_images_come_and_labels_change(embedded: E
     assert "brought later" in again.classes
     assert again.fingerprint != known.fingerprint
     assert set(again.ids[derived.held_out(workspace, dataset, again).test].tolist()) == aside
+
+
+def test_what_trains_is_the_same_the_second_time(embedded: Embedded) -> None:
+    """A split for tests that is too small judges nothing, and nothing of it is trained on, now or later."""
+    workspace, dataset, embedding = embedded
+    ids = embedding.ids.tolist()
+    splits = ["test"] * 10 + ["train"] * 400 + [None] * (len(ids) - 410)
+    dataset.put_attributes(ids, splits=splits)
+    known = derived.labelled(workspace, dataset, [embedding])
+    first, again = (derived.held_out(workspace, dataset, known) for _ in range(2))
+    assert first.chosen == again.chosen == "drawn"
+    for name in ("train", "validation", "test", "whole", "clusters"):
+        assert np.array_equal(getattr(first, name), getattr(again, name)), name
+    assert {known.splits[row] for row in again.train.tolist()} == {"train"}
+
+
+def test_what_was_set_aside_for_labels_stays_whatever_else_is_learnt(embedded: Embedded) -> None:
+    workspace, dataset, embedding = embedded
+    known = derived.labelled(workspace, dataset, [embedding])
+    aside = derived.held_out(workspace, dataset, known)
+    some = np.full(len(known.ids), -1)
+    some[aside.train[:120]] = np.arange(120) % 2  # a column that no image of the test part has a value in
+    column = replace(known, codes=some, classes=("no", "yes"))
+    own = derived.held_out(workspace, dataset, column, of="colour")
+    assert len(own.test) >= 20
+    assert not np.isin(own.train, own.test).any()
+    again = derived.held_out(workspace, dataset, known)
+    assert np.array_equal(again.test, aside.test) and np.array_equal(again.train, aside.train)
+    assert np.array_equal(derived.held_out(workspace, dataset, column, of="colour").test, own.test)
+
+
+def test_an_encoder_with_few_vectors_draws_no_other_part(embedded: Embedded) -> None:
+    workspace, dataset, embedding = embedded
+    known = derived.labelled(workspace, dataset, [embedding])
+    aside = derived.held_out(workspace, dataset, known)
+    few = derived.labelled(workspace, dataset, [embedding.of(np.sort(known.ids[aside.train[:200]]))])
+    with pytest.raises(InvalidInput, match=f"Of the {len(aside.test)} images that are set aside.* Embed all images"):
+        derived.held_out(workspace, dataset, few)
+    assert np.array_equal(derived.held_out(workspace, dataset, known).test, aside.test)
+
+
+def test_where_too_little_is_left_what_once_judged_is_still_not_trained_on(embedded: Embedded) -> None:
+    workspace, dataset, embedding = embedded
+    known = derived.labelled(workspace, dataset, [embedding])
+    aside = known.ids[derived.held_out(workspace, dataset, known).test].tolist()
+    dataset.put_attributes(aside[:-5], labels=[None] * len(aside[:-5]))
+    known = derived.labelled(workspace, dataset, [embedding])
+    held = derived.held_out(workspace, dataset, known)
+    assert len(held.test) >= 20
+    assert not np.isin(aside, known.ids[held.train]).any()
+    dataset.put_attributes(aside[:-5], labels=[known.classes[0]] * len(aside[:-5]))
+    known = derived.labelled(workspace, dataset, [embedding])
+    held = derived.held_out(workspace, dataset, known)
+    assert not np.isin(aside, known.ids[held.train]).any(), "nor when they have labels again"
+
+
+def test_what_an_encoder_has_seen_does_not_judge_it() -> None:
+    groups = np.full(120, -1)
+    held = hold_out(CODES, [None] * 120, groups=groups)
+    seen = np.zeros(120, bool)
+    seen[held.train] = seen[held.test[:4]] = True
+    groups[[held.test[0], held.test[5]]] = 0  # a copy of what was seen
+    left = unseen(held, seen, groups, CODES)
+    assert left.test.tolist() == [*held.test[[4]].tolist(), *held.test[6:].tolist()]
+    assert left.left_out == 5
+    assert np.array_equal(left.train, held.train)
+    seen[held.test[:30]] = True
+    with pytest.raises(InvalidInput, match="was fine-tuned on 30 of the 36 images"):
+        unseen(held, seen, np.full(120, -1), CODES)
 
 
 def test_a_dataset_without_labels_is_told_so(embedded: Embedded) -> None:

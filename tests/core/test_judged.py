@@ -28,6 +28,23 @@ def test_the_interval_of_an_accuracy_covers_it_as_often_as_it_says() -> None:
     assert 90 <= held <= 99
 
 
+def test_what_is_right_throughout_is_not_certain() -> None:
+    low, high = judged(np.ones(20, bool)).interval
+    assert 0.8 < low < 0.9
+    assert high == 1
+
+
+def test_one_burst_is_one_witness() -> None:
+    of_one = Judged(np.arange(30), np.arange(30, dtype=np.int32) % 2, np.zeros(30, int), np.arange(30) < 20, ("a", "b"))
+    low, high = of_one.interval
+    assert low < 0.2
+    assert high > 0.9
+    better = Judged(of_one.ids, of_one.truth, of_one.clusters, np.ones(30, bool), of_one.classes)
+    found = difference(of_one, better)
+    assert not found.better
+    assert (found.low, found.high) == (-1, 1)
+
+
 def test_the_interval_of_a_difference_covers_it_as_often_as_it_says() -> None:
     rng = np.random.default_rng(1)
     held = 0

@@ -87,3 +87,23 @@ def test_without_mlflow_it_says_what_to_install(
     monkeypatch.setattr(mlflow, "installed", lambda: False)
     with pytest.raises(InvalidInput, match=r"pip install -r requirements-mlflow\.txt"):
         mlflow.send(derived.runs(workspace, dataset), dataset, "sqlite:///x.db")
+
+
+def test_a_run_that_was_cut_off_is_sent_anew(
+    tried: tuple[Workspace, Dataset], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, dataset = tried
+    uri = f"sqlite:///{tmp_path / 'runs.db'}"
+
+    def cut_off(*_: object, **__: object) -> None:
+        raise OSError("cut off")
+
+    with monkeypatch.context() as broken, pytest.raises(InvalidInput, match="cut off"):
+        broken.setattr(MlflowClient, "log_batch", cut_off)
+        mlflow.send(derived.runs(workspace, dataset), dataset, uri)
+    assert mlflow.send(derived.runs(workspace, dataset), dataset, uri) == 2
+    client = MlflowClient(tracking_uri=uri)
+    experiment = client.get_experiment_by_name("birds & bees")
+    listed = client.search_runs([experiment.experiment_id])
+    assert [run.info.status for run in listed] == ["FINISHED"] * 2
+    assert all(run.data.metrics["seconds"] == 2.0 for run in listed)
