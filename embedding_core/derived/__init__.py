@@ -4,7 +4,7 @@
 line. The `read_…` functions and the lists only read, import nothing heavy, and are what pages use.
 """
 
-from embedding_core.derived.advising import ADVICE, advise, read_advice, state_of
+from embedding_core.derived.advising import ADVICE, advise, images_of, read_advice, state_of
 from embedding_core.derived.balance import (
     balance,
     balance_key,
@@ -114,6 +114,7 @@ __all__ = [
     "find_leakage",
     "graph_key",
     "held_out",
+    "images_of",
     "judged_by",
     "keep_clusters",
     "keep_concatenated",

@@ -62,14 +62,19 @@ def advise(
         parent=embedding.fingerprint,
         of=Advice,
         find=find,
-        asked={"encoder": embedding.card.id, "state": state_of(dataset)},
+        asked={"encoder": embedding.card.id, "state": state_of(dataset), "images": images_of(dataset)},
     )
 
 
 def state_of(dataset: Dataset) -> str:
     """Changes with all that advice hangs on: images, what is said and decided of them, who has embedded them."""
     there = [f"{one.card.fingerprint}:{one.count}" for one in dataset.encodings()]
-    return ";".join([dataset.token, dataset.decisions.token, *sorted(there)])
+    return ";".join([images_of(dataset), *sorted(there)])
+
+
+def images_of(dataset: Dataset) -> str:
+    """Changes with images, and with what is said and decided of them."""
+    return f"{dataset.token};{dataset.decisions.token}"
 
 
 def read_advice(workspace: Workspace, key: str) -> Kept[Advice] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from embedding_core.derived.labelled import held_out_if_any, labelled
 from embedding_core.derived.looks import looks, looks_key
 from embedding_core.errors import InvalidInput, UnknownName
 from embedding_core.evaluate.joined.blocks import KINDS, Block, guess, parse
-from embedding_core.evaluate.joined.features import EMBEDDING, Asked, Features, join
+from embedding_core.evaluate.joined.features import EMBEDDING, OUTRIGHT, Asked, Features, join
 from embedding_core.fingerprint import fingerprint
 from embedding_core.ids import find
 from embedding_core.records import silent
@@ -57,8 +58,12 @@ class Offered:
 
 
 def offered(dataset: Dataset, ids: NDArray[np.int64]) -> list[Offered]:
-    """The metadata columns of these images (n,), and what each is taken for."""
-    _, metadata = dataset.said_of(ids)
+    """The metadata columns of these images (n,), and what each is taken for.
+
+    One that gives the label away is left out, unless it is asked for: scores with it would prove nothing.
+    """
+    fixed, metadata = dataset.said_of(ids)
+    labels = fixed["label"].to_pylist()
     same = set(said_of(dataset, ids).left_out) | {dataset.label_source.removeprefix("column:")}
     found = []
     for name in metadata.column_names:
@@ -67,6 +72,8 @@ def offered(dataset: Dataset, ids: NDArray[np.int64]) -> list[Offered]:
         different = dict.fromkeys(map(str, known))
         kind: Kind = "leave" if name in same else guess(values)
         why = "It is the label by another name." if name in same else _why(kind, len(different))
+        if kind == "category" and _tells(values, labels) >= OUTRIGHT:
+            kind, why = "leave", "It gives the label away: each of its values goes with one label."
         examples = tuple(list(different)[:3])
         found.append(Offered(name, kind, len(different), len(values) - len(known), examples, why))
     return found
@@ -200,6 +207,18 @@ def _key(
 ) -> str:
     state = state_of(workspace, dataset, embedding, version)
     return fingerprint(KIND, REVISION, looks_key(dataset), state, columns=json.dumps(sorted(chosen.items())), seed=seed)
+
+
+def _tells(values: Sequence[object], labels: Sequence[str | None]) -> float:
+    """The share of labelled images whose label is the commonest among the others of their value; 0 without any."""
+    counts: dict[object, Counter[str]] = defaultdict(Counter)
+    for value, label in zip(values, labels, strict=True):
+        if value not in (None, "") and label is not None:
+            counts[value][label] += 1
+    of_each = [sum(count.values()) for count in counts.values()]
+    # One who is alone with a value has no others: that says nothing.
+    right = sum(max(count.values()) for count, size in zip(counts.values(), of_each, strict=True) if size > 1)
+    return right / max(sum(of_each), 1) if len({label for count in counts.values() for label in count}) > 1 else 0.0
 
 
 def _why(kind: Kind, different: int) -> str:

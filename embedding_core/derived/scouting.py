@@ -115,12 +115,12 @@ def more_labels(
     more = min(unlabelled or max(len(train) // 2, 10), MOST_LABELS)
     power = law(curve.sizes, curve.right, curve.clusters, whole=float(len(train)))
     gain, low, high = power.gain([len(train) + more])[:, 0].tolist()
-    what = "of the images without one" if unlabelled else "new images"
+    title = f"Label {more:,} of the images without one" if unlabelled else f"Collect and label {more:,} new images"
     return [
         Proposal(
             "label",
             str(more),
-            f"Label {more:,} {what}",
+            title,
             "By the learning curve of the images that may be trained on, continued.",
             gain,
             low,

@@ -16,7 +16,7 @@ NAMES = {
     "single": "{encoders} alone",
     "concatenated": "Vectors side by side",
     "averaged": "Probabilities averaged",
-    "stacked": "Probabilities weighed",
+    "stacked": "Stacking",
     "views_vectors": "More looks, vectors averaged",
     "views_probabilities": "More looks, averaged later",
 }

@@ -53,6 +53,20 @@ def latest(dataset: Dataset, kind: str) -> Job | None:
     return next((job for job in reversed(about_dataset(dataset)) if job.kind == kind), None)
 
 
+def last_of_mine(kind: str, **wanted: Any) -> Job | None:
+    """The newest job of a kind that whoever is looking has started with these parameters, in whichever state."""
+    found = sorted(server.runner().list(), key=lambda job: -job.created)
+    moments.heard_of_jobs()
+    return next(
+        (
+            job
+            for job in found
+            if job.kind == kind and mine(job) and all(job.parameters.get(name) == one for name, one in wanted.items())
+        ),
+        None,
+    )
+
+
 def concerns(job: Job, dataset: Dataset) -> bool:
     """Whether a job is about this dataset; one that is yet to make it knows its name alone."""
     names = {job.dataset, str(job.parameters.get("dataset", "")), str(job.parameters.get("name", ""))}

@@ -159,7 +159,10 @@ def test_features_are_told_and_written(workspace: Workspace, tmp_path: Path) -> 
 
 def test_the_label_by_another_name_is_left_out_unless_it_is_asked_for(workspace: Workspace) -> None:
     done = run(workspace, "features", emojis.NAME, "--encoder", "pixels")
-    assert [one["block"] for one in done["blocks"]] == ["embedding", "name", "subgroup", "image properties"]
+    assert [one["block"] for one in done["blocks"]] == ["embedding", "name", "image properties"]
+    assert not done["warnings"]
+    done = run(workspace, "features", emojis.NAME, "--encoder", "pixels", "--columns", "subgroup")
+    assert [one["block"] for one in done["blocks"]] == ["embedding", "subgroup"]
     assert any("subgroup gives the label away" in one for one in done["warnings"])
 
 

@@ -79,7 +79,7 @@ def _best(candidates: Sequence[Candidate], best: int, differences: Mapping[tuple
     second, lead = candidates[others[0]], differences[others[0], best]
     if not lead.better:
         return (
-            f"Take {chosen.name}: no other is clearly faster, and {second.name} cannot be told from it, {points(lead)}."
+            f"Take {chosen.name}: no other is clearly faster. Its lead on {second.name} may be chance, {points(lead)}."
             if lead.change <= WORTH
             else f"Take {chosen.name}, for now: it is {_points(lead.change)} better than {second.name}, but the "
             "interval holds zero. More labelled images would tell."

@@ -44,7 +44,7 @@ def show(dataset: Dataset, found: Ensembles) -> None:
 
 def _table(found: Ensembles) -> None:
     ways = range(len(found.ways))
-    roles = {found.chosen: "chosen", found.best: "best alone"}
+    roles = {found.chosen: "chosen", found.best: "best alone, in folds"}
     seconds = [found.seconds_per_image(at) for at in ways]
     validation = [found.ways[at].validation for at in ways]
     st.dataframe(
@@ -55,7 +55,7 @@ def _table(found: Ensembles) -> None:
                 "Cross-validated": ["–" if one is None else f"{100 * one:.1f}%" for one in validation],
                 "Untouched part": [100 * way.accuracy for way in found.ways],
                 "Points": [trying.in_points(one) for one in found.gains],
-                "Interval": [trying.interval(one) for one in found.gains],
+                "Interval": ["" if at == found.best else trying.interval(one) for at, one in enumerate(found.gains)],
                 "Milliseconds an image": ["–" if one is None else f"{1000 * one:,.0f}" for one in seconds],
                 "Numbers an image": [found.dim(at) for at in ways],
                 "Weights": [found.size_mb(at) for at in ways],

@@ -74,4 +74,4 @@ def begin(dataset: Dataset, encoder: str, mode: str, changed: dict[str, Any], na
 def _cost(dataset: Dataset, card: EncoderCard, recipe: Recipe, labelled: int) -> str:
     speed = choosing.measured(card)
     seconds = costs.seconds(recipe, round(SHARE * labelled), dataset.count, speed)
-    return f"About {words.duration(max(20.0, seconds))} for {words.count(labelled, 'labelled image')}."
+    return f"About {words.duration(max(20.0, seconds))}."

@@ -32,6 +32,8 @@ def show(mode: str) -> dict[str, Any]:  # noqa: PLR0915 - a list of widgets
     def number(name: str, title: str, low: float, high: float, step: float, **more: Any) -> None:
         default = getattr(usual, name) if hasattr(usual, name) else getattr(usual.augmentation, name)
         kind = type(default)
+        # A number outside is not taken, and the browser alone says why: so the bounds are told.
+        more["help"] = " ".join(part for part in (more.get("help", ""), f"From {low:g} to {high:g}.") if part)
         chosen[name] = st.number_input(
             title, kind(low), kind(high), default, kind(step), key=f"finetune_{mode}_{name}", **more
         )

@@ -25,6 +25,7 @@ class Newest:
 
     found: Advice
     current: bool  # nothing has changed since
+    holds: bool  # neither have images, labels and decisions, so that only other encoders may have come
     seconds: float
 
 
@@ -55,7 +56,8 @@ def newest(dataset: Dataset, embedding: Embedding) -> Newest | None:
     if kept is None:
         return None
     asked = stored[0].parameters.get("asked", {})
-    return Newest(kept.found, asked.get("state") == derived.state_of(dataset), kept.seconds)
+    current = asked.get("state") == derived.state_of(dataset)
+    return Newest(kept.found, current, current or asked.get("images") == derived.images_of(dataset), kept.seconds)
 
 
 def none_yet(dataset: Dataset, encoder: str) -> None:
@@ -94,13 +96,20 @@ def show(dataset: Dataset, newest: Newest, encoder: str) -> None:
     job = trying.job(dataset, TASK, _wanted(dataset, encoder))
     if trying.running(job, key="improve_again") or newest.current:
         return
-    stale.notice(
-        "this was found",
-        "Look again",
-        lambda: jobs.submit(TASK, _wanted(dataset, encoder), dataset=dataset.uuid),
-        key="improve",
-        changed="Images, labels, decisions or encoders",
-    )
+
+    def again() -> None:
+        jobs.submit(TASK, _wanted(dataset, encoder), dataset=dataset.uuid)
+
+    if newest.holds:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key="improve_others"):
+            st.markdown(
+                ":gray[:material/info:] Encoders have been added or removed since. What is below still holds; look "
+                "again to have them compared.",
+                width="stretch",
+            )
+            st.button("Look again", key="improve_again", icon=":material/refresh:", on_click=again)
+        return
+    stale.notice("this was found", "Look again", again, key="improve", changed="Images, labels or decisions")
 
 
 def _wanted(dataset: Dataset, encoder: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from embedding_core.encoders import registry
 from embedding_core.evaluate.advice import points
-from pages.parts import jobs, state, words
+from pages.parts import cached, jobs, state, words
 from pages.parts.improve.standing import Newest
 from pages.parts.versions import trying
 
@@ -53,7 +53,7 @@ def show(dataset: Dataset, newest: Newest, encoder: str) -> None:
                 if start + place < len(proposals):
                     one, number = proposals[start + place], begin + start + place
                     with column:
-                        _card(dataset, one, encoder, number, first=one == best, busy=busy or not newest.current)
+                        _card(dataset, one, encoder, number, first=one == best, busy=busy or not newest.holds)
 
     cards(worth, 0)
     if rest:
@@ -96,7 +96,10 @@ def _cost(one: Proposal) -> str:
 def _acts(dataset: Dataset, one: Proposal, encoder: str, number: int, *, first: bool, busy: bool) -> None:
     if one.kind == "label":
         kind: Literal["primary", "secondary"] = "primary" if first else "secondary"
-        if st.button("Choose them", key=f"improve_do_{number}", type=kind, icon=":material/arrow_forward:"):
+        if not cached.columns(dataset).label.null_count:
+            if st.button("Add images", key=f"improve_do_{number}", type=kind, icon=":material/add:"):
+                state.go("start.py", into=dataset.name, task="images")
+        elif st.button("Choose them", key=f"improve_do_{number}", type=kind, icon=":material/arrow_forward:"):
             state.go("curate.py", curate_tab="Next")
         return
     wanted: dict[str, Any] = {"dataset": dataset.uuid, "encoder": encoder, "step": one.kind, "target": one.target}

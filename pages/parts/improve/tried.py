@@ -17,7 +17,7 @@ from pages.parts.paper import buttons
 from pages.parts.versions import trying
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from embedding_core.derived import Run
     from embedding_core.effect import Difference
@@ -56,9 +56,11 @@ def _runs(runs: Sequence[Run]) -> None:
             config=trying.QUIET,
             alt="Accuracy of each run on the untouched part, with its interval",
         )
+        if len(judged) > len(shown):
+            st.caption(f"The last {len(shown)} of {len(judged):,}; the table has all.")
         if len(judged) > 1:
             _compare(judged)
-    _table(runs)
+    _table(runs, {one.id: number for number, one in enumerate(judged, start=1)})
 
 
 def called(run: Run) -> str:
@@ -66,7 +68,10 @@ def called(run: Run) -> str:
     what = work.RUNS.get(run.kind, run.kind.capitalize())
     family = registry.FAMILIES.get(str(run.parameters.get("family", "")))
     after = run.parameters.get("after")
-    parts = (family.name if family else what, words.encoder(run.encoder), after)
+    of = str(run.parameters.get("name") or "") if run.kind == "finetune" else ""
+    columns = run.parameters.get("columns") if run.kind in _MORE else None
+    joined = f"with {', '.join(columns)}" if columns else ""
+    parts = (family.name if family else what, of or words.encoder(run.encoder), joined, after)
     return " · ".join(part for part in parts if part)
 
 
@@ -102,10 +107,23 @@ def _difference(workspace: Workspace, key: str) -> Difference | None:
         return None
 
 
-def _table(runs: Sequence[Run]) -> None:
+def _settings(parameters: Mapping[str, Any]) -> str:
+    """As "axes 256, views no": everything but what is said of a run anyway."""
+
+    def told(value: Any) -> str:
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        return ", ".join(map(str, value)) if isinstance(value, (list, dict)) else str(value)
+
+    kept = [name for name in parameters if name not in ("after", "name", "version", "seed", "target")]
+    return " · ".join(f"{name.replace('_', ' ')} {told(parameters[name])}" for name in kept)
+
+
+def _table(runs: Sequence[Run], numbers: Mapping[str, int]) -> None:
     with st.expander(f"All {words.count(len(runs), 'run')}", icon=":material/list:", key="improve_all"):
         rows: list[dict[str, Any]] = [
             {
+                "No.": numbers.get(one.id),
                 "When": words.moment(one.created),
                 "What": called(one),
                 "Version": one.version,
@@ -113,7 +131,7 @@ def _table(runs: Sequence[Run]) -> None:
                 "Seconds": round(one.seconds, 1),
                 "Seed": one.seed,
                 "By": one.who,
-                "Settings": ", ".join(f"{name} {value}" for name, value in one.parameters.items() if name != "after"),
+                "Settings": _settings(one.parameters),
                 "Images and labels": one.data[:8],
                 "Untouched part": one.test[:8],
                 "Run": one.id[:8],

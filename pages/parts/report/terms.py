@@ -7,7 +7,8 @@ from collections.abc import Mapping
 HELP: Mapping[str, str] = {
     "probe": "A simple classifier learns the labels from four fifths of the images and is asked about the rest, "
     "five times over. The share that it gets right; near-duplicates never lie on both sides.",
-    "balanced": "The mean over labels of how many of their images are found: rare labels count as much as common ones.",
+    "balanced": "Balanced accuracy: the mean over labels of how many of their images are found. Rare labels count as "
+    "much as common ones.",
     "knn": "Each image is given the label that most of its five nearest others have; its near-duplicates do not vote. "
     "Nothing is trained, so this is what search and groups rest on.",
     "map": "Each image searches for its like. 1 means that all of its label come before all others.",
