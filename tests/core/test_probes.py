@@ -198,11 +198,11 @@ def test_what_was_found_is_restored_without_loss() -> None:
     [
         ("forest", "classification", {}),
         ("ridge", "classification", {}),
-        ("knn", "regression", {"neighbours": 0}),
-        ("knn", "classification", {"neighbours": 2.5}),
-        ("knn", "classification", {"votes": "loud"}),
+        ("knn", "regression", {"k": 0}),
+        ("knn", "classification", {"k": 2.5}),
+        ("knn", "classification", {"weights": "loud"}),
         ("knn", "classification", {"colour": 1}),
-        ("logistic", "classification", {"freedom": float("nan")}),
+        ("logistic", "classification", {"C": float("nan")}),
     ],
 )
 def test_what_there_is_not_is_refused(family: str, task: registry.Task, given: dict[str, object]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from embedding_core.train.probes.family import SCALING, WEIGHING, Family, Task, axes, from_shares, weights
+from embedding_core.train.probes.family import CLASS_WEIGHT, SCALING, Family, Task, axes, from_shares, weights
 from embedding_core.train.space import Parameter
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def _boosting(task: Task, parameters: Mapping[str, Value], rows: NDArray[np.floa
 
     asked: dict[str, Any] = {
         "max_iter": int(parameters["trees"]),
-        "learning_rate": float(parameters["pace"]),
-        "max_leaf_nodes": int(parameters["leaves"]),
+        "learning_rate": float(parameters["learning_rate"]),
+        "max_leaf_nodes": int(parameters["max_leaf_nodes"]),
         "early_stopping": False,
         "random_state": seed,
     }
@@ -36,25 +36,34 @@ def _boosting(task: Task, parameters: Mapping[str, Value], rows: NDArray[np.floa
 
 BOOSTING = Family(
     id="boosting",
-    name="Boosted trees",
+    name="Gradient boosting",
     tasks=("classification", "regression"),
     good_for="Finds rules of the kind “if this and not that”. Rarely the best on vectors, and worth a try on numbers.",
     parameters=(
-        Parameter("trees", "Rounds", "whole", 40, 10, 200, log=True, help="How many trees, one after the other."),
+        Parameter("trees", "Trees", "whole", 40, 10, 200, log=True, help="One after the other."),
         Parameter(
-            "pace",
+            "learning_rate",
             "Learning rate",
             "real",
             0.2,
             0.03,
             0.5,
             log=True,
-            help="How much each tree mends. Slow ones want more rounds.",
+            help="How much each tree mends. Slow ones want more trees.",
         ),
-        Parameter("leaves", "Leaves", "whole", 8, 4, 31, log=True, help="How fine each tree may divide the images."),
+        Parameter(
+            "max_leaf_nodes",
+            "Leaves of a tree",
+            "whole",
+            8,
+            4,
+            31,
+            log=True,
+            help="How fine each tree may divide the images.",
+        ),
         axes(32),
         SCALING,
-        WEIGHING,
+        CLASS_WEIGHT,
     ),
     tries=({},),
     most=50_000,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Task = Literal["classification", "regression"]
 
-PLAIN, EVEN = "as they are", "evened out"
+NONE, WHITENED, BALANCED = "none", "whitened", "balanced"  # values of the parameters below
 
 Build = Callable[[Task, Mapping[str, Value], "NDArray[np.float32]", int], Any]
 Read = Callable[[Any, "NDArray[np.float32]"], "NDArray[np.float64]"]
@@ -41,7 +41,7 @@ def axes(default: int) -> Parameter:
     """How many principal axes of the vectors it reads."""
     return Parameter(
         "axes",
-        "Numbers read of each image",
+        "Principal axes",
         "whole",
         default,
         8,
@@ -53,25 +53,25 @@ def axes(default: int) -> Parameter:
 
 SCALING = Parameter(
     "scaling",
-    "Directions",
+    "Scaling of the axes",
     "choice",
-    PLAIN,
-    choices=(PLAIN, EVEN),
-    help="As they are, a direction counts as much as images differ along it; evened out, each counts alike.",
+    NONE,
+    choices=(NONE, WHITENED),
+    help="Without, an axis counts as much as images differ along it; whitened, each counts alike.",
 )
-WEIGHING = Parameter(
-    "weighing",
-    "Rare labels",
+CLASS_WEIGHT = Parameter(
+    "class_weight",
+    "Class weight",
     "choice",
-    PLAIN,
-    choices=(PLAIN, EVEN),
-    help="Evened out, all labels count alike in training, however few images they have.",
+    NONE,
+    choices=(NONE, BALANCED),
+    help="Balanced, all labels count alike in training, however few images they have.",
 )
 
 
 def weights(parameters: Mapping[str, Value]) -> str | None:
     """What scikit-learn calls `class_weight`."""
-    return "balanced" if parameters.get("weighing") == EVEN else None
+    return "balanced" if parameters.get("class_weight") == BALANCED else None
 
 
 def from_margins(estimator: Any, rows: NDArray[np.float32]) -> NDArray[np.float64]:

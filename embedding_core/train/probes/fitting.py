@@ -17,7 +17,7 @@ from embedding_core.errors import InvalidInput
 from embedding_core.parallel import in_order
 from embedding_core.quality.probing.probe import Reduced, reduced
 from embedding_core.train.probes import registry
-from embedding_core.train.probes.family import EVEN, Task
+from embedding_core.train.probes.family import WHITENED, Task
 from embedding_core.vectors import checked, read_only, unit_rows
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def probabilities(logits: NDArray[np.floating]) -> NDArray[np.float64]:
 def scale_of(of: Reduced, values: Mapping[str, Value]) -> NDArray[np.float32]:
     """What each of the axes (r,) that are read is multiplied by."""
     used = of.rows[:, : int(values["axes"])]
-    if values["scaling"] != EVEN:
+    if values["scaling"] != WHITENED:
         return np.ones(used.shape[1], np.float32)
     spread = used.std(axis=0, dtype=np.float64)
     # As long in all as 32 axes of spread 1, so that how strongly a probe is held back means much the same.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from embedding_core.train.probes.family import SCALING, WEIGHING, Family, Task, axes, from_margins, weights
+from embedding_core.train.probes.family import CLASS_WEIGHT, SCALING, Family, Task, axes, from_margins, weights
 from embedding_core.train.space import Parameter
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ def _logistic(task: Task, parameters: Mapping[str, Value], rows: NDArray[np.floa
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(
-        C=float(parameters["freedom"]), tol=1e-3, max_iter=500, class_weight=weights(parameters), random_state=seed
+        C=float(parameters["C"]), tol=1e-3, max_iter=500, class_weight=weights(parameters), random_state=seed
     )
 
 
 def _ridge(task: Task, parameters: Mapping[str, Value], rows: NDArray[np.float32], seed: int) -> Any:
     from sklearn.linear_model import Ridge
 
-    return Ridge(alpha=float(parameters["restraint"]), random_state=seed)
+    return Ridge(alpha=float(parameters["alpha"]), random_state=seed)
 
 
 LOGISTIC = Family(
@@ -40,20 +40,20 @@ LOGISTIC = Family(
     good_for="The first to try: quick, steady with few images, and its probabilities can be believed.",
     parameters=(
         Parameter(
-            "freedom",
-            "Freedom",
+            "C",
+            "C",
             "real",
             1.0,
             0.03,
             100.0,
             log=True,
-            help="How far it may bend to the training images. High ones learn by heart. Known as C.",
+            help="The inverse of regularisation: how far it may bend to the training images. High ones learn by heart.",
         ),
         axes(256),
         SCALING,
-        WEIGHING,
+        CLASS_WEIGHT,
     ),
-    tries=({"freedom": 0.3}, {}, {"freedom": 3.0}, {"freedom": 10.0}),
+    tries=({"C": 0.3}, {}, {"C": 3.0}, {"C": 10.0}),
     most=50_000,
     build=_logistic,
     logits=from_margins,
@@ -67,19 +67,19 @@ RIDGE = Family(
     good_for="The first to try: quick, steady with few images, and hard to mislead.",
     parameters=(
         Parameter(
-            "restraint",
-            "Restraint",
+            "alpha",
+            "Alpha",
             "real",
             1.0,
             0.001,
             1000.0,
             log=True,
-            help="How strongly it is held back. Low ones learn by heart. Known as alpha.",
+            help="Regularisation: how strongly it is held back. Low ones learn by heart.",
         ),
         axes(256),
         SCALING,
     ),
-    tries=({"restraint": 0.1}, {}, {"restraint": 10.0}, {"restraint": 100.0}),
+    tries=({"alpha": 0.1}, {}, {"alpha": 10.0}, {"alpha": 100.0}),
     most=50_000,
     build=_ridge,
     logits=from_margins,

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
     from embedding_core.train.space import Value
 
-_VOTES = {"one each": "uniform", "nearer counts more": "distance"}
+_WEIGHTS = ("uniform", "distance")
 
 
 def _neighbours(task: Task, parameters: Mapping[str, Value], rows: NDArray[np.float32], seed: int) -> Any:
     from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
     of = KNeighborsRegressor if task == "regression" else KNeighborsClassifier
-    k = min(int(parameters["neighbours"]), len(rows))
-    return of(k, weights=_VOTES[str(parameters["votes"])], algorithm="brute")
+    k = min(int(parameters["k"]), len(rows))
+    return of(k, weights=str(parameters["weights"]), algorithm="brute")
 
 
 def _logits(estimator: Any, rows: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -44,8 +44,8 @@ NEIGHBOURS = Family(
     good_for="Learns nothing, only remembers: a label can be explained by the look-alikes that gave it.",
     parameters=(
         Parameter(
-            "neighbours",
-            "Neighbours",
+            "k",
+            "Neighbours (k)",
             "whole",
             10,
             1,
@@ -54,12 +54,17 @@ NEIGHBOURS = Family(
             help="How many of the most alike training images are asked.",
         ),
         Parameter(
-            "votes", "Votes", "choice", "nearer counts more", choices=tuple(_VOTES), help="How they are counted."
+            "weights",
+            "Votes",
+            "choice",
+            "distance",
+            choices=_WEIGHTS,
+            help="Uniform, each counts alike; by distance, nearer ones count more.",
         ),
         axes(64),
         SCALING,
     ),
-    tries=({"neighbours": 1}, {"neighbours": 5}, {}, {"neighbours": 20}),
+    tries=({"k": 1}, {"k": 5}, {}, {"k": 20}),
     most=50_000,
     build=_neighbours,
     logits=_logits,

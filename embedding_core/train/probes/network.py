@@ -26,8 +26,8 @@ def _network(task: Task, parameters: Mapping[str, Value], rows: NDArray[np.float
     of = MLPRegressor if task == "regression" else MLPClassifier
     return of(
         hidden_layer_sizes=(int(parameters["units"]),),
-        alpha=float(parameters["restraint"]),
-        learning_rate_init=float(parameters["pace"]),
+        alpha=float(parameters["alpha"]),
+        learning_rate_init=float(parameters["learning_rate"]),
         max_iter=int(parameters["epochs"]),
         batch_size=min(128, len(rows)),
         random_state=seed,
@@ -36,23 +36,23 @@ def _network(task: Task, parameters: Mapping[str, Value], rows: NDArray[np.float
 
 NETWORK = Family(
     id="mlp",
-    name="Small neural network",
+    name="Neural network",
     tasks=("classification", "regression"),
-    good_for="Can bend where straight borders cannot. Wants a few thousand images to be worth it.",
+    good_for="Bends where linear models cannot. Wants a few thousand images to be worth it.",
     parameters=(
         Parameter("units", "Hidden units", "whole", 128, 16, 256, log=True, help="How much it can hold."),
         Parameter(
-            "restraint",
-            "Restraint",
+            "alpha",
+            "Weight decay (alpha)",
             "real",
             0.01,
             0.0001,
             1.0,
             log=True,
-            help="How strongly its weights are held back. Known as weight decay, or alpha.",
+            help="How strongly its weights are held back.",
         ),
         Parameter(
-            "pace",
+            "learning_rate",
             "Learning rate",
             "real",
             0.002,
@@ -65,7 +65,7 @@ NETWORK = Family(
         axes(256),
         SCALING,
     ),
-    tries=({}, {"restraint": 0.1}),
+    tries=({}, {"alpha": 0.1}),
     most=50_000,
     build=_network,
     logits=from_shares,

@@ -1,4 +1,4 @@
-"""Support vector machines, with straight borders and with curved ones.
+"""Support vector machines, linear and with the RBF kernel.
 
 Cortes and Vapnik 1995, "Support-vector networks"; Drucker et al. 1997, "Support vector regression machines".
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from embedding_core.train.probes.family import SCALING, WEIGHING, Family, Task, axes, from_margins, weights
+from embedding_core.train.probes.family import CLASS_WEIGHT, SCALING, Family, Task, axes, from_margins, weights
 from embedding_core.train.space import Parameter
 
 if TYPE_CHECKING:
@@ -25,50 +25,51 @@ _ROUNDS = 5_000
 def _linear(task: Task, parameters: Mapping[str, Value], rows: NDArray[np.float32], seed: int) -> Any:
     from sklearn.svm import LinearSVC, LinearSVR
 
-    freedom = float(parameters["freedom"])
+    cost = float(parameters["C"])
     if task == "regression":
         return LinearSVR(
-            C=freedom,
+            C=cost,
             epsilon=_EPSILON,
             loss="squared_epsilon_insensitive",
             dual="auto",
             max_iter=_ROUNDS,
             random_state=seed,
         )
-    return LinearSVC(C=freedom, class_weight=weights(parameters), dual="auto", max_iter=_ROUNDS, random_state=seed)
+    return LinearSVC(C=cost, class_weight=weights(parameters), dual="auto", max_iter=_ROUNDS, random_state=seed)
 
 
 def _curved(task: Task, parameters: Mapping[str, Value], rows: NDArray[np.float32], seed: int) -> Any:
     from sklearn.svm import SVC, SVR
 
     # scikit-learn's "scale", times a factor, so that the factor means the same for any number of axes.
-    gamma = float(parameters["reach"]) / max(rows.shape[1] * float(rows.var()), 1e-12)
-    freedom = float(parameters["freedom"])
+    gamma = float(parameters["gamma"]) / max(rows.shape[1] * float(rows.var()), 1e-12)
+    cost = float(parameters["C"])
     if task == "regression":
-        return SVR(C=freedom, gamma=gamma, epsilon=_EPSILON)
-    return SVC(C=freedom, gamma=gamma, class_weight=weights(parameters), random_state=seed)
+        return SVR(C=cost, gamma=gamma, epsilon=_EPSILON)
+    return SVC(C=cost, gamma=gamma, class_weight=weights(parameters), random_state=seed)
 
 
-def _freedom(default: float, low: float, high: float) -> Parameter:
+def _cost(default: float, low: float, high: float) -> Parameter:
     return Parameter(
-        "freedom",
-        "Freedom",
+        "C",
+        "C",
         "real",
         default,
         low,
         high,
         log=True,
-        help="How far it may bend to single images at the border. High ones learn by heart. Known as C.",
+        help="The inverse of regularisation: how far it may bend to single images at the border. High ones learn by "
+        "heart.",
     )
 
 
 LINEAR = Family(
     id="svm",
-    name="SVM, straight borders",
+    name="SVM, linear",
     tasks=("classification", "regression"),
     good_for="Much like logistic regression, but minds only the images at the border between two labels.",
-    parameters=(_freedom(0.3, 0.01, 30.0), axes(256), SCALING, WEIGHING),
-    tries=({"freedom": 0.1}, {}, {"freedom": 1.0}),
+    parameters=(_cost(0.3, 0.01, 30.0), axes(256), SCALING, CLASS_WEIGHT),
+    tries=({"C": 0.1}, {}, {"C": 1.0}),
     most=50_000,
     build=_linear,
     logits=from_margins,
@@ -77,26 +78,26 @@ LINEAR = Family(
 
 CURVED = Family(
     id="svm-rbf",
-    name="SVM, curved borders",
+    name="SVM, RBF kernel",
     tasks=("classification", "regression"),
     good_for="Often the best on a few thousand images. Slow on many: it is fitted on 10,000 at most.",
     parameters=(
-        _freedom(3.0, 0.3, 100.0),
+        _cost(3.0, 0.3, 100.0),
         Parameter(
-            "reach",
-            "Bending",
+            "gamma",
+            "Gamma",
             "real",
             1.0,
             0.1,
             10.0,
             log=True,
-            help="How tightly borders wind around images. High ones learn by heart. A multiple of the usual gamma.",
+            help="How tightly borders wind around images, 1 being scikit-learn's scale. High ones learn by heart.",
         ),
         axes(256),
         SCALING,
-        WEIGHING,
+        CLASS_WEIGHT,
     ),
-    tries=({"freedom": 1.0}, {}, {"freedom": 10.0}),
+    tries=({"C": 1.0}, {}, {"C": 10.0}),
     most=10_000,
     build=_curved,
     logits=from_margins,

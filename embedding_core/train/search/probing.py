@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 FAMILY = "family"
 STEPS = FOLDS
 
-_SHARED = ("axes", "scaling", "weighing")  # one parameter for all families, so that they can be compared
+_SHARED = ("axes", "scaling", "class_weight")  # one parameter for all families, so that they can be compared
 
 
 def space_of(families: Sequence[str], task: Task) -> tuple[Parameter, ...]:
-    """Which family, what all share, then what each has of its own, as `knn.neighbours`. Raises `InvalidInput`."""
+    """Which family, what all share, then what each has of its own, as `knn.k`. Raises `InvalidInput`."""
     cards = [registry.family(one, task) for one in families] or registry.families(task)
     which = Parameter(FAMILY, "Family", "choice", cards[0].id, choices=tuple(one.id for one in cards))
     shared: dict[str, Parameter] = {}
@@ -37,9 +37,9 @@ def space_of(families: Sequence[str], task: Task) -> tuple[Parameter, ...]:
     for card in cards:
         for one in card.parameters:
             if one.name not in _SHARED:
-                title = f"{card.name}: {one.title.lower()}"
+                title = f"{card.name}: {one.title if one.title.isupper() else one.title.lower()}"
                 own.append(replace(one, name=f"{card.id}.{one.name}", title=title, only=(FAMILY, (card.id,))))
-            elif one.name != "weighing" or task == "classification":
+            elif one.name != "class_weight" or task == "classification":
                 has = (*(shared[one.name].only or ("", ()))[1], card.id) if one.name in shared else (card.id,)
                 shared[one.name] = replace(shared.get(one.name, one), only=(FAMILY, has))
     kept = [replace(one, only=None) if len((one.only or ("", ()))[1]) == len(cards) else one for one in shared.values()]

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from embedding_core.train.probes import registry
 from embedding_core.train.search.found import BEST, DEFAULTS
-from embedding_core.train.search.probing import setting_of
+from embedding_core.train.search.probing import FAMILY, setting_of
 from embedding_core.train.search.trials import history
 from pages.parts import charts, charts_train, charts_tries, state, words
 from pages.parts.train import closely, judged, saving
@@ -120,7 +121,7 @@ def _table(found: Searched, shares: bool) -> None:
     st.dataframe(
         {
             "Try": [one.number for one in found.trials],
-            "Kind": [str(one.parameters.get("family", "")) for one in found.trials],
+            "Kind": [registry.FAMILIES[str(one.parameters[FAMILY])].name for one in found.trials],
             "Settings": [
                 ", ".join(
                     f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
