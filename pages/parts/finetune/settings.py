@@ -51,26 +51,40 @@ def show(mode: str) -> dict[str, Any]:  # noqa: PLR0915 - a list of widgets
     with parts.cell():
         st.markdown("**How long**")
         number("minutes", "Minutes of training at most", 0.1, 1440, 1.0)
-        number("epochs", "Passes over the images (epochs)", 1, 1000, 1)
-        number("patience", "Stop after so many without gain", 0, 100, 1, help="0 never stops early.")
+        number("epochs", "Epochs at most", 1, 1000, 1)
+        number(
+            "patience",
+            "Patience, in epochs",
+            0,
+            100,
+            1,
+            help="Epochs without gain after which it stops; 0 never stops early.",
+        )
         number("seed", "Seed", 0, 10_000, 1)
     with parts.cell():
         st.markdown("**How it learns**")
-        options("loss", "Goal", list(LOSSES), LOSSES)
+        options("loss", "Loss", list(LOSSES), LOSSES)
         options("optimiser", "Optimiser", ["adamw", "adam", "sgd"])
         number("rate", "Learning rate", 0.0, 1.0, 1e-4, format="%.6f", help="0 finds one by a range test.")
         if mode != "head":
             number("head_rate", "Learning rate of the classifier", 1e-6, 1.0, 1e-4, format="%.6f")
-            number("factor", "Share of it one block down", 0.1, 1.0, 0.05)
-        options("schedule", "Learning rate over time", ["cosine", "one-cycle", "constant"])
-        number("batch", "Images a step", 2, 1024, 8)
-        number("average", "Averaging of weights", 0.0, 0.9999, 0.01, format="%.4f", help="0 takes the last ones.")
+            number(
+                "factor",
+                "Rate of the block below, as a share",
+                0.1,
+                1.0,
+                0.05,
+                help="Discriminative rates; 1 gives all the same.",
+            )
+        options("schedule", "Schedule", ["cosine", "one-cycle", "constant"])
+        number("batch", "Batch size", 2, 1024, 8)
+        number("average", "Averaging of weights (EMA)", 0.0, 0.9999, 0.01, format="%.4f", help="0 takes the last ones.")
     with parts.cell():
         st.markdown("**What holds it back**")
         number("weight_decay", "Weight decay", 0.0, 1.0, 0.01)
         number("dropout", "Dropout", 0.0, 0.9, 0.05)
         number("smoothing", "Label smoothing", 0.0, 0.5, 0.05)
-        options("weighting", "Weight of classes", ["none", "balanced"], {"balanced": "rare ones count more"})
+        options("weighting", "Class weights", ["none", "balanced"], {"balanced": "rare ones count more"})
         number(
             "hidden",
             "Width of a layer on top",
@@ -83,21 +97,21 @@ def show(mode: str) -> dict[str, Any]:  # noqa: PLR0915 - a list of widgets
             options("activation", "Activation of that layer", ["gelu", "relu", "tanh"])
     with parts.cell():
         st.markdown("**How pictures are changed**")
-        number("crop", "Least share cut out", 0.05, 1.0, 0.05, help="1 cuts nothing.")
-        flipped = st.checkbox("Mirror left and right", usual.augmentation.flip, key=f"finetune_{mode}_flip")
+        number("crop", "Random crop, smallest share", 0.05, 1.0, 0.05, help="1 crops nothing.")
+        flipped = st.checkbox("Horizontal flip", usual.augmentation.flip, key=f"finetune_{mode}_flip")
         chosen["flip"] = flipped
-        number("colour", "Change of colours", 0.0, 1.0, 0.05)
+        number("colour", "Colour jitter", 0.0, 1.0, 0.05)
         number("randaugment", "RandAugment", 0, 30, 1, help="0 for none; 9 is usual.")
         number("mixup", "MixUp", 0.0, 10.0, 0.1, help="0 for none; 0.2 is usual.")
     with parts.cell():
-        st.markdown("**What of the network**")
+        st.markdown("**Which part of the network**")
         if mode == "last":
             number("blocks", "Blocks that are trained", 1, 50, 1)
         if mode == "lora":
-            number("rank", "Rank of the additions", 1, 256, 1)
+            number("rank", "LoRA rank", 1, 256, 1)
         if mode in ("head", "last"):
-            number("views", "Views of each picture computed once", 1, 32, 1)
+            number("views", "Augmented views of each picture", 1, 32, 1)
         if mode not in ("head", "lora"):
-            number("size", "Share of the input size trained at", 0.25, 1.0, 0.05)
+            number("size", "Input size, as a share", 0.25, 1.0, 0.05)
     every = {**usual.to_json(), **usual.to_json()["augmentation"]}
     return {name: value for name, value in chosen.items() if value != every[name]}
