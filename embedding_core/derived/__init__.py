@@ -18,6 +18,7 @@ from embedding_core.derived.balance import (
     shortcuts_key,
 )
 from embedding_core.derived.comparison import (
+    COMPARISON,
     compare_encoders,
     comparison_key,
     measure_metrics,
@@ -78,6 +79,7 @@ from embedding_core.graphs import graph_key, neighbour_graph, read_graph, read_n
 __all__ = [
     "ADVICE",
     "CHECKS",
+    "COMPARISON",
     "ONLY",
     "SCORED",
     "UNTURNED",

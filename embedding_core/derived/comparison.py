@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 REVISION = 1  # raised when the same encoders come out otherwise
 METRICS_REVISION = 1
-KIND = "comparison"
+COMPARISON = "comparison"  # the kind under which it is stored
 METRICS_KIND = "metrics"
 
 MOST = 20_000  # labelled images at most that are compared on, drawn by chance
@@ -77,7 +77,7 @@ def compare_encoders(
         workspace,
         dataset,
         _comparison_key(ordered, known, seed),
-        kind=KIND,
+        kind=COMPARISON,
         parent=dataset.fingerprint,
         of=Comparison,
         find=find_it,
@@ -157,7 +157,7 @@ def read_metrics(workspace: Workspace, key: str) -> Kept[Metrics] | None:
 
 
 def _comparison_key(ordered: Sequence[Embedding], known: Labelled, seed: int) -> str:
-    return fingerprint(KIND, REVISION, *(one.fingerprint for one in ordered), known.fingerprint, seed=seed)
+    return fingerprint(COMPARISON, REVISION, *(one.fingerprint for one in ordered), known.fingerprint, seed=seed)
 
 
 def _duplicates_known(workspace: Workspace, dataset: Dataset, embeddings: Sequence[Embedding]) -> bool:

@@ -68,6 +68,7 @@ def test_one_encoder_only_offers_others(served: Served, birds: Dataset) -> None:
     app.button(key=f"compare_embed_{OTHER}").click().run()
     (job,) = served[1].jobs.values()
     assert (job.kind, job.parameters["encoder"]) == ("embed", OTHER)
+    assert said(app, choosing.NAME) == f"pixels,{OTHER}"
     assert app.button(key=f"compare_embed_{OTHER}").disabled
     served[1].becomes(job.id, state="failed", error="No room on the disk.")
     assert "No room on the disk" in small.texts(opened())
@@ -95,6 +96,13 @@ def test_another_is_embedded_from_here(served: Served, both: Dataset) -> None:
     (job,) = served[1].jobs.values()
     assert job.parameters["encoder"] == "efficientnet-lite2"
     assert said(app, choosing.NAME) == f"{OTHER},pixels,efficientnet-lite2"
+
+
+def test_another_encoder_takes_no_answer_away(both: Dataset, done: dict[str, Any]) -> None:
+    put(both, "efficientnet-lite2", clear=60)
+    app = opened()
+    assert app.button_group[0].value == [OTHER, "pixels"]
+    assert str(app.header[0].value) == "Take EfficientNet\\-Lite0"
 
 
 def test_it_says_which_to_take_with_figures(both: Dataset, done: dict[str, Any]) -> None:

@@ -168,6 +168,8 @@ def test_predictions_are_shown_and_kept_as_columns_never_as_labels(
     runner.becomes(job.id, state="done", result=done)
     app.run()
     assert "711 images answered" in small.texts(app)
+    back = small.open_page("train.py", **VIEW, train_tab="Predict", model=model.id)
+    assert "711 images answered" in small.texts(back), "who has looked at another page meanwhile finds the answers"
     before = dataset.attributes()["label"].to_pylist()
     app.button(key="train_keep_columns").click().run()
     now = workspace.dataset(emojis.NAME)

@@ -1,4 +1,4 @@
-"""Which encoders are compared: those in the URL, else all that have embedded the images; and a way to add others."""
+"""Which encoders are compared: those in the URL, else those compared last, else all; and a way to add others."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from embedding_core import derived
 from embedding_core.encoders import registry
-from pages.parts import empty, fitted, jobs, state, words
+from pages.parts import empty, fitted, jobs, server, state, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,10 +20,16 @@ if TYPE_CHECKING:
 NAME = "encoders"  # in the URL: ids, separated by commas
 
 
-def chosen(there: Sequence[str]) -> list[str]:
-    """Those of them that the URL names; all without a choice."""
+def chosen(dataset: Dataset, there: Sequence[str]) -> list[str]:
+    """Those of them that the URL names; without a choice those that were compared last, so that another encoder takes
+    no answer away, else all."""
     asked = state.get(NAME).split(",")
-    return [one for one in there if one in asked] or list(there)
+    named = [one for one in there if one in asked]
+    if named:
+        return named
+    done = server.workspace().results.find(dataset.uuid, derived.COMPARISON)
+    last = done[0].parameters["asked"]["encoders"] if done else []
+    return [one for one in there if one in last] if len(last) > 1 and set(last) <= set(there) else list(there)
 
 
 def pick(dataset: Dataset, there: Sequence[str], now: Sequence[str]) -> None:
@@ -62,7 +69,7 @@ def offer(dataset: Dataset, there: Sequence[str], cards: Sequence[EncoderCard]) 
                 icon=":material/play_arrow:",
                 disabled=card.id in under_way,
                 on_click=_embed,
-                args=(dataset, card.id),
+                args=(dataset, card.id, there),
             )
 
 
@@ -107,10 +114,8 @@ def _of(job: Job) -> str:
     return str(job.parameters.get("encoder") or registry.DEFAULT)
 
 
-def _embed(dataset: Dataset, encoder: str) -> None:
-    asked = state.get(NAME)
-    if asked:
-        state.put(NAME, f"{asked},{encoder}")
+def _embed(dataset: Dataset, encoder: str, there: Sequence[str]) -> None:
+    state.put(NAME, ",".join(dict.fromkeys([*chosen(dataset, there), encoder])))
     jobs.submit("embed", {"dataset": dataset.uuid, "encoder": encoder}, dataset=dataset.uuid)
 
 

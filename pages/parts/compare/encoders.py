@@ -29,7 +29,7 @@ def show(dataset: Dataset, columns: Columns) -> list[int]:
     if len(there) < 2:
         choosing.alone(dataset, there)
         return []
-    now = choosing.chosen(there)
+    now = choosing.chosen(dataset, there)
     choosing.pick(dataset, there, now)
     if len(now) < 2:
         empty.note("Choose two or more", "Tick the encoders to compare above.", ":material/balance:", key="compare_few")

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from embedding_core import derived
 from embedding_core.deciding.versions import NOW, snapshot
-from embedding_core.derived import components, encoders, finetuning, targets
+from embedding_core.derived import COMPARISON, components, encoders, finetuning, targets
 from embedding_core.derived import features as joined
-from embedding_core.derived.comparison import KIND as COMPARISON
 from embedding_core.derived.comparison import METRICS_KIND as METRICS
 from embedding_core.derived.curve import CURVE, SCRATCH
 from embedding_core.derived.ensembles import KIND as ENSEMBLE
