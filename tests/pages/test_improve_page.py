@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from embedding_core import derived
+from embedding_core.encoders.imported import card_for_imported
 from embedding_core.evaluate.advice import Proposal
 from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
@@ -109,6 +111,27 @@ def test_what_was_done_is_told_with_its_interval(served: Served, many: Dataset) 
     assert "from 50.0% to 55.0%: **+5.0 points (1.0 to 9.0)**, better than before" in small.texts(app)
     app.button(key="improve_go_on").click().run()
     assert app.query_params["encoder"] == "efficientnet-lite0"
+
+
+def test_another_encoder_leaves_the_steps_as_they_are(served: Served, many: Dataset) -> None:
+    workspace, _ = served
+    advised(workspace, many, GOOD)
+    images = many.images()
+    card = card_for_imported("mine", 4, "0" * 64)
+    vectors = np.random.default_rng(0).normal(size=(N, 4)).astype(np.float32)
+    many.vectors.put(card, images["id"].to_pylist(), images["sha256"].to_pylist(), vectors)
+    app = opened()
+    assert "What is below still holds" in small.texts(app)
+    assert not app.button(key="improve_do_0").disabled
+
+
+@pytest.mark.parametrize(("labelled", "way"), [(N, "Add images"), (N - 5, "Choose them")])
+def test_more_labels_lead_to_images_without_one_or_to_new_ones(
+    served: Served, many: Dataset, labelled: int, way: str
+) -> None:
+    many.put_attributes(many.images()["id"].to_pylist()[labelled:], labels=[None] * (N - labelled))
+    advised(served[0], many, Proposal("label", "60", "Label 60", "By the curve.", 0.04, 0.01, 0.07, images=60))
+    assert opened().button(key="improve_do_0").label == way
 
 
 def test_what_changed_since_is_said_and_nothing_is_done_before_a_new_look(served: Served, many: Dataset) -> None:
