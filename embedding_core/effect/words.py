@@ -15,7 +15,7 @@ def points(found: Difference) -> str:
 
 
 def verdict(effect: Effect) -> str:
-    """ "better", "worse", "unclear" when the interval holds zero, or "same" when nothing that is trained on differs."""
+    """ "better", "worse", "unclear" when it includes zero, or "same" when nothing that is trained on differs."""
     accuracy = effect.differences.accuracy
     if effect.alike:
         return "same"
@@ -31,7 +31,7 @@ def said(effect: Effect) -> list[str]:
         "same": f"No difference: {first} and {second} are trained on the same images under the same labels.",
         "better": f"{figures}: a probe trained on {second} is better than one trained on {first}.",
         "worse": f"It did not help. {figures}: a probe trained on {second} is worse than one trained on {first}.",
-        "unclear": f"No difference can be told. {figures}: the interval holds zero.",
+        "unclear": f"No difference can be told. {figures}: the interval includes zero.",
     }[verdict(effect)]
     runs, k = effect.before.shape
     part = (

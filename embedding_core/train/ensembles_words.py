@@ -52,7 +52,7 @@ def headline(found: Ensembles, called: Callable[[str], str] = str) -> str:
     if told == "worse":
         return f"Not worth it: {name.lower()} lose against {best} alone, {figures}"
     if found.gains[found.chosen].change > 0:
-        return f"Perhaps: {name.lower()} gain {figures} over {best}{cost}; the interval holds zero"
+        return f"Perhaps: {name.lower()} gain {figures} over {best}{cost}; the interval includes zero"
     return f"Not worth it, as far as can be told: {name.lower()} bring {figures} against {best} alone"
 
 

@@ -82,7 +82,7 @@ def _best(candidates: Sequence[Candidate], best: int, differences: Mapping[tuple
             f"Take {chosen.name}: no other is clearly faster. Its lead on {second.name} may be chance, {points(lead)}."
             if lead.change <= WORTH
             else f"Take {chosen.name}, for now: it is {_points(lead.change)} better than {second.name}, but the "
-            "interval holds zero. More labelled images would tell."
+            "interval includes zero. More labelled images would tell."
         )
     sentence = f"Take {chosen.name}: it is {_points(lead.change)} better than {second.name}"
     faster = [candidates[at] for at in others if _times(candidates[at], chosen) >= FASTER]

@@ -157,7 +157,7 @@ def _verdict(one: Difference) -> str:
         return ":red[:material/trending_down:] That costs quality: what went was of use."
     if one.worse:
         return ":gray[:material/trending_flat:] That costs less than a point."
-    return ":gray[:material/trending_flat:] No difference can be told: the interval holds zero."
+    return ":gray[:material/trending_flat:] No difference can be told: the interval includes zero."
 
 
 def _metric(name: str, one: Difference, term: str) -> None:

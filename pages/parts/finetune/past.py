@@ -19,23 +19,22 @@ AGAIN = ("dataset", "encoder", "mode", "recipe", "tuned")
 
 
 def chosen(dataset: Dataset) -> StoredModel | None:
-    """The one in the URL, else the newest; None when there is none. Draws the choice where there are several."""
+    """The one in the URL, else the newest; None when there is none. Draws the choice."""
     models = encoders.tuned(server.workspace(), dataset.uuid)
     if not models:
         return None
     names = [model.name for model in models]
     wanted = state.get("tuned")
     at = names.index(wanted) if wanted in names else 0
-    if len(models) > 1:
-        key = f"finetune_chosen_{names[at]}"
-        st.selectbox(
-            "Result",
-            names,
-            index=at,
-            key=key,
-            on_change=lambda: state.put("tuned", str(state.value(key))),
-            width=420,
-        )
+    key = f"finetune_chosen_{names[at]}"
+    st.selectbox(
+        "Result",
+        names,
+        index=at,
+        key=key,
+        on_change=lambda: state.put("tuned", str(state.value(key))),
+        width=420,
+    )
     return models[at]
 
 

@@ -57,7 +57,7 @@ def _headline(kept: Kept[Judged], model: StoredModel) -> None:
         meaning = "It did not help. Keep the encoder as it was, or train less of it."
     else:
         said = f":gray[:material/trending_flat:] No difference can be told: {points(one)}"
-        meaning = "The interval holds zero. With more test images, or more training, it may become clear."
+        meaning = "The interval includes zero. With more test images, or more training, it may become clear."
     with st.container(gap="xsmall", key="finetune_said"):
         st.header(said, anchor=False, help=words.HELP["interval"])
         st.markdown(

@@ -136,7 +136,7 @@ def _did(result: dict[str, Any]) -> None:
     mark, said = {
         "better": (":green[:material/trending_up:]", "better than before"),
         "worse": (":red[:material/trending_down:]", "worse than before"),
-        "unclear": (":gray[:material/trending_flat:]", "not to be told from before: the interval holds zero"),
+        "unclear": (":gray[:material/trending_flat:]", "not to be told from before: the interval includes zero"),
     }[found["verdict"]]
     with st.container(border=True, key="improve_did", gap="xxsmall"):
         st.markdown(f"**{mark} Done: {words.plain(result['did'])}**")

@@ -39,7 +39,7 @@ def _one(one: Tuned) -> Html:
         if accuracy.better
         else "It did not help."
         if accuracy.worse
-        else "No difference can be told: the interval holds zero."
+        else "No difference can be told: the interval includes zero."
     )
     rows = [
         _row("Fine-tuned network, against the linear probe", accuracy),

@@ -27,7 +27,7 @@ HEADLINES = {  # by verdict; the figure follows
 MEANING = {
     "better": "A probe trained on {second} is better than one trained on {first}.",
     "worse": "A probe trained on {second} is worse than one trained on {first}.",
-    "unclear": "The interval holds zero: by these images and trainings, {second} and {first} cannot be told apart.",
+    "unclear": "The interval includes zero: by these images and trainings, {second} and {first} cannot be told apart.",
     "same": "Nothing that is trained on differs between {first} and {second}.",
 }
 
