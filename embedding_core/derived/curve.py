@@ -217,7 +217,8 @@ def _trained(
     wanted = sorted({max(round(share * len(train)), _FEWEST) for share in SHARES})
     parts = parts_of(codes, [min(one, len(train)) for one in wanted], groups=groups, seed=seed)
     pictures = _pictures(dataset, known.ids[np.concatenate([train, test])], SIDE, progress)
-    whole = sum(np.sqrt(len(part)) for part in parts)  # a larger part has more to learn, but not by as much
+    shares = np.sqrt([len(part) for part in parts])  # a larger part has more to learn, but not by as much
+    shares /= shares.sum()
     runs = tuple(
         train_from_scratch(
             pictures[part],
@@ -226,13 +227,24 @@ def _trained(
             known.codes[test],
             groups=groups[part],
             clusters=clusters,
-            seconds=60 * minutes * float(np.sqrt(len(part))) / whole,
+            seconds=60 * minutes * share,
             seed=seed,
-            progress=progress,
+            progress=_within(progress, begun, share),
         )
-        for part in parts
+        for part, begun, share in zip(parts, np.cumsum(shares) - shares, shares.tolist(), strict=True)
     )
     return Scratch(runs, SIDE, minutes, None if not images_per_second else 1 / images_per_second)
+
+
+def _within(progress: Progress, begun: float, share: float) -> Progress:
+    """What is told of one of several trainings, as a part of all of them."""
+
+    def told(stage: str, done: int = 0, total: int | None = None, note: str = "") -> None:
+        if total:
+            done, total = round(100 * (begun + share * done / total)), 100
+        progress(stage, done, total, note)
+
+    return told
 
 
 def _pictures(dataset: Dataset, ids: NDArray[np.int64], side: int, progress: Progress) -> NDArray[np.uint8]:

@@ -16,14 +16,21 @@ if TYPE_CHECKING:
 
 
 def tried(
-    names: Sequence[str], scores: Sequence[Score], best: int, look: Look, numbers: Sequence[int] = ()
+    names: Sequence[str],
+    scores: Sequence[Score],
+    best: int,
+    look: Look,
+    numbers: Sequence[int] = (),
+    *,
+    narrow: bool = False,
 ) -> go.Figure:
     """The accuracy of each run with its interval, oldest at the top; the best one in colour.
 
-    `numbers` are what the runs are called elsewhere, by default from 1 on.
+    `numbers` are what the runs are called elsewhere, by default from 1 on. With `narrow` names are cut short, so that
+    intervals have room on a phone.
     """
     called = numbers or range(1, len(names) + 1)
-    rows = [f"{number}  {safe(name, 44)}" for number, name in zip(called, names, strict=True)]
+    rows = [f"{number}  {safe(name, 15 if narrow else 44)}" for number, name in zip(called, names, strict=True)]
     spans = [
         (0.0, 0.0) if one.low is None or one.high is None else (one.high - one.value, one.value - one.low)
         for one in scores
@@ -55,5 +62,10 @@ def tried(
     figure.update_yaxes(
         range=[len(rows) - 0.4, -0.7], automargin=True, ticks="", ticksuffix="  ", showgrid=False, zeroline=False
     )
-    figure.update_xaxes(tickformat=".0%", gridcolor=look.line, zeroline=False, automargin=True)
+    low = min(one.value - down for one, (_, down) in zip(scores, spans, strict=True))
+    high = max(one.value + up for one, (up, _) in zip(scores, spans, strict=True))
+    room = (high - low or 0.1) * (0.16 if narrow else 0.05)  # so that no figure is cut
+    figure.update_xaxes(
+        range=[low - room, high + room], tickformat=".0%", gridcolor=look.line, zeroline=False, automargin=True
+    )
     return figure

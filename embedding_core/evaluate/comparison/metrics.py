@@ -162,12 +162,13 @@ def sentences(found: Metrics) -> list[str]:
     better = [way for way in others if way not in SMALLER and differences[way].better]
     if better:
         best = max(better, key=found.accuracy)
-        answer = f"{TITLES[best]} finds the right label more often than cosine: {points(differences[best])}."
+        answer = f"{TITLES[best]} finds the right label more often than cosine: {points(differences[best])}"
+        answer += _searched(found, best)
     elif others:
         nearest = max((way for way in others if way not in SMALLER), key=found.accuracy, default=others[0])
         answer = (
             f"Stay with cosine: no other metric is better. The nearest is {TITLES[nearest]}, "
-            f"{points(differences[nearest])}."
+            f"{points(differences[nearest])}{_searched(found, nearest)}"
         )
     else:
         answer = "All metrics rank these images alike."
@@ -175,6 +176,14 @@ def sentences(found: Metrics) -> list[str]:
     if same and others:
         answer += f" {' and '.join(same).capitalize()} rank as cosine does."
     return [answer, *(_cost(found, way, differences[way]) for way in SMALLER if way in found.ways)]
+
+
+def _searched(found: Metrics, way: str) -> str:
+    """The end of a sentence: what a way that is as good by votes loses in a search."""
+    lost = found.retrieval_differences()[way]
+    if not lost.worse:
+        return "."
+    return f", but a search finds less: mean average precision {lost.after:.2f} instead of {lost.before:.2f}."
 
 
 def _cost(found: Metrics, way: str, lost: Difference) -> str:

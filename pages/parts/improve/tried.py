@@ -48,7 +48,8 @@ def _runs(runs: Sequence[Run]) -> None:
         best = max(fair, key=lambda number: scores[number].value)
         numbers = range(len(judged) - len(shown) + 1, len(judged) + 1)
         look = charts.look(st.context.theme.type)
-        figure = charts_improve.tried([called(one) for one in shown], scores, best, look, numbers)
+        names = [called(one) for one in shown]
+        figure = charts_improve.tried(names, scores, best, look, numbers, narrow=state.touch())
         st.plotly_chart(
             figure,
             key="improve_tried",
