@@ -175,8 +175,8 @@ def test_a_probe_is_trained_saved_and_answers_for_a_new_image(page: Page, app: R
 def test_a_network_is_fine_tuned_and_used(page: Page, app: RunningApp) -> None:
     opened(page, app, "finetune", "Fine-tune")
     page.get_by_text("Settings", exact=True).click()
-    page.get_by_label("Minutes of training at most").fill("2")  # it takes less
-    page.get_by_label("Minutes of training at most").press("Tab")
+    page.get_by_label("Minutes of training at most", exact=True).fill("2")  # it takes less
+    page.get_by_label("Minutes of training at most", exact=True).press("Tab")
     page.get_by_role("textbox", name="Name of the new encoder").fill("emoji eyes")
     page.get_by_role("textbox", name="Name of the new encoder").press("Tab")
     page.get_by_role("button", name="Start", exact=True).click()
