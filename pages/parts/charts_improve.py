@@ -26,11 +26,12 @@ def tried(
 ) -> go.Figure:
     """The accuracy of each run with its interval, oldest at the top; the best one in colour.
 
-    `numbers` are what the runs are called elsewhere, by default from 1 on. With `narrow` names are cut short, so that
-    intervals have room on a phone.
+    `numbers` are what the runs are called elsewhere, by default from 1 on. With `narrow` names end before the first
+    dot, so that intervals have room on a phone.
     """
     called = numbers or range(1, len(names) + 1)
-    rows = [f"{number}  {safe(name, 15 if narrow else 44)}" for number, name in zip(called, names, strict=True)]
+    shown = [safe(name.partition(" · ")[0], 18) if narrow else safe(name, 44) for name in names]
+    rows = [f"{number}  {name}" for number, name in zip(called, shown, strict=True)]
     spans = [
         (0.0, 0.0) if one.low is None or one.high is None else (one.high - one.value, one.value - one.low)
         for one in scores
