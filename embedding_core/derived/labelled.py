@@ -11,7 +11,6 @@ from embedding_core.deciding.versions import NOW, snapshot
 from embedding_core.derived.duplicates import duplicates_key, find_duplicates, read_duplicates
 from embedding_core.derived.effect import decided_on
 from embedding_core.derived.encoders import fitted_on
-from embedding_core.derived.targets import LABEL
 from embedding_core.effect.parting import FEWEST, enough
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.holding import hold_out, unseen
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from embedding_core.records import Reporter
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
+LABEL = "label"  # the column that everything is about, unless another is named
 ASIDE = "aside"  # the kind under which the images that were set aside are stored
 
 

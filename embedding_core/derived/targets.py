@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.derived.belonging import values_of
+from embedding_core.derived.labelled import LABEL
 from embedding_core.errors import InvalidInput
 from embedding_core.fingerprint import digest, fingerprint
 from embedding_core.train.model import cut
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from embedding_core.train.probes.family import Task
     from embedding_core.workspace import Dataset
 
-LABEL = "label"
 MOST = 200  # different texts of a column that can be learnt as labels
 
 
