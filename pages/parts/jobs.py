@@ -10,7 +10,7 @@ from embedding_core.errors import KindredError
 from pages.parts import moments, server, state, words, work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from embedding_core.jobs import Job
     from embedding_core.workspace import Dataset
@@ -48,20 +48,25 @@ def about_dataset(dataset: Dataset) -> list[Job]:
     return found
 
 
-def latest(dataset: Dataset, kind: str) -> Job | None:
-    """The newest job of a kind about a dataset, in whichever state."""
-    return next((job for job in reversed(about_dataset(dataset)) if job.kind == kind), None)
+def latest(dataset: Dataset, kind: str, wanted: Mapping[str, Any] | None = None) -> Job | None:
+    """The newest job of a kind about a dataset, in whichever state; with `wanted` one that was asked for just this."""
+    return _newest(about_dataset(dataset), kind, wanted or {})
 
 
-def last_of_mine(kind: str, **wanted: Any) -> Job | None:
+def last_of_mine(kind: str, wanted: Mapping[str, Any]) -> Job | None:
     """The newest job of a kind that whoever is looking has started with these parameters, in whichever state."""
-    found = sorted(server.runner().list(), key=lambda job: -job.created)
+    found = sorted(filter(mine, server.runner().list()), key=lambda job: job.created)
     moments.heard_of_jobs()
+    return _newest(found, kind, wanted)
+
+
+def _newest(found: Sequence[Job], kind: str, wanted: Mapping[str, Any]) -> Job | None:
+    """Of jobs, oldest first, the last of a kind with these parameters."""
     return next(
         (
             job
-            for job in found
-            if job.kind == kind and mine(job) and all(job.parameters.get(name) == one for name, one in wanted.items())
+            for job in reversed(found)
+            if job.kind == kind and all(job.parameters.get(name) == one for name, one in wanted.items())
         ),
         None,
     )

@@ -94,8 +94,8 @@ def _cost(one: Proposal) -> str:
 
 
 def _acts(dataset: Dataset, one: Proposal, encoder: str, number: int, *, first: bool, busy: bool) -> None:
+    kind: Literal["primary", "secondary"] = "primary" if first else "secondary"
     if one.kind == "label":
-        kind: Literal["primary", "secondary"] = "primary" if first else "secondary"
         if not cached.columns(dataset).label.null_count:
             if st.button("Add images", key=f"improve_do_{number}", type=kind, icon=":material/add:"):
                 state.go("start.py", into=dataset.name, task="images")
@@ -106,7 +106,7 @@ def _acts(dataset: Dataset, one: Proposal, encoder: str, number: int, *, first: 
     st.button(
         "Do it",
         key=f"improve_do_{number}",
-        type="primary" if first else "secondary",
+        type=kind,
         icon=":material/play_arrow:",
         disabled=busy,
         help="Something has changed since this was found: look again first." if busy else None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from embedding_core.derived import encoders as derived_encoders
+from embedding_core.derived import encoders
 from embedding_core.evaluate.card.verdict import verdict
 from pages.parts import charts, charts_report, words
 from pages.parts.report.terms import HELP
@@ -39,7 +39,7 @@ def said(card: ReportCard, encoder: str) -> None:
         if card.labelled in (0, len(card.ids)):
             part = words.count(len(card.ids), "image")
         st.caption(f"{words.plain(words.encoder(encoder))} · {part} · labels as they are after all decisions")
-        if derived_encoders.is_fitted(encoder):
+        if encoders.is_fitted(encoder):
             st.caption(
                 ":material/info: Scored are only the images that it was not fine-tuned on, so that this card cannot be "
                 "held against that of another encoder. *Fine-tune* and *Next step* compare them on the same images."
@@ -66,8 +66,8 @@ def figures(scores: Scores) -> None:
         )
     plain = ", ".join(f"{k} nearest {_percent(one.value)}" for k, one in scores.knn.items())
     st.caption(
-        "Ranges are 95% intervals. Every labelled image is judged here, by what has not seen it; the other pages judge "
-        "by the untouched part alone, so figures there differ. "
+        "Ranges are 95% intervals. Every labelled image is judged here, by what has not seen it; other pages leave "
+        "the untouched part out or judge by it alone, so figures there differ. "
         f"Plain neighbours, copies voting too, to compare with other tools: {plain}.",
         help=HELP["interval"],
     )

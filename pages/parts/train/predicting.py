@@ -44,7 +44,8 @@ def show(dataset: Dataset) -> list[int]:
         _of_upload(model)
     job = jobs.find(state.get(JOB))
     if job is None or job.parameters.get("model") != model.id:
-        job = jobs.last_of_mine("predict", model=model.id)  # who has looked at another page meanwhile comes back to it
+        # Who has looked at another page meanwhile comes back to the answers.
+        job = jobs.last_of_mine("predict", {"model": model.id})
     if job is None or trying.running(job, key="train_predict"):
         return []
     if job.state != "done":

@@ -45,14 +45,7 @@ def possible(dataset: Dataset, embedding: Embedding | None, encoder: str, *state
 
 def job(dataset: Dataset, kind: str, wanted: Mapping[str, Any]) -> Job | None:
     """The newest job of a kind that was asked for just this."""
-    return next(
-        (
-            one
-            for one in reversed(jobs.about_dataset(dataset))
-            if one.kind == kind and all(one.parameters.get(name) == value for name, value in wanted.items())
-        ),
-        None,
-    )
+    return jobs.latest(dataset, kind, wanted)
 
 
 def running(found: Job | None, *, key: str) -> bool:
