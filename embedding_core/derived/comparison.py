@@ -41,19 +41,21 @@ def compare_encoders(
     dataset: Dataset,
     embeddings: Sequence[Embedding],
     *,
+    known: Labelled | None = None,
     version: str = NOW,
     seed: int = 0,
     progress: Reporter = silent,
 ) -> Kept[Comparison]:
     """Several encoders on the images of a version that all of them have embedded.
 
-    What is set aside has no part in choosing. Raises `UnknownVersion`, and `InvalidInput` where fewer than 20 of the
-    labelled images can judge.
+    `known` is what `labelled` says of them, where that has been read. What is set aside has no part in choosing. Raises
+    `UnknownVersion`, and `InvalidInput` where fewer than 20 of the labelled images can judge.
     """
     from embedding_core.evaluate.comparison.comparing import Images, compare
 
     ordered = _ordered(embeddings)
-    known = labelled(workspace, dataset, ordered, version=version, progress=progress)
+    if known is None:
+        known = labelled(workspace, dataset, ordered, version=version, progress=progress)
 
     def find_it() -> Comparison:
         held = held_out_if_any(workspace, dataset, known)
@@ -90,15 +92,17 @@ def measure_metrics(
     dataset: Dataset,
     embedding: Embedding,
     *,
+    known: Labelled | None = None,
     version: str = NOW,
     seed: int = 0,
     progress: Reporter = silent,
 ) -> Kept[Metrics]:
-    """Ways to compare the vectors of one encoder.
+    """Ways to compare the vectors of one encoder; `known` as for `compare_encoders`.
 
     Raises `UnknownVersion`, and `InvalidInput` without two labels and where fewer than 20 labelled images can judge.
     """
-    known = labelled(workspace, dataset, [embedding], version=version, progress=progress)
+    if known is None:
+        known = labelled(workspace, dataset, [embedding], version=version, progress=progress)
     known.need_classes()
 
     def find_it() -> Metrics:

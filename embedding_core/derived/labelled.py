@@ -186,7 +186,7 @@ def _still_judges(dataset: Dataset, ids: NDArray[np.int64]) -> bool:
     """Whether enough of these images have labels in the dataset, and nobody has decided on them."""
     left = np.setdiff1d(ids, decided_on(dataset.decisions.all())).tolist()
     labels = [label for _, label in dataset.labelled(left).values() if label is not None]
-    return len(labels) >= FEWEST and len(set(labels)) >= 2
+    return enough(np.array(labels))
 
 
 def known_duplicates(

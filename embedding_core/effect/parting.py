@@ -11,7 +11,7 @@ pass for skill. Such images are left out of both trainings.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -119,9 +119,9 @@ def parts_of(
     return [first, *(part(before, after, decided=decided, groups=groups, seed=seed) for seed in range(1, runs))]
 
 
-def enough(codes: NDArray[np.int64]) -> bool:
-    """Whether a test part of these classes says anything."""
-    return len(codes) >= FEWEST and len(np.unique(codes)) >= 2
+def enough(labels: NDArray[Any]) -> bool:
+    """Whether a test part of images with these labels (k,), or their codes, says anything."""
+    return len(labels) >= FEWEST and len(np.unique(labels)) >= 2
 
 
 def _named_test(before: Side, after: Side) -> NDArray[np.bool_] | None:

@@ -35,8 +35,10 @@ def compare(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     _embed_missing(workspace, dataset, names, parameters, progress, actor)
     embeddings = [dataset.embedding(name) for name in names]
     ordered = sorted(embeddings, key=lambda one: one.card.id)
-    data = derived.labelled(workspace, dataset, ordered, version=version, progress=progress).fingerprint
-    kept = derived.compare_encoders(workspace, dataset, embeddings, version=version, seed=seed, progress=progress)
+    known = derived.labelled(workspace, dataset, ordered, version=version, progress=progress)
+    kept = derived.compare_encoders(
+        workspace, dataset, ordered, known=known, version=version, seed=seed, progress=progress
+    )
     for number, one in enumerate(embeddings):
         progress("measuring speed", number, len(embeddings))
         if registry.available_offline(one.card.id):
@@ -47,7 +49,7 @@ def compare(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     found = compared.told(kept.found, costs)
     if not _recorded(workspace, dataset, kept.fingerprint):
         for row in found["encoders"]:
-            _record(workspace, dataset, actor, kept, row, data=data, version=version, seed=seed)
+            _record(workspace, dataset, actor, kept, row, data=known.fingerprint, version=version, seed=seed)
     return {"dataset": dataset.uuid, "fingerprint": kept.fingerprint, **found, "seconds": round(kept.seconds, 3)}
 
 
@@ -57,8 +59,10 @@ def metrics(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
     version, seed = parameters.get("version") or NOW, parameters.get("seed") or 0
     embedding = dataset.embedding(parameters.get("encoder") or registry.DEFAULT)
     encoders.refuse_fitted(embedding.card.id, "a comparison of metrics")
-    data = derived.labelled(workspace, dataset, [embedding], version=version, progress=progress).fingerprint
-    kept = derived.measure_metrics(workspace, dataset, embedding, version=version, seed=seed, progress=progress)
+    known = derived.labelled(workspace, dataset, [embedding], version=version, progress=progress)
+    kept = derived.measure_metrics(
+        workspace, dataset, embedding, known=known, version=version, seed=seed, progress=progress
+    )
     found = compared.tabled(kept.found)
     if not _recorded(workspace, dataset, kept.fingerprint):
         scores = {f"knn_{row['metric']}": _score(row["accuracy"], row["interval"]) for row in found["metrics"]}
@@ -69,7 +73,7 @@ def metrics(workspace: Workspace, parameters: Parameters, progress: Reporter, ac
             kind="metrics",
             encoder=embedding.card.id,
             version=version,
-            data=data,
+            data=known.fingerprint,
             scores=scores,
             parameters={"k": found["k"], "judged": found["judged"]},
             seconds=kept.seconds,

@@ -11,10 +11,11 @@ from embedding_core import derived
 from embedding_core.derived import advising, cleaning, scouting, trialling
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.advice import Advice, Proposal, ranked
+from embedding_core.evaluate.holding import Held
 from embedding_core.records import LOCAL, silent
 from embedding_core.review.decisions import Action, decided
 from embedding_core.tasks import TASKS
-from embedding_core.workspace import Dataset, Workspace
+from embedding_core.workspace import Dataset, Embedding, Workspace
 from tests.core import emojis
 from tests.core.test_cli import run
 
@@ -35,6 +36,13 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Dataset]:
     workspace = emojis.workspace(tmp_path_factory)
     return workspace, workspace.dataset(emojis.NAME)
+
+
+def parted(workspace: Workspace, dataset: Dataset, encoder: str = ENCODER) -> tuple[Embedding, derived.Labelled, Held]:
+    """An embedding, its images with their labels, and what of them trains and judges."""
+    embedding = dataset.embedding(encoder)
+    known = derived.labelled(workspace, dataset, [embedding])
+    return embedding, known, derived.held_out(workspace, dataset, known)
 
 
 def proposal(title: str, gain: float | None, low: float | None, high: float | None, seconds: float = 0) -> Proposal:
@@ -75,9 +83,7 @@ def test_nothing_that_judges_is_cleaned_or_looked_at(
     sample: tuple[Workspace, Dataset], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace, dataset = sample
-    embedding = dataset.embedding(ENCODER)
-    known = derived.labelled(workspace, dataset, [embedding])
-    held = derived.held_out(workspace, dataset, known)
+    embedding, known, held = parted(workspace, dataset)
     found = cleaning.suspects(workspace, dataset, embedding, known, held.train)
     aside = set(known.ids[held.test].tolist())
     assert found["labels"].size
@@ -99,9 +105,7 @@ def test_labels_that_judge_do_not_choose_what_is_left_out_on_trial(
     sample: tuple[Workspace, Dataset], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace, dataset = sample
-    embedding = dataset.embedding(ENCODER)
-    known = derived.labelled(workspace, dataset, [embedding])
-    held = derived.held_out(workspace, dataset, known)
+    embedding, known, held = parted(workspace, dataset)
     seen = []
 
     def repaired(
@@ -166,9 +170,7 @@ def test_where_nothing_can_be_tried_the_rest_is_still_told(
 
 def test_a_better_encoder_is_proposed_with_the_gain_it_has(sample: tuple[Workspace, Dataset]) -> None:
     workspace, dataset = sample
-    poor = dataset.embedding("pixels")
-    known = derived.labelled(workspace, dataset, [poor])
-    held = derived.held_out(workspace, dataset, known)
+    poor, known, held = parted(workspace, dataset, "pixels")
     found = {one.target: one for one in scouting.other_encoders(dataset, poor, known, held.train, progress=silent)}
     assert found[ENCODER].told
     assert found[ENCODER].gain > 0.1
