@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from embedding_core.encoders.base import EncoderCard, Fit, Preprocessing, Weights
 from embedding_core.encoders.torch_runtime import Network
-from embedding_core.errors import WeightsUnavailable
+from embedding_core.encoders.unavailable import reason, unavailable
 
 if TYPE_CHECKING:
     import torch
@@ -162,10 +162,8 @@ def _network(card: EncoderCard, file: str | None) -> torch.nn.Module:
             model.name, pretrained=file is not None, num_classes=model.num_classes, **size, **source
         )
     except (OSError, RuntimeError, EOFError, UnpicklingError, SafetensorError) as error:
-        raise WeightsUnavailable(
-            f"The weights of {card.name} are damaged: {file} cannot be read ({_line(error)}). Delete that file and try "
-            "again. efficientnet-lite0 needs no download."
-        ) from error
+        advice = f"are damaged: {file} cannot be read ({reason(error)}). Delete that file and try again."
+        raise unavailable(card, advice) from error
     return network
 
 
@@ -195,12 +193,9 @@ def _file(card: EncoderCard) -> str:
             failure = error
             if not isinstance(error, EntryNotFoundError) or isinstance(error, LocalEntryNotFoundError):
                 break  # something other than that the repository has no such file
-    raise WeightsUnavailable(
-        f"The weights of {card.name} could not be downloaded: {file} of {model.repository} from Hugging Face "
-        f"({_line(failure)}). Connect to the internet and try again, or point HF_HOME at a folder whose hub/ holds "
-        f"models--{model.repository.replace('/', '--')} from another machine. efficientnet-lite0 needs no download."
+    raise unavailable(
+        card,
+        f"could not be downloaded: {file} of {model.repository} from Hugging Face ({reason(failure)}). Connect to the "
+        "internet and try again, or point HF_HOME at a folder whose hub/ holds "
+        f"models--{model.repository.replace('/', '--')} from another machine.",
     ) from failure
-
-
-def _line(error: object) -> str:
-    return " ".join(str(error).split())[:200]

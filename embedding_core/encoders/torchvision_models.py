@@ -10,7 +10,7 @@ from urllib.parse import urlparse
 
 from embedding_core.encoders.base import EncoderCard, Interpolation, Preprocessing, Weights
 from embedding_core.encoders.torch_runtime import Network
-from embedding_core.errors import WeightsUnavailable
+from embedding_core.encoders.unavailable import reason, unavailable
 
 if TYPE_CHECKING:
     import torch
@@ -180,16 +180,13 @@ def _fill(network: torch.nn.Module, card: EncoderCard, url: str) -> None:
             )
         network.load_state_dict(state)
     except (OSError, RuntimeError, EOFError, UnpicklingError) as error:
-        reason = " ".join(str(error).split())[:200]
         if here:
-            advice = f"are damaged: {_target(card)} cannot be read ({reason}). Delete that file and try again."
+            advice = f"are damaged: {_target(card)} cannot be read ({reason(error)}). Delete that file and try again."
         else:
             advice = (
-                f"could not be downloaded: {_MODELS[card.id].file} from {urlparse(url).hostname} ({reason}). "
+                f"could not be downloaded: {_MODELS[card.id].file} from {urlparse(url).hostname} ({reason(error)}). "
                 f"Connect to the internet and try again, or put the file at {_target(card)}."
             )
-        raise WeightsUnavailable(
-            f"The weights of {card.name} {advice} efficientnet-lite0 needs no download."
-        ) from error
+        raise unavailable(card, advice) from error
     finally:
         socket.setdefaulttimeout(before)

@@ -82,7 +82,7 @@ def test_a_failed_download_says_what_from_where_and_what_to_do(
     assert time.perf_counter() - begun < 20, "whoever waits must be told soon"
     message = str(failed.value)
     assert "no network in this test" in message
-    assert "efficientnet-lite0 needs no download" in message
+    assert "EfficientNet-Lite0 needs no download" in message
     where = (
         ("resnet18-f37072fd.pth", "download.pytorch.org", str(caches / "torch" / "hub" / "checkpoints"))
         if name == TORCHVISION
