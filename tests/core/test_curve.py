@@ -8,7 +8,7 @@ import pytest
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.curve.found import Curve
 from embedding_core.evaluate.curve.measuring import learning_curve, parts_of, sizes_of
-from embedding_core.evaluate.curve.words import gain, headline, said, told_of
+from embedding_core.evaluate.curve.words import gain, headline, left_out, said, told_of
 from embedding_core.quality.probing.probe import fit_probe
 
 CLASSES = ("a", "b", "c")
@@ -154,8 +154,22 @@ def test_classes_gain_no_more_than_they_lack(found: Curve) -> None:
     assert {one.code for one in found.by_class} == {0, 1, 2}
     for one in found.by_class:
         assert one.gain_interval[0] <= one.gain <= one.gain_interval[1] <= 1 - one.accuracy + 1e-9
-    gains = [round(one.gain, 3) for one in found.by_class]
+    gains = [(one.told, round(one.gain, 3)) for one in found.by_class]
     assert gains == sorted(gains, reverse=True)
+
+
+def test_a_gain_that_may_be_chance_comes_after_one_that_is_none() -> None:
+    train, codes = blobs(700)
+    test, truth = blobs(600, seed=1)
+    few = (truth != 1) | (np.cumsum(truth == 1) <= 9)  # they judge one class
+    found = learning_curve(train, codes, test[few], truth[few], classes=CLASSES, seeds=4)
+    assert [one.code for one in found.by_class][-1] == 1
+    assert found.by_class[-1].gain > found.by_class[-2].gain
+    assert left_out(found, 3) == ""
+    assert left_out(found, 2).startswith("2 of 3 labels are drawn")
+    fewer = (truth != 1) | (np.cumsum(truth == 1) <= 7)
+    cut = learning_curve(train, codes, test[fewer], truth[fewer], classes=CLASSES, seeds=2)
+    assert left_out(cut, 3) == "1 more label has fewer than 8 untouched images: too few to tell."
 
 
 def test_it_is_put_together_again(found: Curve) -> None:

@@ -57,6 +57,11 @@ class ClassOutlook:
     gain: float
     gain_interval: tuple[float, float]
 
+    @property
+    def told(self) -> bool:
+        """Whether the gain can be told from nothing."""
+        return self.gain_interval[0] > 0
+
 
 @dataclass(frozen=True, eq=False)
 class Curve(OfClasses):
@@ -138,7 +143,10 @@ class Curve(OfClasses):
 
     @cached_property
     def by_class(self) -> tuple[ClassOutlook, ...]:
-        """Classes with enough test images, most to gain first; of equals the weaker one."""
+        """Classes with enough test images: gains that can be told from nothing first, most to gain before less.
+
+        Of equals the weaker one comes first.
+        """
         found = []
         for code in range(len(self.classes)):
             rows = np.flatnonzero(self.truth == code)
@@ -152,7 +160,7 @@ class Curve(OfClasses):
             ends = min(gain[1], max(now - half, 0)), max(gain[2], now - half)
             low, most, high = (float(min(one, 1 - now)) for one in (ends[0], gain[0], ends[1]))
             found.append(ClassOutlook(code, int(self.labels[code]), len(rows), now, most, (low, high)))
-        return tuple(sorted(found, key=lambda one: (-round(one.gain, 3), one.accuracy)))
+        return tuple(sorted(found, key=lambda one: (not one.told, -round(one.gain, 3), one.accuracy)))
 
 
 def _measured(right: NDArray[np.bool_], clusters: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedding_core.evaluate.curve.found import FAR, FLAT
+from embedding_core.evaluate.curve.found import FAR, FEWEST_OF_CLASS, FLAT
 
 if TYPE_CHECKING:
     from embedding_core.evaluate.curve.found import Curve, Outlook
@@ -116,6 +116,17 @@ def _class(curve: Curve) -> list[str]:
         f"“{curve.classes[best.code]}” has most to gain: now right in {100 * best.accuracy:.0f}%, and twice the labels "
         f"would bring it {low:.0f} to {high:.0f} points{few}."
     ]
+
+
+def left_out(curve: Curve, drawn: int) -> str:
+    """Which classes a picture of the first `drawn` leaves out, and why; nothing where it shows all."""
+    there, few, parts = len(curve.by_class), len(curve.classes) - len(curve.by_class), []
+    if there > drawn:
+        parts.append(f"{drawn} of {there} labels are drawn: those whose gain is sure first, and then the largest.")
+    if few:
+        which = "label has" if few == 1 else "labels have"
+        parts.append(f"{few} more {which} fewer than {FEWEST_OF_CLASS} untouched images: too few to tell.")
+    return " ".join(parts)
 
 
 def _duration(seconds: float) -> str:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from embedding_core.evaluate.curve.words import beside, gain, headline, said, told_of
+from embedding_core.evaluate.curve.found import FLAT
+from embedding_core.evaluate.curve.words import beside, gain, headline, left_out, said, told_of
 from pages.parts import charts, charts_curve, state, words
 from pages.parts.versions import trying
 
@@ -128,12 +129,33 @@ def _classes(found: Curve) -> None:
     )
     best = rows[0]
     name = words.plain(found.classes[best.code])
+    chance = "" if best.told else " It may be chance, as its line reaches zero."
     st.markdown(
         f"**{name}** has most to gain: {best.accuracy:.0%} right, of "
-        f"{words.count(best.tested, 'untouched image')}, with {words.count(best.labels, 'label')}."
-        if best.gain_interval[1] > 0.005
+        f"{words.count(best.tested, 'untouched image')}, with {words.count(best.labels, 'label')}.{chance}"
+        if best.gain_interval[1] > FLAT
         else "No label would gain much."
     )
+    left = left_out(found, MOST_CLASSES)
+    if left:
+        st.caption(left)
+    with st.expander("All of them as a table", icon=":material/table:", key="curve_classes_all"):
+        st.dataframe(
+            {
+                "Label": [found.classes[one.code] for one in rows],
+                "Labels": [one.labels for one in rows],
+                "Right": [100 * one.accuracy for one in rows],
+                "Of untouched": [one.tested for one in rows],
+                "Points gained": [
+                    f"{100 * one.gain:+.1f} ({100 * one.gain_interval[0]:.1f} to {100 * one.gain_interval[1]:.1f})"
+                    for one in rows
+                ],
+            },
+            key="curve_classes_table",
+            hide_index=True,
+            column_config={"Right": st.column_config.NumberColumn(format="%.0f%%")},
+            alt="Every label: how many there are, how many are right, and what twice as many would gain",
+        )
     st.page_link(
         "curate.py",
         label="Choose images to label next",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedding_core.effect import points
-from embedding_core.evaluate.curve.words import beside, headline, said, told_of
+from embedding_core.evaluate.curve.words import beside, headline, left_out, said, told_of
 from embedding_core.train import ensembles_words
 from pages.parts import charts, charts_curve, words
 from pages.parts.paper import markup
@@ -47,7 +47,7 @@ def curve(stored: Stored) -> Html:
             markup.chart(
                 charts_curve.classes(found, found.by_class[:CLASSES], charts.LIGHT),
                 "What each label would gain from more labels",
-                words.HELP["label first"],
+                f"{words.HELP['label first']} {left_out(found, CLASSES)}".strip(),
             ),
         ]
     if scratch is not None:
