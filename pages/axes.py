@@ -18,10 +18,12 @@ tab_bar.in_sight("axes_tab", key="axes_tab_bar")
 around: list[int] = []
 if tabs[0].open:
     with tabs[0]:
-        kept = asking.laboratory(dataset, embedding)
+        kept, current = asking.laboratory(dataset, embedding)
         if kept is None:
             asking.first(dataset, encoder)
         else:
+            if not current:
+                asking.outdated(dataset, encoder)
             overview.show(kept.found)
             around = cards.show(dataset, columns, kept.found)
             without.show(dataset, encoder, kept)

@@ -90,6 +90,27 @@ def test_the_axis_in_the_link_is_opened(looked: dict[str, Any]) -> None:
     assert said(app, "axis") == "5"
 
 
+def test_axes_of_before_are_shown_as_such(served: Served, birds: Dataset, looked: dict[str, Any]) -> None:
+    birds.put_attributes(birds.images()["id"].to_pylist()[:3], labels=["b", "a", "b"])
+    app = opened()
+    assert "have changed since they were looked at" in small.texts(app) and "**Axis 1**" in small.texts(app)
+    app.button(key="axes_again").click().run()
+    (job,) = served[1].jobs.values()
+    assert job.kind == "pca"
+    run(served[0], "pca", keep="enough")
+    served[1].becomes(job.id, state="done")
+    app.run()
+    assert "have changed since" not in small.texts(app)
+
+
+def test_features_of_before_are_shown_as_such(served: Served, birds: Dataset) -> None:
+    run(served[0], "features", columns=["wingspan", "image properties"])
+    birds.put_attributes(birds.images()["id"].to_pylist()[:3], labels=["b", "a", "b"])
+    app = opened("Features")
+    assert "have changed since they were joined" in small.texts(app)
+    assert any("Block" in one.value for one in app.dataframe)
+
+
 @pytest.mark.parametrize("wrong", ["0", "999", "first"])
 def test_a_link_to_an_axis_that_is_not_there(looked: dict[str, Any], wrong: str) -> None:
     assert "### Axis" not in small.texts(opened(axis=wrong))

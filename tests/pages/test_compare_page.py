@@ -138,7 +138,7 @@ def test_what_is_fast_and_good_is_drawn_with_intervals(
         assert one["y"][0] == pytest.approx(row["accuracy"], abs=1e-4)
         top = one["y"][0] + one["error_y"]["array"][0]
         assert top == pytest.approx(row["interval"][1], abs=1e-4)
-    assert app.dataframe[0].value["Images a second"].tolist() == [60, 3000]
+    assert app.dataframe[0].value["Images/s"].tolist() == [60, 3000]
     assert app.dataframe[0].value["Unbeaten"].tolist() == [True, True]
     assert "that one is 50 times as fast" in small.texts(app)
 
@@ -162,10 +162,19 @@ def test_where_two_disagree_is_shown_and_is_in_the_url(
     assert chosen is not None and sorted(only.tolist()) == chosen.ids.tolist()
 
 
-def test_new_labels_ask_anew(both: Dataset, done: dict[str, Any]) -> None:
+def test_new_labels_take_no_answer_away_and_offer_another(served: Served, both: Dataset, done: dict[str, Any]) -> None:
+    before = opened()
     ids = both.images()["id"].to_pylist()
     both.put_attributes(ids[:3], labels=["b", "a", "b"])
-    assert "Which one is best here?" in small.texts(opened())
+    app = opened()
+    assert "have changed since these were compared" in small.texts(app)
+    assert app.header[0].value == before.header[0].value
+    app.button(key="compare_again").click().run()
+    (job,) = served[1].jobs.values()
+    assert job.kind == "compare"
+    served[1].becomes(job.id, state="done")
+    TASKS["compare"](served[0], dict(job.parameters), silent, LOCAL)
+    assert "have changed since" not in small.texts(opened())
 
 
 def test_without_labels_only_spaces_are_promised_and_shown(
@@ -207,3 +216,8 @@ def test_metrics_are_asked_for_and_told(served: Served, both: Dataset) -> None:
     by = opened("Metrics", encoder="pixels", compare_metrics_by="Found first")
     (bars,) = [json.loads(one.proto.spec)["data"][0] for one in by.get("plotly_chart")]
     assert bars["x"][0] == pytest.approx(found["metrics"][0]["map"], abs=1e-4)
+    both.put_attributes(both.images()["id"].to_pylist()[:3], labels=["b", "a", "b"])
+    old = opened("Metrics", encoder="pixels")
+    assert "have changed since these were compared" in small.texts(old) and "32 times less room" in small.texts(old)
+    old.button(key="compare_metrics_again").click().run()
+    assert [one.kind for one in runner.jobs.values() if one.state != "done"] == ["metrics"]

@@ -65,6 +65,16 @@ def test_gains_and_costs_are_told(workspace: Workspace, many: Dataset) -> None:
     assert len(chart["data"][0]["y"]) == len(found.ways) - 1  # all but the best alone, against which they stand
 
 
+def test_what_was_tried_before_is_told_as_such(served: Served, many: Dataset) -> None:
+    measure_ensembles(served[0], many, BOTH)
+    many.put_attributes(many.images()["id"].to_pylist()[:3], labels=["b", "a", "b"])
+    app = opened()
+    assert "have changed since they were tried" in small.texts(app) and app.header[0].value
+    app.button(key="ensembles_again").click().run()
+    (job,) = served[1].jobs.values()
+    assert (job.kind, job.parameters["encoders"]) == ("ensemble", BOTH)
+
+
 def test_one_is_kept(served: Served, many: Dataset) -> None:
     workspace, runner = served
     measure_ensembles(workspace, many, BOTH)

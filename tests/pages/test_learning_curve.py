@@ -86,11 +86,15 @@ def test_the_slider_tells_what_labels_would_bring(workspace: Workspace, many: Da
     assert "With the labels that are there" in small.texts(app)
 
 
-def test_other_labels_make_it_old(workspace: Workspace, many: Dataset) -> None:
-    drawn(workspace, many)
+def test_other_labels_make_it_old(served: Served, many: Dataset) -> None:
+    drawn(served[0], many)
     ids = many.images()["id"].to_pylist()
     many.put_attributes(ids, labels=["xyz"[at % 3] for at in range(len(ids))], metadata=pa.table({"n": ids}))
-    assert "What would more labels bring?" in small.texts(opened())
+    app = opened()
+    assert "have changed since it was drawn" in small.texts(app) and app.header[0].value
+    app.button(key="curve_again").click().run()
+    (job,) = served[1].jobs.values()
+    assert job.kind == "learning_curve"
 
 
 def test_learning_from_nothing_stands_beside(workspace: Workspace, many: Dataset) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from embedding_core.deciding.versions import NOW
 from embedding_core.derived import components, features
-from pages.parts import cached, empty, jobs, server, state
+from embedding_core.derived.features import LOOKS
+from pages.parts import cached, empty, jobs, server, stale, state
 from pages.parts.versions import trying
 
 if TYPE_CHECKING:
@@ -25,15 +28,21 @@ if TYPE_CHECKING:
 AXIS, OUT = "axis", "out"  # in the URL: the axis that is looked at, and the axes that are taken out
 
 
-def laboratory(dataset: Dataset, embedding: Embedding) -> Kept[Laboratory] | None:
-    """The axes of the images as they are now; None until they have been worked out."""
+def laboratory(dataset: Dataset, embedding: Embedding) -> tuple[Kept[Laboratory] | None, bool]:
+    """The axes of the images as they are now, or else the newest of before; and whether they are those of now."""
     workspace = server.workspace()
     key = cached.of_versions(
         dataset,
         f"pca/{embedding.fingerprint}",
         lambda: components.laboratory_key(workspace, dataset, embedding),
     )
-    return cached.proof(key, components.read_laboratory)
+    kept = cached.proof(key, components.read_laboratory)
+    if kept is not None:
+        return kept, True
+    before = cached.before(
+        dataset, components.KIND, embedding.fingerprint, components.read_laboratory, version=NOW, seed=0
+    )
+    return before, False
 
 
 def trial(of: str, treatment: Treatment) -> Kept[Trial] | None:
@@ -42,15 +51,27 @@ def trial(of: str, treatment: Treatment) -> Kept[Trial] | None:
 
 def joined(
     dataset: Dataset, embedding: Embedding, columns: Sequence[str], kinds: Mapping[str, Kind]
-) -> Kept[Features] | None:
-    """Features of these columns; None until they have been worked out."""
+) -> tuple[Kept[Features] | None, bool]:
+    """Features of these columns as all is now, or else of before; and whether they are those of now."""
     workspace = server.workspace()
     key = cached.of_versions(
         dataset,
         f"features/{embedding.fingerprint}/{sorted(columns)}/{sorted(kinds.items())}",
         lambda: features.features_key(workspace, dataset, embedding, columns=columns, kinds=kinds),
     )
-    return cached.proof(key, features.read_features)
+    kept = cached.proof(key, features.read_features)
+    if kept is not None:
+        return kept, True
+    asked = {**kinds, LOOKS: "number"}
+    before = cached.before(
+        dataset,
+        features.KIND,
+        embedding.fingerprint,
+        features.read_features,
+        columns={name: asked[name] for name in columns},
+        version=NOW,
+    )
+    return before, False
 
 
 def offered(dataset: Dataset) -> list[Offered]:
@@ -61,9 +82,21 @@ def offered(dataset: Dataset) -> list[Offered]:
     return found
 
 
+def _first_wanted(dataset: Dataset, encoder: str) -> dict[str, str]:
+    return {"dataset": dataset.uuid, "encoder": encoder, "keep": "enough"}
+
+
+def outdated(dataset: Dataset, encoder: str) -> None:
+    """Say that the axes are those of before, and offer to look anew; or how far that is."""
+    wanted = _first_wanted(dataset, encoder)
+    if not trying.running(trying.job(dataset, "pca", wanted), key="axes"):
+        begin = partial(jobs.submit, "pca", wanted, dataset=dataset.uuid)
+        stale.notice("they were looked at", "Look again", begin, key="axes")
+
+
 def first(dataset: Dataset, encoder: str) -> None:
     """Nothing is known yet: say what there is to find, or how far it is."""
-    wanted = {"dataset": dataset.uuid, "encoder": encoder, "keep": "enough"}
+    wanted = _first_wanted(dataset, encoder)
     if trying.running(trying.job(dataset, "pca", wanted), key="axes"):
         return
     row = empty.note(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -13,7 +14,7 @@ from embedding_core.errors import KindredError
 from embedding_core.evaluate.axes.erasing import listed
 from embedding_core.evaluate.joined.blocks import KINDS
 from embedding_core.evaluate.joined.features import EMBEDDING
-from pages.parts import charts, charts_versions, empty, urls, words
+from pages.parts import charts, charts_versions, empty, jobs, stale, urls, words
 from pages.parts.axes import asking
 from pages.parts.versions import trying
 
@@ -38,15 +39,20 @@ def show(dataset: Dataset, embedding: Embedding, encoder: str) -> None:
         st.info("Nothing is joined: tick a column above.", icon=":material/info:")
         return
     try:
-        kept = asking.joined(dataset, embedding, columns, kinds)
+        kept, current = asking.joined(dataset, embedding, columns, kinds)
     except KindredError as error:
         empty.failed(error)
         return
-    if kept is not None:
+    if kept is not None and current:
         _told(kept)
         return
     wanted = {"dataset": dataset.uuid, "encoder": encoder, "columns": columns, "kinds": kinds}
     if trying.running(trying.job(dataset, "features", wanted), key="axes_features"):
+        return
+    if kept is not None:
+        begin = partial(jobs.submit, "features", wanted, dataset=dataset.uuid)
+        stale.notice("they were joined", "Join again", begin, key="axes_features")
+        _told(kept)
         return
     row = empty.note(
         "What is each of them worth?",

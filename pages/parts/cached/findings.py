@@ -66,6 +66,17 @@ def proof(key: str, read: Callable[[Workspace, str], Kept[Any] | None]) -> Kept[
     return if_there(_proof, key, _read=read)
 
 
+def before(
+    dataset: Dataset, kind: str, parent: str | None, read: Callable[[Workspace, str], Kept[Any] | None], **asked: Any
+) -> Kept[Any] | None:
+    """The newest finding of a kind that was asked for in this way, though images or labels have changed since."""
+    for one in server.workspace().results.find(dataset.uuid, kind, parent):
+        said = one.parameters.get("asked", {})
+        if all(said.get(name) == value for name, value in asked.items()):
+            return proof(one.fingerprint, read)
+    return None
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _proof(key: str, *, _read: Callable[[Workspace, str], Kept[Any] | None]) -> Kept[Any] | None:
     return _read(server.workspace(), key)

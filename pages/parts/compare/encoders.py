@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from embedding_core import derived
+from embedding_core.deciding.versions import NOW
 from embedding_core.derived import standings
 from embedding_core.errors import InvalidInput
-from pages.parts import cached, charts, charts_compare, empty, fitted, jobs, pictures, server, state, words
+from pages.parts import cached, charts, charts_compare, empty, fitted, jobs, pictures, server, stale, state, words
 from pages.parts.compare import choosing, disagreeing, standing
 from pages.parts.versions import trying
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from embedding_core.derived.standings import Cost
     from embedding_core.evaluate.comparison.found import Comparison
@@ -39,9 +40,18 @@ def show(dataset: Dataset, columns: Columns) -> list[int]:
     kept = cached.proof(key, derived.read_comparison) if key else None
     if trying.running(trying.job(dataset, "compare", wanted), key="compare_running"):
         return []
+
+    def begin() -> None:
+        jobs.submit("compare", wanted, dataset=dataset.uuid)
+
     if kept is None:
-        _ask(wanted, dataset, labelled=len(columns.labels) > 1)
-        return []
+        kept = cached.before(
+            dataset, derived.COMPARISON, None, derived.read_comparison, encoders=sorted(now), version=NOW
+        )
+        if kept is None:
+            _ask(begin, labelled=len(columns.labels) > 1)
+            return []
+        stale.notice("these were compared", "Compare again", begin, key="compare")
     found = kept.found
     cards = {one.card.id: one for one in dataset.encodings()}
     costs = [standings.cost(server.workspace(), dataset, cards[one].card, cards[one].count) for one in found.encoders]
@@ -66,7 +76,7 @@ def _key(dataset: Dataset, now: Sequence[str]) -> str:
     return found
 
 
-def _ask(wanted: dict[str, object], dataset: Dataset, *, labelled: bool) -> None:
+def _ask(begin: Callable[[], None], *, labelled: bool) -> None:
     body = (
         "Each encoder's vectors are given the same probe and the same folds, near-duplicates together, and its speed "
         "is measured on this machine. It takes about ten seconds for each encoder and a few thousand images."
@@ -80,7 +90,7 @@ def _ask(wanted: dict[str, object], dataset: Dataset, *, labelled: bool) -> None
         key="compare_run",
         type="primary",
         icon=":material/play_arrow:",
-        on_click=lambda: jobs.submit("compare", wanted, dataset=dataset.uuid),
+        on_click=begin,
     )
 
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from embedding_core import derived
+from embedding_core.deciding.versions import NOW
+from embedding_core.derived.comparison import METRICS_KIND
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.comparison.metrics import TITLES, sentences
-from pages.parts import cached, charts, charts_compare, empty, fitted, jobs, pictures, server, state, words
+from pages.parts import cached, charts, charts_compare, empty, fitted, jobs, pictures, server, stale, state, words
 from pages.parts.versions import known, trying
 
 if TYPE_CHECKING:
@@ -31,8 +33,16 @@ def show(dataset: Dataset, columns: Columns) -> None:
     wanted = {"dataset": dataset.uuid, "encoder": encoder}
     if trying.running(trying.job(dataset, "metrics", wanted), key="compare_metrics_running"):
         return
+
+    def begin() -> None:
+        jobs.submit("metrics", wanted, dataset=dataset.uuid)
+
     key = _key(dataset, embedding)
     kept = cached.proof(key, derived.read_metrics) if key else None
+    if kept is None:
+        kept = cached.before(dataset, METRICS_KIND, embedding.fingerprint, derived.read_metrics, version=NOW)
+        if kept is not None:
+            stale.notice("these were compared", "Compare again", begin, key="compare_metrics")
     if kept is not None:
         _told(kept.found, words.encoder(encoder))
         return
@@ -48,7 +58,7 @@ def show(dataset: Dataset, columns: Columns) -> None:
         key="compare_metrics_run",
         type="primary",
         icon=":material/play_arrow:",
-        on_click=lambda: jobs.submit("metrics", wanted, dataset=dataset.uuid),
+        on_click=begin,
     )
 
 

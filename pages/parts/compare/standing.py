@@ -34,12 +34,11 @@ def table(found: Comparison, costs: Sequence[Cost], verdict: Verdict) -> None:
     if found.labelled:
         rows |= _quality(found, order)
         signed.append("To the best")
-    rows["Images a second"] = [_rounded(costs[at].images_per_second) for at in order]
+    rows["Images/s"] = [_rounded(costs[at].images_per_second) for at in order]
     rows["Weights"] = [costs[at].size_mb for at in order]
-    rows["Vectors in memory"] = [costs[at].memory_mb for at in order]
+    rows["Vectors"] = [costs[at].memory_mb for at in order]
     if found.labelled:
         rows["Unbeaten"] = [at in verdict.unbeaten for at in order]
-    rows["Download"] = [_download(costs[at]) for at in order]
     rows["Licence"] = [costs[at].licence or "your own" for at in order]
     st.dataframe(
         trying.signed(rows, *signed),
@@ -77,12 +76,6 @@ def _rounded(speed: float | None) -> float | None:
     return None if speed is None else round(speed, 1 if speed < 10 else None)
 
 
-def _download(one: Cost) -> str:
-    if not one.needs_download:
-        return "none"
-    return "done" if one.offline else "needed"
-
-
 def _quality(found: Comparison, order: Sequence[int]) -> dict[str, list[Any]]:
     differences = found.differences()
     to_best = [None if at == found.best else differences[found.best, at] for at in order]
@@ -105,9 +98,9 @@ def _ends(interval: tuple[float, float]) -> str:
 def _columns(rows: dict[str, list[Any]]) -> dict[str, Any]:
     number = st.column_config.NumberColumn
     found: dict[str, Any] = {
-        "Images a second": number(format="localized"),
+        "Images/s": number(format="localized", help="On this machine, warm, from the file to the vector."),
         "Weights": number(format="%.0f MB"),
-        "Vectors in memory": number(format="%.1f MB"),
+        "Vectors": number(format="%.1f MB", help="What the vectors of all images take in memory."),
     }
     for name in ("Accuracy", "Look-alike vote", "Untouched part"):
         found[name] = number(format="%.1f%%", help=words.HELP[_HELP[name]])

@@ -9,7 +9,7 @@ import streamlit as st
 from embedding_core import derived
 from embedding_core.deciding.versions import NOW
 from embedding_core.derived.curve import CURVE, MINUTES, SCRATCH
-from pages.parts import cached, empty, fitted, jobs, server, words
+from pages.parts import cached, empty, fitted, jobs, server, stale, words
 from pages.parts.curve import telling
 from pages.parts.versions import known, trying
 
@@ -30,7 +30,7 @@ def show(dataset: Dataset, embedding: Embedding | None, encoder: str) -> None:
     if not trying.possible(dataset, embedding, encoder, snapshot) or embedding is None:
         return
     wanted = {"dataset": dataset.uuid, "encoder": encoder}
-    curve, scratch = newest(dataset, embedding, snapshot.fingerprint)
+    curve, scratch, current = newest(dataset, embedding, snapshot.fingerprint)
     if trying.running(trying.job(dataset, "learning_curve", wanted), key="curve"):
         return
     if curve is None:
@@ -44,7 +44,16 @@ def show(dataset: Dataset, embedding: Embedding | None, encoder: str) -> None:
         )
         _start(row, wanted, "Draw the curve")
         return
+    if not current:
+        stale.notice(
+            "it was drawn",
+            "Draw it again",
+            lambda: jobs.submit("learning_curve", wanted, dataset=dataset.uuid),
+            key="curve",
+        )
     telling.show(dataset, curve.found, None if scratch is None else scratch.found, encoder)
+    if not current:
+        return
     if scratch is None:
         with st.container(border=True, key="curve_scratch_offer"):
             st.markdown(
@@ -58,20 +67,16 @@ def show(dataset: Dataset, embedding: Embedding | None, encoder: str) -> None:
     trying.copies(embedding)
 
 
-def newest(dataset: Dataset, embedding: Embedding, state: str) -> tuple[Kept[Curve] | None, Kept[Scratch] | None]:
-    """The newest curve of the images and labels as they are now, and the newest training from nothing."""
-    curve: Kept[Curve] | None = None
-    scratch: Kept[Scratch] | None = None
-    for kind, read in ((CURVE, derived.read_curve), (SCRATCH, derived.read_scratch)):
-        for one in server.workspace().results.find(dataset.uuid, kind, embedding.fingerprint):
-            if one.parameters["asked"].get("state") == state:
-                found = cached.proof(one.fingerprint, read)
-                if kind == CURVE:
-                    curve = found
-                else:
-                    scratch = found
-                break
-    return curve, scratch
+def newest(dataset: Dataset, embedding: Embedding, now: str) -> tuple[Kept[Curve] | None, Kept[Scratch] | None, bool]:
+    """The newest curve, of the images and labels as they are `now` if there is one, and the newest training from
+    nothing on the same; whether they are as now."""
+    drawn = server.workspace().results.find(dataset.uuid, CURVE, embedding.fingerprint)
+    asked = [one.parameters["asked"] for one in drawn]
+    states = [one["state"] for one in asked if one["version"] == NOW]
+    state = now if now in states or not states else states[0]
+    curve = cached.before(dataset, CURVE, embedding.fingerprint, derived.read_curve, state=state)
+    scratch = cached.before(dataset, SCRATCH, embedding.fingerprint, derived.read_scratch, state=state)
+    return curve, scratch, state == now
 
 
 def _start(row: st.delta_generator.DeltaGenerator, wanted: dict[str, str], title: str) -> None:

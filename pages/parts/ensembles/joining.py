@@ -9,7 +9,7 @@ import streamlit as st
 from embedding_core import derived
 from embedding_core.deciding.versions import NOW
 from embedding_core.derived.ensembles import KIND, MOST, embedded_by
-from pages.parts import cached, empty, fitted, jobs, server, state, words
+from pages.parts import cached, empty, fitted, jobs, server, stale, state, words
 from pages.parts.ensembles import telling
 from pages.parts.versions import known, trying
 
@@ -35,23 +35,23 @@ def show(dataset: Dataset) -> None:
         )
         row.page_link("encoders.py", label="Go to Encoders", icon=":material/arrow_forward:", query_params=state.link())
         return
-    kept = newest(dataset, snapshot.fingerprint)
-    _choose(dataset, there, again=kept is not None)
+    kept, current = newest(dataset, snapshot.fingerprint)
+    _choose(dataset, there, again=kept is not None, old=kept is not None and not current)
     if kept is not None:
         telling.show(dataset, kept.found)
 
 
-def newest(dataset: Dataset, state_of: str) -> Kept[Ensembles] | None:
-    """The newest that was tried on the images and labels as they are now."""
+def newest(dataset: Dataset, now: str) -> tuple[Kept[Ensembles] | None, bool]:
+    """The newest of the vectors that are there, and whether images and labels are as they were then."""
     prints = {cached.embedding(dataset, one.card.id).fingerprint for one in dataset.encodings()}
-    for one in server.workspace().results.find(dataset.uuid, KIND):
-        asked = one.parameters["asked"]
-        if asked.get("state") == state_of and prints.issuperset(asked["embeddings"]):
-            return cached.proof(one.fingerprint, derived.read_ensembles)
-    return None
+    tried = server.workspace().results.find(dataset.uuid, KIND)
+    there = [one for one in tried if prints.issuperset(one.parameters["asked"]["embeddings"])]
+    of_now = [one for one in there if one.parameters["asked"]["state"] == now]
+    chosen = next(iter(of_now or [one for one in there if one.parameters["asked"]["version"] == NOW]), None)
+    return None if chosen is None else cached.proof(chosen.fingerprint, derived.read_ensembles), bool(of_now)
 
 
-def _choose(dataset: Dataset, there: list[str], *, again: bool) -> None:
+def _choose(dataset: Dataset, there: list[str], *, again: bool, old: bool) -> None:
     """Which encoders, whether to look at views, and the way to start; the work itself where it is on its way."""
     usual = [one for one in embedded_by(dataset) if one in there][:MOST]
     with st.container(horizontal=True, vertical_alignment="bottom", key="ensembles_choose"):
@@ -71,7 +71,15 @@ def _choose(dataset: Dataset, there: list[str], *, again: bool) -> None:
     fitted.left_out(dataset)
     if trying.running(trying.job(dataset, "ensemble", {"dataset": dataset.uuid}), key="ensembles"):
         return
+
+    def begin() -> None:
+        wanted = {"dataset": dataset.uuid, "encoders": chosen, "tta": views}
+        jobs.submit("ensemble", wanted, dataset=dataset.uuid)
+
     lacks = None if 1 < len(chosen) <= MOST else f"Choose 2 to {MOST}."
+    if old and lacks is None:
+        stale.notice("they were tried", "Try again", begin, key="ensembles")
+        return
     row = st.container()
     if not again:
         row = empty.note(
@@ -88,9 +96,5 @@ def _choose(dataset: Dataset, there: list[str], *, again: bool) -> None:
         icon=":material/refresh:" if again else ":material/play_arrow:",
         disabled=lacks is not None,
         help=lacks,
-        on_click=lambda: jobs.submit(
-            "ensemble",
-            {"dataset": dataset.uuid, "encoders": chosen, "tta": views},
-            dataset=dataset.uuid,
-        ),
+        on_click=begin,
     )
