@@ -20,11 +20,10 @@ def show(finding: str, family: str, proposed: str) -> None:
         (
             one
             for one in derived.saved_models(server.workspace())
-            if one.facts.get("finding") == finding and one.facts.get("files", one.facts) and one.nbytes == found.nbytes
-            and one.facts.get("family") == found.facts.get("family")
+            if all(one.facts.get(name) == found.facts[name] for name in ("finding", "family"))
         ),
         None,
-    )  # fmt: skip
+    )
     with st.container(horizontal=True, vertical_alignment="bottom", key="train_save_row"):
         name = st.text_input("Name of the model", value=proposed, key=f"{key}_name", max_chars=80, width=320)
         st.button(
@@ -38,7 +37,7 @@ def show(finding: str, family: str, proposed: str) -> None:
         )
         st.link_button(
             "Download ZIP",
-            urls.model(found.id),
+            urls.model((saved or found).id),  # a file is called as its model is
             key=f"{key}_zip",
             icon=":material/download:",
             help=f"{words.size(found.nbytes)}. Runs with `python -m embedding_core predict`; holds no code, no pickle.",
