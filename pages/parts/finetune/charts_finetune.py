@@ -87,11 +87,21 @@ def moving(
             for at, (name, rows) in enumerate(groups)
         ]
 
+    def standing(step: int) -> dict[str, Any]:
+        """Which of the maps is seen."""
+        text = {0: f"<b>{names[0]}</b>", STEPS: f"<b>{names[1]}</b>"}.get(step, f"{names[0]} → {names[1]}")
+        place = {"xref": "paper", "yref": "paper", "x": 1, "y": 1.12, "xanchor": "right", "yanchor": "top"}
+        return {"annotations": [{"text": text, "showarrow": False, "font": {"size": 16}, **place}]}
+
     frames = [
-        go.Frame(name=str(step), data=traces((start + _eased(step / STEPS) * (end - start)).astype(np.float32)))
+        go.Frame(
+            name=str(step),
+            data=traces((start + _eased(step / STEPS) * (end - start)).astype(np.float32)),
+            layout=standing(step),
+        )
         for step in range(STEPS + 1)
     ]
-    figure = go.Figure(traces(start), frames=frames)
+    figure = go.Figure(traces(start), layout=standing(0), frames=frames)
     play: dict[str, Any] = {"frame": {"duration": 50}, "transition": {"duration": 0}, "fromcurrent": False}
     orders = {names[1]: [frame.name for frame in frames], names[0]: [frame.name for frame in reversed(frames)]}
     figure.update_layout(
