@@ -232,8 +232,10 @@ def size(nbytes: float) -> str:
 
 
 def encoder(encoder_id: str) -> str:
-    """An encoder's name for people, not yet `plain`."""
+    """An encoder's name for people, not yet `plain`; of several joined by " + ", the names of each."""
     card = registry.CARDS.get(encoder_id)
+    if card is None and " + " in encoder_id and not encoder_id.startswith(("own:", "tuned:")):
+        return " + ".join(encoder(one) for one in encoder_id.split(" + "))
     return card.name if card else encoder_id.removeprefix("own:").removeprefix("tuned:")
 
 

@@ -49,7 +49,7 @@ def repeating(stored: Stored) -> Html:
         markup.facts(machine()),
         paragraph("Libraries and machine are those that wrote this report.", "note"),
     ]
-    return markup.section("repeat", "How to repeat it", *parts)
+    return markup.section("repeat", "How to repeat it", *parts, leaf=True)
 
 
 def _decided(stored: Stored) -> str:

@@ -55,7 +55,7 @@ table{font-size:.84rem}th,td{padding-right:.8rem}.facts th{width:6.5rem}}
 h2,h3{break-after:avoid}section{margin-top:9mm;padding-top:5mm}section.leaf{break-before:page;border-top:0;margin-top:0;
 padding-top:0}
 figure,.cards,tr,li,.pictures figure,nav,.facts,.short{break-inside:avoid}thead{display:table-header-group}
-.wide{overflow:visible}th,td{padding-right:.8rem}p,ul{orphans:3;widows:3}
+.wide{overflow:visible}th,td{padding:.2rem .8rem .2rem 0}p,ul{orphans:3;widows:3}pre{break-inside:avoid}
 a{color:inherit;text-decoration:none}.chart{overflow:visible}}
 """
 

@@ -49,7 +49,8 @@ def day(seconds: float) -> str:
 
 
 def moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
+    """As "2026-11-30 09:41", its date never broken over lines."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y\u2011%m\u2011%d %H:%M")
 
 
 def settings(given: Mapping[str, Any]) -> str:

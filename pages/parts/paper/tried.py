@@ -123,7 +123,7 @@ def _row(number: int, one: Run, to_first: str) -> list[str]:
             told += f" ({100 * score.low:.1f} to {100 * score.high:.1f})"
     by = f"test part {one.test[:8]}" if one.test else "folds"
     return [
-        *(str(number), moment(one.created).replace("-", "\u2011"), called(one), told, to_first, by),
+        *(str(number), moment(one.created), called(one), told, to_first, by),
         *(str(one.seed), f"{one.seconds:.1f}", one.who),
     ]
 
