@@ -41,6 +41,7 @@ def show(dataset: Dataset, encoder: str, labelled: int) -> None:
             key="finetune_mode",
             format_func=lambda one: PLAIN[one][0],
             captions=[f"{PLAIN[one][1]} {_cost(dataset, card, recipe_for(one), labelled)}" for one in modes],
+            persist_state="session",
         )
         with st.expander("Settings", icon=":material/tune:", key="finetune_settings"):
             changed = settings.show(mode)

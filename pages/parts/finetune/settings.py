@@ -35,7 +35,14 @@ def show(mode: str) -> dict[str, Any]:  # noqa: PLR0915 - a list of widgets
         # A number outside is not taken, and the browser alone says why: so the bounds are told.
         more["help"] = " ".join(part for part in (more.get("help", ""), f"From {low:g} to {high:g}.") if part)
         chosen[name] = st.number_input(
-            title, kind(low), kind(high), default, kind(step), key=f"finetune_{mode}_{name}", **more
+            title,
+            kind(low),
+            kind(high),
+            default,
+            kind(step),
+            key=f"finetune_{mode}_{name}",
+            persist_state="session",
+            **more,
         )
 
     def options(name: str, title: str, values: list[str], titles: dict[str, str] | None = None) -> None:
@@ -45,6 +52,7 @@ def show(mode: str) -> dict[str, Any]:  # noqa: PLR0915 - a list of widgets
             index=values.index(getattr(usual, name)),
             key=f"finetune_{mode}_{name}",
             format_func=lambda one: (titles or {}).get(one, one),
+            persist_state="session",
         )
 
     parts = st.grid(3, min_column_width=220, gap="medium")
@@ -98,7 +106,9 @@ def show(mode: str) -> dict[str, Any]:  # noqa: PLR0915 - a list of widgets
     with parts.cell():
         st.markdown("**How pictures are changed**")
         number("crop", "Random crop, smallest share", 0.05, 1.0, 0.05, help="1 crops nothing.")
-        flipped = st.checkbox("Horizontal flip", usual.augmentation.flip, key=f"finetune_{mode}_flip")
+        flipped = st.checkbox(
+            "Horizontal flip", usual.augmentation.flip, key=f"finetune_{mode}_flip", persist_state="session"
+        )
         chosen["flip"] = flipped
         number("colour", "Colour jitter", 0.0, 1.0, 0.05)
         number("randaugment", "RandAugment", 0, 30, 1, help="0 for none; 9 is usual.")

@@ -35,6 +35,7 @@ def show(dataset: Dataset, embedding: Embedding | None, encoder: str) -> list[in
             key=f"train_families_{task}",
             format_func=lambda one: registry.FAMILIES[one].name,
             help="\n\n".join(f"**{one.name}**: {one.good_for}" for one in cards),
+            persist_state="session",
         )
     given = _by_hand(registry.FAMILIES[chosen[0]], task) if len(chosen) == 1 else {}
     wanted: dict[str, Any] = {"dataset": dataset.uuid, "encoder": encoder, "target": target, "families": chosen}
@@ -101,6 +102,7 @@ def _by_hand(card: Family, task: Task) -> dict[str, Value]:
             "Set its parameters by hand",
             key=f"train_by_hand_{card.id}",
             help="Otherwise a few are tried by cross-validation, and the best are taken.",
+            persist_state="session",
         ):
             return {}
         with st.grid(3, min_column_width=230, gap="medium"):
@@ -109,10 +111,15 @@ def _by_hand(card: Family, task: Task) -> dict[str, Value]:
 
 def _asked(one: Parameter, key: str) -> Value:
     if one.kind == "choice":
-        return str(
-            st.selectbox(one.title, one.choices, index=one.choices.index(str(one.default)), key=key, help=one.help)
-        )
+        first = one.choices.index(str(one.default))
+        return str(st.selectbox(one.title, one.choices, index=first, key=key, help=one.help, persist_state="session"))
     steps = one.steps(13)
     return st.select_slider(
-        one.title, steps, value=one.default, key=key, help=one.help, format_func=lambda value: f"{value:.3g}"
+        one.title,
+        steps,
+        value=one.default,
+        key=key,
+        help=one.help,
+        format_func=lambda value: f"{value:.3g}",
+        persist_state="session",
     )

@@ -31,7 +31,16 @@ def show(dataset: Dataset, embedding: Embedding | None, encoder: str) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="train_search_toolbar"):
         target = asking.pick(known, "search")
-        minutes = st.slider("Minutes", 1, 60, 5, key="train_minutes", help=words.HELP["budget"], width=220)
+        minutes = st.slider(
+            "Minutes",
+            1,
+            60,
+            5,
+            key="train_minutes",
+            help=words.HELP["budget"],
+            width=220,
+            persist_state="session",
+        )
         sampler = st.selectbox(
             "How to choose what to try",
             SAMPLERS,
@@ -39,6 +48,7 @@ def show(dataset: Dataset, embedding: Embedding | None, encoder: str) -> None:
             format_func=SAMPLER_NAMES.__getitem__,
             help=words.HELP["sampler"],
             width=220,
+            persist_state="session",
         )
     task = known[target]
     families, pruner = _more(task)
@@ -71,6 +81,7 @@ def _more(task: Task) -> tuple[list[str], str]:
             key=f"train_search_families_{task}",
             format_func=lambda one: registry.FAMILIES[one].name,
             help=words.HELP["family"],
+            persist_state="session",
         )
         pruner = st.selectbox(
             "Tries that are given up early",
@@ -79,6 +90,7 @@ def _more(task: Task) -> tuple[list[str], str]:
             format_func=PRUNER_NAMES.__getitem__,
             help="After each fifth of the cross-validation it is looked whether going on is worth it.",
             width=260,
+            persist_state="session",
         )
         with_all = [
             one.id for one in cards if one.id in families
