@@ -41,7 +41,7 @@ from embedding_core.derived.grouping import (
     read_clusters,
 )
 from embedding_core.derived.label_issues import label_issues, label_issues_key, read_label_issues
-from embedding_core.derived.labelled import Labelled, held_out, labelled
+from embedding_core.derived.labelled import Labelled, held_out, labelled, set_aside
 from embedding_core.derived.labelling import (
     choose_next,
     propagate_labels,
@@ -190,6 +190,7 @@ __all__ = [
     "save_model",
     "saved_models",
     "scored",
+    "set_aside",
     "shortcuts",
     "shortcuts_key",
     "state_of",

@@ -16,7 +16,7 @@ from embedding_core.graphs import neighbour_graph
 from embedding_core.ids import find
 from embedding_core.quality.composition.balance import Balance, one_to_one
 from embedding_core.quality.composition.balance import balance as count
-from embedding_core.quality.composition.columns import Column, classes, column
+from embedding_core.quality.composition.columns import Column, classes, column, is_predicted
 from embedding_core.quality.composition.cover import Cover
 from embedding_core.quality.composition.cover import cover as look_for_cover
 from embedding_core.quality.composition.shortcuts import Shortcuts
@@ -50,9 +50,10 @@ class Said:
 
 
 def said_of(dataset: Dataset, ids: NDArray[np.int64]) -> Said:
-    """The columns of these images (n,), as they are said now."""
+    """The columns that came with these images (n,), as they are said now; without what models have said of them."""
     fixed, metadata = dataset.said_of(ids)
-    named = [("split", fixed["split"]), *((name, metadata[name]) for name in metadata.column_names)]
+    came = [name for name in metadata.column_names if not is_predicted(name)]
+    named = [("split", fixed["split"]), *((name, metadata[name]) for name in came)]
     digests = [f"{name}:{digest_of_texts(_texts(given))}" for name, given in [("label", fixed["label"]), *named]]
     labels = classes("label", fixed["label"])
     found = [one for one in (column(name, given) for name, given in named) if one is not None]

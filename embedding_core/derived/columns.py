@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from embedding_core.derived.balance import said_of
 from embedding_core.evaluate.axes.meaning import Said
 from embedding_core.ids import find
-from embedding_core.quality.composition.columns import column
+from embedding_core.quality.composition.columns import column, is_predicted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,11 +30,12 @@ def label_of(known: Labelled) -> Said:
 def metadata_of(dataset: Dataset, ids: NDArray[np.int64]) -> list[Said]:
     """The columns that came with these images (n,) as numbers or as classes.
 
-    Without those that are the label by another name, and those that tell no groups apart.
+    Without those that are the label by another name, that tell no groups apart, or that a model has predicted.
     """
     left_out = set(said_of(dataset, ids).left_out)
     _, metadata = dataset.said_of(ids)
-    found = [_said(name, metadata[name].combine_chunks()) for name in metadata.column_names if name not in left_out]
+    came = [name for name in metadata.column_names if name not in left_out and not is_predicted(name)]
+    found = [_said(name, metadata[name].combine_chunks()) for name in came]
     return [one for one in found if one is not None]
 
 

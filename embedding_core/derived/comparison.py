@@ -9,7 +9,7 @@ import numpy as np
 
 from embedding_core.deciding.versions import NOW
 from embedding_core.derived.kept import keep, read_kept
-from embedding_core.derived.labelled import held_out_if_any, known_duplicates, labelled
+from embedding_core.derived.labelled import held_out_if_any, known_duplicates, labelled, set_aside
 from embedding_core.evaluate.comparison.found import Comparison
 from embedding_core.evaluate.comparison.metrics import Metrics, compare_metrics
 from embedding_core.fingerprint import fingerprint
@@ -56,9 +56,9 @@ def compare_encoders(
     ordered = _ordered(embeddings)
     if known is None:
         known = labelled(workspace, dataset, ordered, version=version, progress=progress)
+    held = held_out_if_any(workspace, dataset, known)
 
     def find_it() -> Comparison:
-        held = held_out_if_any(workspace, dataset, known)
         tried = _tried(known, held, seed)
         rows = _read(len(known.ids), tried, held, seed)
         images = Images(
@@ -78,7 +78,7 @@ def compare_encoders(
     return keep(
         workspace,
         dataset,
-        _comparison_key(ordered, known, seed),
+        _key(workspace, dataset, (COMPARISON, REVISION), ordered, known, seed),
         kind=COMPARISON,
         parent=dataset.fingerprint,
         of=Comparison,
@@ -104,9 +104,10 @@ def measure_metrics(
     if known is None:
         known = labelled(workspace, dataset, [embedding], version=version, progress=progress)
     known.need_classes()
+    held = held_out_if_any(workspace, dataset, known)
 
     def find_it() -> Metrics:
-        rows = _tried(known, held_out_if_any(workspace, dataset, known), seed)
+        rows = _tried(known, held, seed)
         return compare_metrics(
             known.ids[rows],
             _vectors(embedding, known.ids[rows]),
@@ -121,7 +122,7 @@ def measure_metrics(
     return keep(
         workspace,
         dataset,
-        fingerprint(METRICS_KIND, METRICS_REVISION, embedding.fingerprint, known.fingerprint, seed=seed),
+        _key(workspace, dataset, (METRICS_KIND, METRICS_REVISION), [embedding], known, seed),
         kind=METRICS_KIND,
         parent=embedding.fingerprint,
         of=Metrics,
@@ -138,7 +139,8 @@ def comparison_key(
     ordered = _ordered(embeddings)
     if not _duplicates_known(workspace, dataset, ordered):
         return ""
-    return _comparison_key(ordered, labelled(workspace, dataset, ordered, version=version), seed)
+    known = labelled(workspace, dataset, ordered, version=version)
+    return _key(workspace, dataset, (COMPARISON, REVISION), ordered, known, seed)
 
 
 def metrics_key(
@@ -148,7 +150,7 @@ def metrics_key(
     if not _duplicates_known(workspace, dataset, [embedding]):
         return ""
     known = labelled(workspace, dataset, [embedding], version=version)
-    return fingerprint(METRICS_KIND, METRICS_REVISION, embedding.fingerprint, known.fingerprint, seed=seed)
+    return _key(workspace, dataset, (METRICS_KIND, METRICS_REVISION), [embedding], known, seed)
 
 
 def read_comparison(workspace: Workspace, key: str) -> Kept[Comparison] | None:
@@ -160,8 +162,16 @@ def read_metrics(workspace: Workspace, key: str) -> Kept[Metrics] | None:
     return read_kept(workspace, key, Metrics)
 
 
-def _comparison_key(ordered: Sequence[Embedding], known: Labelled, seed: int) -> str:
-    return fingerprint(COMPARISON, REVISION, *(one.fingerprint for one in ordered), known.fingerprint, seed=seed)
+def _key(
+    workspace: Workspace,
+    dataset: Dataset,
+    of: tuple[str, int],
+    ordered: Sequence[Embedding],
+    known: Labelled,
+    seed: int,
+) -> str:
+    prints = (*(one.fingerprint for one in ordered), known.fingerprint, set_aside(workspace, dataset))
+    return fingerprint(*of, *prints, seed=seed)
 
 
 def _duplicates_known(workspace: Workspace, dataset: Dataset, embeddings: Sequence[Embedding]) -> bool:

@@ -12,7 +12,7 @@ from embedding_core.derived.columns import label_of, metadata_of, properties_of
 from embedding_core.derived.effect import decided_on
 from embedding_core.derived.encoders import refuse_fitted
 from embedding_core.derived.kept import Kept, keep, read_kept
-from embedding_core.derived.labelled import held_out_if_any, labelled
+from embedding_core.derived.labelled import held_out_if_any, labelled, set_aside
 from embedding_core.derived.looks import looks, looks_key
 from embedding_core.errors import InvalidInput, UnknownName
 from embedding_core.evaluate.axes.components import broken_stick, more_than_noise, space_of
@@ -58,9 +58,14 @@ def laboratory(
 
     Raises `UnknownVersion`, and `InvalidInput` where all vectors are alike.
     """
+    known = labelled(workspace, dataset, [embedding], version=version, progress=progress)
+    held, too_few = None, ""
+    try:
+        held = held_out_if_any(workspace, dataset, known)  # first: what is set aside is part of the key
+    except InvalidInput as error:
+        too_few = str(error)
 
     def find_it() -> Laboratory:
-        known = labelled(workspace, dataset, [embedding], version=version, progress=progress)
         unit, space = space_of(vectors_of(embedding, known))
         by_noise, noise = more_than_noise(unit, seed=seed, progress=progress)
         columns = columns_of(workspace, dataset, known, progress)
@@ -69,8 +74,9 @@ def laboratory(
         quality, why_not, tested = None, "", 0
         try:
             known.need_classes()
+            if too_few:
+                raise InvalidInput(too_few)
             refuse_fitted(embedding.card.id, "scores of its axes")
-            held = held_out_if_any(workspace, dataset, known)
             rows = judged_rows(known, held, seed)
             tested = 0 if held is None else len(held.test)
             groups = known.groups[rows]
@@ -234,12 +240,13 @@ def _ends(placed: NDArray[np.float32], known: Labelled) -> tuple[NDArray[np.int6
 
 
 def state_of(workspace: Workspace, dataset: Dataset, embedding: Embedding, version: str) -> str:
-    """Names the vectors, the version's images, labels and splits, what was decided on, and the metadata."""
+    """Names vectors, the version's images, labels and splits, what was decided on or set aside, and the metadata."""
     state = snapshot(workspace, dataset, version)
     decided = digest(decided_on(dataset.decisions.all()).tobytes())
     _, metadata = dataset.said_of(state.ids)
     told = digest(b"".join(_bytes(metadata[name], name) for name in metadata.column_names))
-    return fingerprint("axes", REVISION, embedding.fingerprint, state.fingerprint, decided, told)
+    aside = set_aside(workspace, dataset)
+    return fingerprint("axes", REVISION, embedding.fingerprint, state.fingerprint, decided, told, aside)
 
 
 def _bytes(column: object, name: str) -> bytes:

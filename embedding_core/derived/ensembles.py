@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embedding_core.deciding.versions import NOW, snapshot
+from embedding_core.derived.encoders import refuse_fitted
 from embedding_core.derived.kept import Kept, keep, read_kept
 from embedding_core.derived.labelled import held_out, labelled
 from embedding_core.derived.runs import record
@@ -163,6 +164,8 @@ def keep_concatenated(dataset: Dataset, encoders: Sequence[str], name: str = "")
     from embedding_core.train.ensembles import concatenated
 
     names = list(dict.fromkeys(encoders))
+    for encoder in names:
+        refuse_fitted(encoder, "what they come to together")
     if not 2 <= len(names) <= MOST:
         raise InvalidInput(f"Vectors of 2 to {MOST} encoders are put side by side, not of {len(names)}.")
     embeddings = [dataset.embedding(one) for one in names]

@@ -23,6 +23,7 @@ from embedding_core.evaluate.joined.blocks import KINDS, Block, guess, parse
 from embedding_core.evaluate.joined.features import EMBEDDING, OUTRIGHT, Asked, Features, join
 from embedding_core.fingerprint import fingerprint
 from embedding_core.ids import find
+from embedding_core.quality.composition.columns import is_predicted
 from embedding_core.records import silent
 from embedding_core.vectors import unit_rows
 
@@ -74,6 +75,8 @@ def offered(dataset: Dataset, ids: NDArray[np.int64]) -> list[Offered]:
         why = "It is the label by another name." if name in same else _why(kind, len(different))
         if kind == "category" and _tells(values, labels) >= OUTRIGHT:
             kind, why = "leave", "It gives the label away: each of its values goes with one label."
+        if is_predicted(name):
+            kind, why = "leave", "A model has predicted it from these images: it says nothing beyond them."
         examples = tuple(list(different)[:3])
         found.append(Offered(name, kind, len(different), len(values) - len(known), examples, why))
     return found
@@ -97,12 +100,13 @@ def join_features(
     """
     chosen = chosen_of(offered(dataset, dataset.images()["id"].to_numpy()), columns, kinds)
 
+    known = labelled(workspace, dataset, [embedding], version=version, progress=progress)
+    held = held_out_if_any(workspace, dataset, known)  # first: what is set aside is part of the key
+
     def find_it() -> Features:
-        known = labelled(workspace, dataset, [embedding], version=version, progress=progress)
         seen = looks(workspace, dataset, progress).found if LOOKS in chosen else None
         asked, why_not = None, flattered(embedding.card.id, "scores of its vectors")
         if len(known.classes) > 1 and not why_not:
-            held = held_out_if_any(workspace, dataset, known)
             nobody = np.empty(0, np.int64)
             test, clusters = (nobody, nobody) if held is None else (held.test, held.clusters)
             asked = Asked(judged_rows(known, held, seed), known.codes, known.groups, test, clusters)

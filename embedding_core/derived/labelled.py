@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from embedding_core.evaluate.holding import Held
     from embedding_core.quality.duplicates import DuplicatesFound
     from embedding_core.records import Reporter
-    from embedding_core.workspace import Dataset, Embedding, Workspace
+    from embedding_core.workspace import Dataset, Embedding, StoredResult, Workspace
 
 LABEL = "label"  # the column that everything is about, unless another is named
 ASIDE = "aside"  # the kind under which the images that were set aside are stored
@@ -111,7 +111,7 @@ def held_out(
     Raises `InvalidInput` where there are too few images to judge by, or to train on.
     """
     held = _held_out(workspace, dataset, known, of)
-    seen = fitted_on(workspace, encoder) if encoder else None
+    seen = fitted_on(workspace, dataset, encoder) if encoder else None
     return held if seen is None else unseen(held, np.isin(known.ids, seen), known.groups, known.codes)
 
 
@@ -122,6 +122,13 @@ def held_out_if_any(workspace: Workspace, dataset: Dataset, known: Labelled) -> 
     except InvalidInput:
         return None
     return held_out(workspace, dataset, known)
+
+
+def set_aside(workspace: Workspace, dataset: Dataset) -> str:
+    """The fingerprint of what is set aside to judge labels by; empty where nothing is. Part of the key of every
+    finding that leaves it out: labels that go and come again may have another part drawn in between."""
+    stored = _asides(workspace, dataset, LABEL)
+    return stored[0].fingerprint if stored else ""
 
 
 def read_held_out(workspace: Workspace, dataset: Dataset, known: Labelled) -> Held | None:
@@ -177,9 +184,14 @@ def _parted(known: Labelled, aside: NDArray[np.bool_] | None = None) -> Held:
 
 def _aside(workspace: Workspace, dataset: Dataset, of: str) -> NDArray[np.int64] | None:
     """The ids that were set aside for a column, ascending; None where none were."""
-    stored = [one for one in workspace.results.find(dataset.uuid, ASIDE) if one.parameters.get("of", LABEL) == of]
+    stored = _asides(workspace, dataset, of)
     kept = workspace.results.get(stored[0].fingerprint) if stored else None
     return None if kept is None else kept.arrays["ids"]
+
+
+def _asides(workspace: Workspace, dataset: Dataset, of: str) -> list[StoredResult]:
+    """What was set aside for a column, the newest first."""
+    return [one for one in workspace.results.find(dataset.uuid, ASIDE) if one.parameters.get("of", LABEL) == of]
 
 
 def _still_judges(dataset: Dataset, ids: NDArray[np.int64]) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embedding_core.deciding.versions import snapshot
+from embedding_core.derived import encoders
 from embedding_core.derived.components import TRIAL, read_trial
 from embedding_core.derived.features import KIND as FEATURES
 from embedding_core.derived.features import read_features
@@ -102,7 +103,8 @@ def keep_as_encoder(
 ) -> EncoderCard:
     """Store the reduced vectors as an encoder `own:name`, so that map, search and scores work on them.
 
-    Raises `InvalidInput` for a name that is empty or too long.
+    Those of a fine-tuned encoder stay known as such, as `own:tuned:name`. Raises `InvalidInput` for a name that is
+    empty or too long.
     """
     trial = kept.found
     card = card_for_imported(name, trial.reduction.dim, kept.fingerprint)
@@ -112,6 +114,10 @@ def keep_as_encoder(
         licence=embedding.card.licence,
         good_for=f"Vectors of {embedding.card.name}: {trial.treatment.words}.",
     )
+    seen = encoders.fitted_on(workspace, dataset, embedding.card.id)
+    if seen is not None:
+        card = encoders.made_from(embedding.card.id, card)
+        encoders.note_fitted(workspace, dataset, card.id, seen)
     images = dataset.described(embedding.ids.tolist())
     ids = images["id"].to_numpy()
     dataset.vectors.put(card, ids.tolist(), images["sha256"].to_pylist(), _all(embedding, trial, ids))

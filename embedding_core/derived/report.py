@@ -10,7 +10,7 @@ import numpy as np
 
 from embedding_core.deciding.versions import NOW
 from embedding_core.derived.balance import PROPERTIES, said_of
-from embedding_core.derived.encoders import fitted_on, is_fitted
+from embedding_core.derived.encoders import fitted_on
 from embedding_core.derived.kept import Kept, keep, read_kept
 from embedding_core.derived.labelled import known_duplicates, labelled
 from embedding_core.derived.looks import looks
@@ -56,7 +56,7 @@ def report(
     `encoder` loads the network, for the pictures that are encoded again; None where that is not here. Duplicates are
     looked for where they are not known. Raises `UnknownVersion`, and `InvalidInput` where no image is left.
     """
-    embedding = unseen(workspace, embedding)
+    embedding = unseen(workspace, dataset, embedding)
     load = encoder
     with ThreadPoolExecutor(1, thread_name_prefix="load") as pool:
         # Loading a network takes seconds, in which duplicates are looked for. Without these there is no card yet.
@@ -105,16 +105,19 @@ def report_key(
 
     Reads alone. Raises `UnknownVersion`, and `InvalidInput` where no image is left.
     """
-    embedding = unseen(workspace, embedding)
+    embedding = unseen(workspace, dataset, embedding)
     if known_duplicates(workspace, dataset, [embedding], embedding.ids) is None:
         return None
     known = labelled(workspace, dataset, [embedding], version=version)
     return _key(embedding, known, said_of(dataset, known.ids), seed)
 
 
-def unseen(workspace: Workspace, embedding: Embedding) -> Embedding:
-    """The images that an encoder was not fitted on: of one that was fine-tuned here the rest, of any other all."""
-    fitted = fitted_on(workspace, embedding.card.id) if is_fitted(embedding.card.id) else None
+def unseen(workspace: Workspace, dataset: Dataset, embedding: Embedding) -> Embedding:
+    """The images that an encoder was not fitted on: of one that was fine-tuned here the rest, of any other all.
+
+    Raises `InvalidInput` where nobody knows which they are.
+    """
+    fitted = fitted_on(workspace, dataset, embedding.card.id)
     return embedding if fitted is None else embedding.of(np.setdiff1d(embedding.ids, fitted))
 
 

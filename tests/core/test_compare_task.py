@@ -126,6 +126,27 @@ def test_the_key_is_that_of_now_whatever_the_order_and_changes_with_labels(
     assert derived.comparison_key(workspace, dataset, embeddings) == compared["fingerprint"]
 
 
+def test_another_part_that_is_set_aside_makes_another_finding(tmp_path_factory: pytest.TempPathFactory) -> None:
+    own = emojis.workspace(tmp_path_factory)
+    dataset = own.dataset(emojis.NAME)
+    embedding = dataset.embedding("pixels")
+    asked = {"name": emojis.NAME, "encoder": "pixels"}
+    before = TASKS["metrics"](own, asked, silent, LOCAL)["fingerprint"]
+    assert derived.metrics_key(own, dataset, embedding) == before
+    axes = TASKS["pca"](own, asked, silent, LOCAL)["fingerprint"]
+    joined = TASKS["features"](own, {**asked, "columns": []}, silent, LOCAL)["fingerprint"]
+    known = derived.labelled(own, dataset, [embedding])
+    judges = known.ids[derived.held_out(own, dataset, known).test].tolist()
+    labels = [known.classes[known.codes[known.ids == one][0]] for one in judges]
+    dataset.put_attributes(judges, labels=[None] * len(judges))
+    derived.held_out(own, dataset, derived.labelled(own, dataset, [embedding]))  # too few are left: others are drawn
+    dataset.put_attributes(judges, labels=labels)
+    assert derived.labelled(own, dataset, [embedding]).fingerprint == known.fingerprint
+    for kind, found in (("metrics", before), ("pca", axes), ("features", joined)):
+        more = {"columns": []} if kind == "features" else {}
+        assert TASKS[kind](own, {**asked, **more}, silent, LOCAL)["fingerprint"] != found, kind
+
+
 def test_metrics_are_found_again_by_the_copies_of_another_encoder(tmp_path_factory: pytest.TempPathFactory) -> None:
     own = emojis.workspace(tmp_path_factory)
     dataset = own.dataset(emojis.NAME)

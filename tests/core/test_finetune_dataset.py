@@ -13,6 +13,7 @@ import pytest
 from embedding_core import derived
 from embedding_core.cli import main
 from embedding_core.derived import encoders, finetuning
+from embedding_core.derived.report import unseen
 from embedding_core.encoders import choosing, registry
 from embedding_core.encoders.base import card_to_json
 from embedding_core.encoders.torch_runtime import TorchEncoder
@@ -71,7 +72,7 @@ def test_an_encoder_comes_of_it_that_everything_can_use(sample: Workspace, capsy
     assert run.scores["accuracy"].value == pytest.approx(said["scores"]["finetuned"], abs=1e-4)
     assert run.result == said["model"]
 
-    fitted = encoders.fitted_on(sample, "tuned:mine")
+    fitted = encoders.fitted_on(sample, dataset, "tuned:mine")
     known = derived.labelled(sample, dataset, [dataset.embedding("efficientnet-lite0")])
     held = derived.held_out(sample, dataset, known)
     assert fitted is not None
@@ -164,3 +165,39 @@ def test_models_go_with_their_dataset(sample: Workspace) -> None:
     assert encoders.available_offline(sample, "tuned:gone")
     sample.delete(sample.dataset(NAME))
     assert "tuned:gone" not in encoders.cards(sample)
+
+
+def test_what_is_made_of_its_vectors_has_seen_the_answers_too(sample: Workspace) -> None:
+    dataset = sample.dataset(NAME)
+    TASKS["finetune"](sample, {**WANTED, "tuned": "mine"}, silent, LOCAL)
+    seen = encoders.fitted_on(sample, dataset, "tuned:mine")
+    assert seen is not None and len(seen)
+    made = TASKS["pca"](sample, {"name": NAME, "encoder": "tuned:mine", "keep": 4, "as": "small"}, silent, LOCAL)
+    assert made["encoder"] == "own:tuned:small"
+    small = dataset.embedding(made["encoder"])
+    assert len(small) == dataset.count
+    assert set(unseen(sample, dataset, small).ids.tolist()) == set(small.ids.tolist()) - set(seen.tolist())
+    with pytest.raises(InvalidInput, match="small was fine-tuned on labels"):
+        TASKS["metrics"](sample, {"name": NAME, "encoder": made["encoder"]}, silent, LOCAL)
+    with pytest.raises(InvalidInput, match="mine was fine-tuned on labels"):
+        TASKS["keep_ensemble"](sample, {"name": NAME, "encoders": ["tuned:mine", "pixels"]}, silent, LOCAL)
+
+
+def test_a_deleted_encoder_s_vectors_are_still_judged_by_what_it_has_not_seen(sample: Workspace) -> None:
+    dataset = sample.dataset(NAME)
+    TASKS["finetune"](sample, {**WANTED, "tuned": "mine"}, silent, LOCAL)
+    embedding = dataset.embedding("tuned:mine")
+    before = unseen(sample, dataset, embedding).ids
+    assert 0 < len(before) < dataset.count
+    encoders.delete(sample, "tuned:mine")
+    assert np.array_equal(unseen(sample, dataset, embedding).ids, before)
+
+
+def test_nothing_judges_vectors_that_have_seen_nobody_knows_what(sample: Workspace) -> None:
+    dataset = sample.dataset(NAME)
+    known = dataset.embedding("efficientnet-lite0")
+    card = replace(known.card, id="tuned:lost", name="lost")
+    images = dataset.images()
+    dataset.vectors.put(card, images["id"].to_pylist(), images["sha256"].to_pylist(), known.matrix())
+    with pytest.raises(InvalidInput, match="lost has seen the labels of images"):
+        TASKS["report"](sample, {"name": NAME, "encoder": "tuned:lost"}, silent, LOCAL)

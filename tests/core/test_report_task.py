@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 
 from embedding_core import derived
 from embedding_core.cli import main
+from embedding_core.derived import features
+from embedding_core.derived.columns import metadata_of
 from embedding_core.derived.recoded import small_pictures
 from embedding_core.evaluate.knn import knn
 from embedding_core.records import LOCAL, silent
@@ -52,6 +55,21 @@ def test_it_holds_what_is_asked_for(scored: Scored) -> None:
     assert found["controls"]["metadata"] < 0.5  # kinds of a label name it, and are left out
     assert set(found["stability"]) == {"mirrored", "cropped", "brighter"}
     assert found["verdict"] and found["reasons"]
+
+
+def test_what_a_model_has_said_is_not_known_of_the_files(tmp_path_factory: pytest.TempPathFactory) -> None:
+    workspace = emojis.workspace(tmp_path_factory)
+    dataset = workspace.dataset(emojis.NAME)
+    ids = dataset.images()["id"]
+    before = derived.said_of(dataset, ids.to_numpy())
+    labels = dataset.attributes()["label"]
+    dataset.put_attributes(ids.to_pylist(), metadata=pa.table({"predicted by teller": labels}))
+    after = derived.said_of(dataset, ids.to_numpy())
+    assert [one.name for one in after.columns] == [one.name for one in before.columns]
+    assert after.digest == before.digest, "no finding is outdated by what a model says"
+    assert "predicted by teller" not in [one.name for one in metadata_of(dataset, ids.to_numpy())]
+    (offered,) = [one for one in features.offered(dataset, ids.to_numpy()) if one.name == "predicted by teller"]
+    assert offered.kind == "leave" and "A model has predicted it" in offered.why
 
 
 def test_the_probe_is_as_good_as_scikit_learn_s(scored: Scored) -> None:

@@ -20,6 +20,20 @@ FEW = 12  # different numbers up to which each is a class of its own
 PARTS = 5  # otherwise
 
 
+PREDICTED = "predicted "  # begins the names of columns that hold what a model has said
+
+
+def is_predicted(name: str) -> bool:
+    """Whether a column holds what a model has said of images: it knows nothing beyond what their vectors tell."""
+    return name.casefold().startswith(PREDICTED)
+
+
+def as_predicted(name: str) -> str:
+    """The name of a column for what a model says, from one that somebody gave."""
+    plain = " ".join(name.split())
+    return plain if is_predicted(plain) else PREDICTED + plain
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Column:
     """What is said of n images, as one of c values each."""

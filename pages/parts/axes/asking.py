@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from embedding_core import derived
 from embedding_core.deciding.versions import NOW
 from embedding_core.derived import components, features
 from embedding_core.derived.features import LOOKS
@@ -33,7 +34,7 @@ def laboratory(dataset: Dataset, embedding: Embedding) -> tuple[Kept[Laboratory]
     workspace = server.workspace()
     key = cached.of_versions(
         dataset,
-        f"pca/{embedding.fingerprint}",
+        f"pca/{embedding.fingerprint}/{derived.set_aside(workspace, dataset)}",
         lambda: components.laboratory_key(workspace, dataset, embedding),
     )
     kept = cached.proof(key, components.read_laboratory)
@@ -54,21 +55,22 @@ def joined(
 ) -> tuple[Kept[Features] | None, bool]:
     """Features of these columns as all is now, or else of before; and whether they are those of now."""
     workspace = server.workspace()
+    taken = {**kinds, LOOKS: "number"}
+    asked = {name: taken[name] for name in columns}
     key = cached.of_versions(
         dataset,
-        f"features/{embedding.fingerprint}/{sorted(columns)}/{sorted(kinds.items())}",
+        f"features/{embedding.fingerprint}/{derived.set_aside(workspace, dataset)}/{asked}",
         lambda: features.features_key(workspace, dataset, embedding, columns=columns, kinds=kinds),
     )
     kept = cached.proof(key, features.read_features)
     if kept is not None:
         return kept, True
-    asked = {**kinds, LOOKS: "number"}
     before = cached.before(
         dataset,
         features.KIND,
         embedding.fingerprint,
         features.read_features,
-        columns={name: asked[name] for name in columns},
+        columns=asked,
         version=NOW,
     )
     return before, False

@@ -256,7 +256,7 @@ def _kept_as(made: jobs.Job) -> None:
     elif made.state == "failed":
         jobs.progress(made, key="axes_keeping")
     elif made.state == "done":
-        encoder = f"own:{made.parameters['as']}"
+        encoder = str((made.result or {}).get("encoder") or f"own:{made.parameters['as']}")
         st.page_link(
             "map.py",
             label=f"Kept: see {words.encoder(encoder)} on the map",

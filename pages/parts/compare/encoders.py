@@ -64,6 +64,7 @@ def _key(dataset: Dataset, now: Sequence[str]) -> str:
     embeddings = [found for one in now if (found := pictures.embedding_of(dataset, one)) is not None]
     workspace = server.workspace()
     copies = len(workspace.results.find(dataset.uuid, "duplicates"))
+    aside = derived.set_aside(workspace, dataset)
     names = "/".join(one.fingerprint for one in embeddings)
 
     def make() -> str:
@@ -72,7 +73,7 @@ def _key(dataset: Dataset, now: Sequence[str]) -> str:
         except InvalidInput:  # nothing is in all of them
             return ""
 
-    found: str = cached.of_versions(dataset, f"compare/{copies}/{names}", make)
+    found: str = cached.of_versions(dataset, f"compare/{copies}/{aside}/{names}", make)
     return found
 
 

@@ -65,6 +65,7 @@ def show(dataset: Dataset, columns: Columns) -> None:
 def _key(dataset: Dataset, embedding: Embedding) -> str:
     workspace = server.workspace()
     copies = len(workspace.results.find(dataset.uuid, "duplicates"))
+    aside = derived.set_aside(workspace, dataset)
 
     def make() -> str:
         try:
@@ -72,7 +73,7 @@ def _key(dataset: Dataset, embedding: Embedding) -> str:
         except InvalidInput:
             return ""
 
-    found: str = cached.of_versions(dataset, f"metrics/{copies}/{embedding.fingerprint}", make)
+    found: str = cached.of_versions(dataset, f"metrics/{copies}/{aside}/{embedding.fingerprint}", make)
     return found
 
 

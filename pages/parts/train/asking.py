@@ -10,6 +10,7 @@ import streamlit as st
 
 from embedding_core import derived
 from embedding_core.derived import targets
+from embedding_core.quality.composition.columns import is_predicted
 from pages.parts import cached, empty, server, state, words
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _targets(dataset: Dataset) -> dict[str, Task]:
         found[targets.LABEL] = "classification"
     for name in columns.metadata.column_names:
         column = columns.metadata[name]
-        if name in ("id", "path", targets.LABEL) or len(column) - column.null_count < 2:
+        if name in ("id", "path", targets.LABEL) or is_predicted(name) or len(column) - column.null_count < 2:
             continue
         different = pc.count_distinct(column, mode="only_valid").as_py()
         texts = [None if one is None or one == "" else str(one) for one in column.to_pylist()]

@@ -10,6 +10,7 @@ import pyarrow as pa
 import streamlit as st
 
 from embedding_core.errors import KindredError, UnknownDataset
+from embedding_core.quality.composition.columns import as_predicted
 from pages.parts import cached, charts, detail, empty, gallery, pictures, server, state, urls, words
 from pages.parts.versions import trying
 
@@ -143,7 +144,10 @@ def _take(found: Predicted, dataset: Dataset) -> None:
         st.popover("Keep with the images", icon=":material/playlist_add:", key=state.popover("train_keep")),
         st.container(key="train_keep_form"),
     ):
-        st.caption("As columns that colour maps and filter, or as a tag. Labels stay as they are.")
+        st.caption(
+            "As columns that colour maps and filter, or as a tag. Labels stay as they are, and scores never take such "
+            "a column, whose name begins with “predicted”, for something that was known before."
+        )
         name = st.text_input("Column", value=f"predicted by {found.model}"[:80], key="train_keep_column", max_chars=80)
         st.button(
             "Add the columns",
@@ -166,7 +170,7 @@ def _take(found: Predicted, dataset: Dataset) -> None:
 
 
 def _columns(found: Predicted, dataset: Dataset) -> None:
-    name = str(state.value("train_keep_column")).strip()
+    name = as_predicted(str(state.value("train_keep_column")))
     columns: dict[str, pa.Array] = {}
     if found.task == "regression":
         columns[name] = pa.array(found.values)
