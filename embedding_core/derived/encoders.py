@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from embedding_core.encoders import registry
 from embedding_core.encoders.base import card_from_json
 from embedding_core.encoders.imported import PREFIX as OWN
-from embedding_core.errors import InvalidInput, UnknownEncoder
+from embedding_core.errors import InvalidInput, UnknownEncoder, WeightsUnavailable
 from embedding_core.fingerprint import fingerprint
 from embedding_core.train.finetune.encoder import PREFIX
 
@@ -154,7 +154,10 @@ def delete(workspace: Workspace, encoder_id: str) -> None:
     found = _find(workspace, encoder_id)
     if found is None:
         raise UnknownEncoder(encoder_id, [PREFIX + model.name for model in tuned(workspace)])
-    ids = _fitted_on(workspace, encoder_id)
+    try:
+        ids = _fitted_on(workspace, encoder_id)
+    except WeightsUnavailable:  # damaged: then nobody knows, and what it has made is judged no more
+        ids = None
     for dataset in workspace.datasets():
         if ids is not None and any(one.card.id == encoder_id for one in dataset.encodings()):
             note_fitted(workspace, dataset, encoder_id, ids)

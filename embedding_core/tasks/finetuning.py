@@ -87,10 +87,4 @@ def told(wanted: Plan, model: StoredModel, found: Judged) -> Result:
 
 
 def _difference(one: Difference) -> dict[str, Any]:
-    return {
-        "before": round(one.before, 4),
-        "after": round(one.after, 4),
-        "change": round(one.change, 4),
-        "low": round(one.low, 4),
-        "high": round(one.high, 4),
-    }
+    return {name: round(getattr(one, name), 6) for name in ("before", "after", "change", "low", "high")}

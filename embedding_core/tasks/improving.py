@@ -128,7 +128,7 @@ def told(found: Difference) -> dict[str, Any]:
     """A difference as JSON: shares of the images that judged both, and the 95 % interval of the change."""
     values = {**asdict(found), "change": found.change}
     verdict = "better" if found.better else "worse" if found.worse else "unclear"
-    return {**{name: round(value, 4) for name, value in values.items()}, "verdict": verdict}
+    return {**{name: round(value, 6) for name, value in values.items()}, "verdict": verdict}
 
 
 def _stands(kept: Kept[Judged]) -> Result:

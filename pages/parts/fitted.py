@@ -55,4 +55,6 @@ def fair(dataset: Dataset) -> list[str]:
 def left_out(dataset: Dataset) -> None:
     """Say that those which were fine-tuned are not to be chosen, where there are any."""
     if any(one.count and encoders.is_fitted(one.card.id) for one in dataset.encodings()):
-        st.caption("Fine-tuned encoders are left out: they have seen the answers. Next step holds them against others.")
+        st.caption(
+            "Fine-tuned encoders are left out: they have seen the answers. What each is worth stands on Fine-tune."
+        )

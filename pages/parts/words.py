@@ -90,7 +90,9 @@ HELP: Mapping[str, str] = {
     "found first": "Mean average precision: 1 when all images of the same label come first among the look-alikes.",
     "whitened": "Cosine after the mean is taken off and every principal axis counts alike.",
     "int8": "Cosine of numbers rounded to 255 steps: a quarter of the room.",
-    "target": "What is learnt: the label, a column of numbers, or a column of a few different texts.",
+    "target": "What is learnt: the label, a column of numbers, or a column of a few different "
+    "texts. A column with fewer than 40 numbers, one that says the same of all, and one whose texts hardly ever come "
+    "twice are left out.",
     "family": "A kind of model. Each is trained on the same images and judged by the same others.",
     "cross-validation": "The training part is cut into five. Each fifth is predicted by a model of the other four.",
     "calibration": "Of what it calls 80% sure, 80% should be right. The error is how far that is off, on average.",

@@ -170,6 +170,9 @@ def test_predictions_are_shown_and_kept_as_columns_never_as_labels(
     assert "711 images answered" in small.texts(app)
     back = small.open_page("train.py", **VIEW, train_tab="Predict", model=model.id)
     assert "711 images answered" in small.texts(back), "who has looked at another page meanwhile finds the answers"
+    other = small.open_page("train.py", **VIEW, train_tab="Predict", model=model.id)
+    other.segmented_control(key="train_predict_where").set_value("New images").run()
+    assert "711 images answered" not in small.texts(other), "answers stand only under what was asked"
     before = dataset.attributes()["label"].to_pylist()
     app.button(key="train_keep_columns").click().run()
     now = workspace.dataset(emojis.NAME)

@@ -110,9 +110,16 @@ def unpack(content: bytes) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
 
 
 def fitted_on(content: bytes) -> NDArray[np.int64]:
-    """The ids (m,) of the images that it was fitted on, ascending."""
-    found: NDArray[np.int64] = unpack(content)[0]["fitted_on"].numpy()
-    return found
+    """The ids (m,) of the images that it was fitted on, ascending. Read without torch, which a server does not load.
+
+    Raises `WeightsUnavailable`.
+    """
+    try:
+        start = 8 + int.from_bytes(content[:8], "little")
+        low, high = json.loads(content[8:start])["fitted_on"]["data_offsets"]
+        return np.frombuffer(content[start + low : start + high], "<i8").astype(np.int64)
+    except (KeyError, ValueError) as error:
+        raise WeightsUnavailable(f"The stored weights of a fine-tuned encoder are damaged: {error}") from error
 
 
 def build(card: EncoderCard, base: Network, content: bytes) -> Network:

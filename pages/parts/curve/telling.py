@@ -60,8 +60,8 @@ def _figures(found: Curve, scratch: Scratch | None) -> None:
         )
         st.metric(
             "Labels that suffice",
-            f"{found.enough:,}",
-            delta=f"of {found.total:,}, within one point",
+            f"{found.enough:,}" if found.enough < found.total else "all",
+            delta=f"of {found.total:,}, within one point" if found.enough < found.total else f"{found.total:,} of them",
             delta_color="off",
             delta_arrow="off",
             border=True,
@@ -202,7 +202,7 @@ def _scratch(found: Curve, scratch: Scratch | None, encoder: str) -> None:
     st.caption(
         f"A small network on pictures of {scratch.side} pixels, in {budget} {'minute' if budget == '1' else 'minutes'} "
         f"altogether.{ended} Given "
-        "hours and more labels it would do better; so would the encoder, if it were fine-tuned."
+        "hours and more labels it would do better; so may the encoder, if it is fine-tuned."
     )
 
 

@@ -27,12 +27,18 @@ def chosen(dataset: Dataset) -> StoredModel | None:
     wanted = state.get("tuned")
     at = names.index(wanted) if wanted in names else 0
     key = f"finetune_chosen_{names[at]}"
+
+    def choose() -> None:
+        wanted = str(state.value(key))
+        if wanted != names[at]:  # a browser tells of new options, too: that is no choice
+            state.put("tuned", wanted)
+
     st.selectbox(
         "Result",
         names,
         index=at,
         key=key,
-        on_change=lambda: state.put("tuned", str(state.value(key))),
+        on_change=choose,
         width=420,
     )
     return models[at]

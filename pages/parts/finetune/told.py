@@ -49,7 +49,13 @@ def show(dataset: Dataset, model: StoredModel) -> None:
 def _headline(kept: Kept[Judged], model: StoredModel) -> None:
     one = kept.found.differences.accuracy
     images = model.facts["images"]
-    if one.better:
+    if not model.facts["best_epoch"]:
+        said = ":gray[:material/trending_flat:] Training did not help"
+        meaning = (
+            "No epoch was better than the network as it was, so that is what was kept, with a new classifier on top: "
+            f"{points(one)} to the linear probe, which learns from the images for validation, too."
+        )
+    elif one.better:
         said = f":green[:material/trending_up:] {points(one)} over the linear probe"
         meaning = "Fine-tuning is worth it: the gain is larger than chance would explain."
     elif one.worse:
@@ -93,7 +99,7 @@ def _next(dataset: Dataset, model: StoredModel) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="finetune_next"):
         if state.current_encoder(dataset) == encoder:
             st.markdown(":green-badge[:material/check: in use]")
-        else:
+        elif model.facts["best_epoch"]:
             st.button(
                 "Use this encoder",
                 key="finetune_use",
@@ -121,7 +127,7 @@ def ended(model: StoredModel) -> str:
         "epochs": "It ran to its end.",
         "patience": "It stopped early, since nothing was gained any more.",
         "budget": "Its time was up.",
-        "stopped": "Somebody stopped it.",
+        "stopped": "It was stopped.",
     }[facts["ended"]]
     best = "before any training" if not facts["best_epoch"] else f"of epoch {facts['best_epoch']}"
     return (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from embedding_core import derived
+from embedding_core.derived import encoders
 from pages.parts import cached, empty, jobs, server, stale, state, words
 from pages.parts.versions import trying
 
@@ -64,16 +65,20 @@ def none_yet(dataset: Dataset, encoder: str) -> None:
     """Nothing has been tried: say what will be, and offer it."""
     if trying.running(trying.job(dataset, TASK, _wanted(dataset, encoder)), key="improve_advise"):
         return
+    fitted = encoders.is_fitted(encoder)
     row = empty.note(
-        "What would make it better?",
-        "A part of the images stays untouched: nothing is ever trained on it. Each step is tried on the rest: "
+        "Where does it stand?" if fitted else "What would make it better?",
+        "It was fine-tuned on these images, so it is judged by the untouched part alone. Steps are not tried on it: it "
+        "has seen the answers, and whatever is tried looks good. For those choose the encoder that it was made from."
+        if fitted
+        else "A part of the images stays untouched: nothing is ever trained on it. Each step is tried on the rest: "
         "cleaning, more labels, another encoder, fine-tuning. You see what each would bring and cost, do the best, and "
         "see on the untouched part whether it did. It takes a minute or two for some thousand images.",
         ":material/route:",
         key="improve_advise",
     )
     row.button(
-        "Find the next step",
+        "Judge it" if fitted else "Find the next step",
         key="improve_find",
         type="primary",
         icon=":material/play_arrow:",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
+from embedding_core.derived import encoders
 from embedding_core.encoders import registry
 from embedding_core.evaluate.advice import points
 from pages.parts import cached, jobs, state, words
@@ -43,6 +44,11 @@ def show(dataset: Dataset, newest: Newest, encoder: str) -> None:
             "Nothing is tried on an encoder that was fine-tuned on these images: it has seen the answers, so whatever "
             "is tried looks good. Choose the one that it was made from to find further steps."
         )
+    lacks = ""
+    if busy:
+        lacks = "Another step is being done."
+    elif not newest.holds:
+        lacks = "Something has changed since this was found: look again first."
     best = newest.found.best
     worth = [one for one in newest.found.proposals if one.hopeful]
     rest = [one for one in newest.found.proposals if not one.hopeful]
@@ -53,7 +59,7 @@ def show(dataset: Dataset, newest: Newest, encoder: str) -> None:
                 if start + place < len(proposals):
                     one, number = proposals[start + place], begin + start + place
                     with column:
-                        _card(dataset, one, encoder, number, first=one == best, busy=busy or not newest.holds)
+                        _card(dataset, one, encoder, number, first=one == best, lacks=lacks)
 
     cards(worth, 0)
     if rest:
@@ -62,7 +68,7 @@ def show(dataset: Dataset, newest: Newest, encoder: str) -> None:
             cards(rest, len(worth))
 
 
-def _card(dataset: Dataset, one: Proposal, encoder: str, number: int, *, first: bool, busy: bool) -> None:
+def _card(dataset: Dataset, one: Proposal, encoder: str, number: int, *, first: bool, lacks: str) -> None:
     with st.container(border=True, height="stretch", key=f"improve_step_{number}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
             st.markdown(f"**{ICONS[one.kind]} {words.plain(one.title)}**", width="stretch")
@@ -72,7 +78,7 @@ def _card(dataset: Dataset, one: Proposal, encoder: str, number: int, *, first: 
         st.caption(f"{one.basis} {_cost(one)}")
         st.space("stretch")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            _acts(dataset, one, encoder, number, first=first, busy=busy)
+            _acts(dataset, one, encoder, number, first=first, lacks=lacks)
 
 
 def _expected(one: Proposal) -> str:
@@ -93,7 +99,7 @@ def _cost(one: Proposal) -> str:
     return f"It costs {', and '.join(parts) or 'next to nothing'}."
 
 
-def _acts(dataset: Dataset, one: Proposal, encoder: str, number: int, *, first: bool, busy: bool) -> None:
+def _acts(dataset: Dataset, one: Proposal, encoder: str, number: int, *, first: bool, lacks: str) -> None:
     kind: Literal["primary", "secondary"] = "primary" if first else "secondary"
     if one.kind == "label":
         if not cached.columns(dataset).label.null_count:
@@ -108,8 +114,8 @@ def _acts(dataset: Dataset, one: Proposal, encoder: str, number: int, *, first: 
         key=f"improve_do_{number}",
         type=kind,
         icon=":material/play_arrow:",
-        disabled=busy,
-        help="Something has changed since this was found: look again first." if busy else None,
+        disabled=bool(lacks),
+        help=lacks or None,
         on_click=lambda: jobs.submit(TASK, wanted, dataset=dataset.uuid),
     )
     if one.kind == "clean" and one.target in REVIEWED:
@@ -146,7 +152,14 @@ def _did(result: dict[str, Any]) -> None:
         )
         after = str(result["after"]["encoder"])
         with st.container(horizontal=True, gap="small"):
-            if after != state.get("encoder"):
+            if after != state.get("encoder") and encoders.is_fitted(after):
+                st.page_link(
+                    "finetune.py",
+                    label="What it is worth, and the map",
+                    icon=":material/arrow_forward:",
+                    query_params=state.link(tuned=encoders.name_of(after)),
+                )
+            elif after != state.get("encoder") and found["verdict"] != "worse":
                 st.button(
                     f"Go on with {words.plain(words.encoder(after))}",
                     key="improve_go_on",

@@ -127,7 +127,7 @@ def stored(workspace: Workspace, dataset: Dataset, encoder: str) -> Stored:
         advice=read.newest(
             derived.ADVICE,
             derived.read_advice,
-            lambda one: bool(one.parameters["asked"].get("state") == derived.state_of(dataset)),
+            lambda one: bool(one.parameters["asked"].get("images") == derived.images_of(dataset)),
             parent=own,
         ),
         comparison=read.newest(

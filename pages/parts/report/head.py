@@ -62,7 +62,7 @@ def figures(scores: Scores) -> None:
             "Inflated by copies",
             f"{100 * max(feigned.knn, feigned.probe):+.1f} points".replace("-", "−"),
             "leakage",
-            f"{words.count(feigned.copies, 'image')} with a copy",
+            f"of the {'probe' if feigned.probe >= feigned.knn else 'five nearest'}, {feigned.copies:,} with a copy",
         )
     plain = ", ".join(f"{k} nearest {_percent(one.value)}" for k, one in scores.knn.items())
     st.caption(

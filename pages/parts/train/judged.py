@@ -48,7 +48,11 @@ def show(dataset: Dataset, kept: Kept[Probed]) -> list[int]:
         )
         alt = f"{title} of each kind of model, with its interval"
         st.plotly_chart(figure, key="train_scores", theme=None, config=trying.QUIET, alt=alt)
-        st.caption(f"Dotted: without looking at any image, {figured(found.baseline[name].value, shares)}.")
+        st.caption(
+            f"Dotted: without looking at any image, {figured(found.baseline[name].value, shares)}."
+            if shares
+            else "1 is all of what differs, 0 (dotted) what naming the mean every time explains."
+        )
     with right:
         st.subheader("All measures", anchor=False)
         _table(found)
@@ -60,15 +64,21 @@ def show(dataset: Dataset, kept: Kept[Probed]) -> list[int]:
 
 def _headline(found: Probed) -> None:
     best = found.families[found.best]
-    name, title, _, shares = MEASURES[found.task][0]
+    name, _, _, shares = MEASURES[found.task][0]
     one, base = best.scores[name], found.baseline[name]
     beats = one.low > base.high
     mark = ":green[:material/check_circle:]" if beats else ":gray[:material/help:]"
-    told = f"{figured(one.value, shares)} ({figured(one.low, shares)} to {figured(one.high, shares)})"
-    with st.container(key="train_said", gap="xsmall"):
-        headed = told.replace(" (", " right (", 1) if found.task == "classification" else f"{title} {told}"
-        st.header(f"{mark} {headed}", anchor=False, help=words.HELP["interval"])
+    if found.task == "classification":
+        headed = f"{figured(one.value, shares)} right ({figured(one.low, shares)} to {figured(one.high, shares)})"
         against = f"without looking at any image it would be {figured(base.value, shares)}"
+    else:
+        off = best.scores["mae"]
+        headed = (
+            f"Off by {figured(off.value, False)} on average ({figured(off.low, False)} to {figured(off.high, False)})"
+        )
+        against = f"naming the mean every time would be off by {figured(found.baseline['mae'].value, False)}"
+    with st.container(key="train_said", gap="xsmall"):
+        st.header(f"{mark} {headed}", anchor=False, help=words.HELP["interval"])
         st.markdown(
             f"**{words.plain(best.name)}** is best by cross-validation; {against}."
             if beats
@@ -87,7 +97,7 @@ def _headline(found: Probed) -> None:
                 "Calibration error", f"{after:.1%}", help=f"{words.HELP['calibration']} Before: {before:.1%}.", **look
             )
         else:
-            st.metric("Mean error", f"{best.scores['mae'].value:.4g}", help="In units of the column.", **look)
+            st.metric("Explained (R²)", figured(one.value, False), help=words.HELP["r2"], **look)
             st.metric("Within", f"± {best.margin:.4g}", help="95 of 100 new images lie so near the estimate.", **look)
 
 

@@ -36,16 +36,22 @@ def show(dataset: Dataset) -> list[int]:
         return []
     with st.container(horizontal=True, vertical_alignment="bottom", key="train_predict_toolbar"):
         model = _pick(models)
-        where = st.segmented_control("For", [NEW, STORED], default=NEW, key="train_predict_where", required=True)
+        # Who has looked at another page meanwhile comes back to the answers.
+        last = jobs.find(state.get(JOB)) or jobs.last_of_mine("predict", {"model": model.id})
+        before = str(last.parameters.get("on") or "") if last is not None else ""
+        where = st.segmented_control(
+            "For", [NEW, STORED], default=STORED if before else NEW, key="train_predict_where", required=True
+        )
     _about(model)
+    on: str | None = None  # the dataset that is asked about; new images are of none
     if where == STORED:
-        _of_dataset(dataset, model)
+        on = _of_dataset(before or dataset.uuid, model)
     else:
         _of_upload(model)
+    asked = {"model": model.id, "on": on}
     job = jobs.find(state.get(JOB))
-    if job is None or job.parameters.get("model") != model.id:
-        # Who has looked at another page meanwhile comes back to the answers.
-        job = jobs.last_of_mine("predict", {"model": model.id})
+    if job is None or any(job.parameters.get(name) != one for name, one in asked.items()):
+        job = jobs.last_of_mine("predict", asked)
     if job is None or trying.running(job, key="train_predict"):
         return []
     if job.state != "done":
@@ -134,14 +140,15 @@ def _of_upload(model: StoredModel) -> None:
         st.rerun()
 
 
-def _of_dataset(dataset: Dataset, model: StoredModel) -> None:
+def _of_dataset(first: str, model: StoredModel) -> str:
+    """The dataset (uuid) whose images are asked about, at first the one that is named."""
     known = {one.uuid: one.name for one in server.workspace().datasets() if one.count}
     with st.container(horizontal=True, vertical_alignment="bottom", key="train_predict_dataset"):
         ids = list(known)
         chosen = st.selectbox(
             "Dataset",
             ids,
-            index=ids.index(dataset.uuid) if dataset.uuid in ids else 0,
+            index=ids.index(first) if first in ids else 0,
             key="train_predict_on",
             format_func=lambda one: known.get(one, one),
             width=340,
@@ -152,3 +159,4 @@ def _of_dataset(dataset: Dataset, model: StoredModel) -> None:
             st.rerun()
     if chosen == model.dataset:
         st.caption(":material/info: It was trained on part of this dataset, so here it looks better than it is.")
+    return str(chosen)

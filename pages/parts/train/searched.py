@@ -86,7 +86,7 @@ def _headline(found: Searched) -> None:
             st.metric(label, judged.figured(value, shares), border=True, height="stretch", help=words.HELP[term])
     st.caption(
         f"The first two are on the {len(outer.ids):,} images of the untouched part, which no try has seen. The "
-        "cross-validated score of the best flatters a little: it was picked because it is high."
+        "cross-validated score of the best flatters: it was picked because it is high."
     )
 
 
