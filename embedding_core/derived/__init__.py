@@ -67,7 +67,7 @@ from embedding_core.derived.present import Present
 from embedding_core.derived.probing import draft, probe_dataset, read_probed, save_model
 from embedding_core.derived.repairs import measure_repairs, read_repairs
 from embedding_core.derived.report import read_report, report, report_key, reports
-from embedding_core.derived.runs import judged_by, record, runs
+from embedding_core.derived.runs import judged_by, learnt, record, runs
 from embedding_core.derived.scored import SCORED, Scores, read_scores, scored
 from embedding_core.derived.speeds import measured_speed
 from embedding_core.derived.story import story
@@ -126,6 +126,7 @@ __all__ = [
     "label_issues_key",
     "labelled",
     "labels_of",
+    "learnt",
     "looks",
     "looks_key",
     "make_split",

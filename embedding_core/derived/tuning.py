@@ -212,7 +212,7 @@ def _kept(
     facts = facts_of(model, best, on.about(dict(found.outer.baseline)))
     keep_draft(workspace, dataset, key, DRAFT, model, facts)
     more = {"sampler": found.sampler, "pruner": found.pruner, "minutes": found.minutes, "trials": len(found.trials)}
-    note(workspace, dataset, actor, on, best, kind="tune", result=key, more=more)
+    note(workspace, dataset, actor, on, found.outer, best, kind="tune", result=key, more=more)
     return Kept(key, found, found.seconds)
 
 

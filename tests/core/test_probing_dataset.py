@@ -83,6 +83,33 @@ def test_a_column_of_texts_is_learnt_like_labels(workspace: Workspace) -> None:
     assert found["task"] == "classification" and found["target"] == "subgroup"
 
 
+def test_trained_probes_are_compared_image_by_image_with_those_of_the_same_column(
+    workspace: Workspace, dataset: Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    TASKS["probe"](workspace, ASKED, silent, LOCAL)
+    for target in ("subgroup", "weight"):
+        family = "ridge" if target == "weight" else "knn"
+        TASKS["probe"](workspace, {**ASKED, "families": [family], "target": target}, silent, LOCAL)
+    TASKS["tune"](workspace, {**ASKED, "families": ["knn"], "minutes": 1, "trials": 2}, silent, LOCAL)
+    runs = derived.runs(workspace, dataset)
+
+    def newest(kind: str, column: str, family: str) -> derived.Run:
+        return next(
+            one for one in runs if (one.kind, derived.learnt(one), one.parameters["family"]) == (kind, column, family)
+        )
+
+    probe, tuned = newest("probe", "label", "logistic"), newest("tune", "label", "knn")
+    for one in (probe, tuned):
+        answers = derived.judged_by(workspace, one.id)
+        assert answers is not None
+        assert answers.accuracy == pytest.approx(one.scores["accuracy"].value)
+    found = ran(workspace, capsys, "runs", emojis.NAME, "--compare", probe.id, tuned.id)
+    assert found["after"] == pytest.approx(tuned.scores["accuracy"].value)
+    for other, why in ((("subgroup", "knn"), "learnt the column 'label'"), (("weight", "ridge"), "is not kept")):
+        asked = ("runs", emojis.NAME, "--compare", probe.id, newest("probe", *other).id)
+        assert why in ran(workspace, capsys, *asked)["error"]
+
+
 @pytest.mark.parametrize("asked", [{"target": "nothing"}, {"target": "name"}, {"families": ["ridge"]}])
 def test_what_cannot_be_learnt_is_told(workspace: Workspace, asked: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
