@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import itertools
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from embedding_core.errors import InvalidInput
 from embedding_core.train import space as spaces
-from embedding_core.train.search.trials import PRUNERS, SAMPLERS, GivenUp, Pruner, Sampler, Trial
+from embedding_core.train.search.trials import PRUNERS, SAMPLERS, Ended, GivenUp, Pruner, Sampler, Trial, Tried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -50,8 +50,8 @@ def search(
     reserve: Callable[[float], float] = lambda longest: 0.0,
     stop: Callable[[], bool] = lambda: False,
     told: Callable[[Sequence[Trial]], None] = lambda trials: None,
-) -> list[Trial]:
-    """Try parameters of `space` until `seconds` or `trials` are used up, or `stop` says so.
+) -> Tried:
+    """Try parameters of `space` until `seconds` or `trials` are used up, `stop` says so, or a grid is done.
 
     `objective` gives a trial's value, higher is better, and reports after each of its `steps`. Trial 0 has the defaults
     and is never given up, so that a search is never worse than none; `first` are tried next. What was tried `before`
@@ -66,15 +66,20 @@ def search(
     study = _study(space, sampler, pruner, steps, seed, before)
     planned = _planned(space, sampler, seed, first, before)
     found = list(before)
-    while len(found) < (trials or MOST) and (not found or run.time_for_another()):
+    ended: Ended = "trials"
+    while len(found) < (trials or MOST):
+        if found and (why := run.over()):
+            ended = why
+            break
         asked = next(planned, None)
         if asked is None and sampler == "grid":
+            ended = "all"
             break
         if asked is not None:
             study.enqueue_trial(dict(asked))
         found.append(run.tried(study, len(found)))
         told(found)
-    return found
+    return Tried(tuple(found), ended)
 
 
 def importance(space: Sequence[Parameter], trials: Sequence[Trial], *, seed: int = 0) -> dict[str, float]:
@@ -119,8 +124,12 @@ class _Run:
         self._reserve, self._stop = reserve, stop
         self._longest = 0.0  # seconds of a step
 
-    def time_for_another(self) -> bool:
-        return not self._stop() and time.monotonic() + self._longest + self._reserve(self._longest) < self._end
+    def over(self) -> Literal["stopped", "time"] | None:
+        """Why there is no other step; None where there is."""
+        if self._stop():
+            return "stopped"
+        there = time.monotonic() + self._longest + self._reserve(self._longest) < self._end
+        return None if there else "time"
 
     def tried(self, study: Study, number: int) -> Trial:
         from optuna.trial import TrialState
@@ -139,7 +148,7 @@ class _Run:
             trial.report(value, len(heard))
             if number == 0 or len(heard) >= self._steps:
                 return
-            if not self.time_for_another():
+            if self.over():
                 ended.append("stopped")
             elif trial.should_prune():
                 ended.append("pruned")
@@ -223,7 +232,7 @@ def _planned(
     before: Sequence[Trial],
 ) -> Iterator[Mapping[str, Value]]:
     """What is tried in any case: the defaults, what comes first, and all points of a grid; nothing twice."""
-    seen = {_key(one.parameters) for one in before}
+    seen = {_key(one.parameters) for one in before if one.state != "stopped"}
     grid = _grid(space, seed) if sampler == "grid" else iter(())
     for one in itertools.chain([spaces.defaults(space)], first, grid):
         values = spaces.active(space, one)
