@@ -117,6 +117,22 @@ def test_a_search_goes_on_from_what_was_tried_before() -> None:
     assert found[12].parameters != space.defaults(SPACE)
 
 
+def test_a_random_search_that_goes_on_draws_anew() -> None:
+    before = search(SPACE, hill, sampler="random", pruner="none", trials=12, seconds=60).trials
+    found = search(SPACE, hill, sampler="random", pruner="none", trials=24, seconds=60, before=before)
+    assert len(keys_of(found)) == 24, "nothing twice"
+    again = search(SPACE, hill, sampler="random", pruner="none", trials=24, seconds=60, before=before)
+    assert keys_of(again) == keys_of(found), "the same seed goes on alike"
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
+def test_of_few_combinations_none_is_tried_twice(sampler: Sampler) -> None:
+    few = (SPACE[0], Parameter("x", "X", "choice", 0.5, choices=(0.25, 0.5, 0.75)))
+    found = search(few, hill, sampler=sampler, pruner="none", trials=50, seconds=60)
+    assert len(keys_of(found)) == len(found.trials) <= 6
+    assert found.ended == "repeats"
+
+
 def test_what_matters_is_told_apart_from_what_does_not() -> None:
     found = search(SPACE, hill, sampler="random", pruner="none", trials=60, seconds=60).trials
     shares = importance(SPACE, found)

@@ -18,12 +18,13 @@ from embedding_core.train import space as spaces
 from embedding_core.train.search.trials import PRUNERS, SAMPLERS, Ended, GivenUp, Pruner, Sampler, Trial, Tried
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from optuna.distributions import BaseDistribution
     from optuna.pruners import BasePruner
     from optuna.samplers import BaseSampler
     from optuna.study import Study
+    from optuna.trial import Trial as OptunaTrial
 
     from embedding_core.train.search.trials import Objective
     from embedding_core.train.space import Parameter, Value
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 MOST = 2_000  # trials
 EACH = 3  # values of a number that a grid tries
 
+_REPEATS = 100  # draws in a row that were tried before, after which there is nothing new to find
 _STARTUP = 10  # trials by chance before a model is made of them
 _GRID = 100_000  # points of a grid at most, drawn by chance from a larger one
 
@@ -55,16 +57,17 @@ def search(
 
     `objective` gives a trial's value, higher is better, and reports after each of its `steps`. Trial 0 has the defaults
     and is never given up, so that a search is never worse than none; `first` are tried next. What was tried `before`
-    counts. Of the time, what `reserve` says of the longest step so far is left for what comes after. `told` hears of
-    every trial that has ended. Raises `InvalidInput`.
+    counts, and nothing is tried twice. Of the time, what `reserve` says of the longest step so far is left for what
+    comes after. `told` hears of every trial that has ended. Raises `InvalidInput`.
     """
     if sampler not in SAMPLERS or pruner not in PRUNERS:
         raise InvalidInput(f"A search goes by {', '.join(SAMPLERS)}, and prunes by {', '.join(PRUNERS)}.")
     if not seconds > 0 or (trials is not None and not 1 <= trials <= MOST):
         raise InvalidInput(f"A search takes some time, and 1 to {MOST:,} trials.")
-    run = _Run(space, objective, steps, seconds, reserve, stop)
+    run = _Run(objective, steps, seconds, reserve, stop)
     study = _study(space, sampler, pruner, steps, seed, before)
-    planned = _planned(space, sampler, seed, first, before)
+    seen = {_key(one.parameters) for one in before if one.state != "stopped"}
+    planned = _planned(space, sampler, seed, first, seen)
     found = list(before)
     ended: Ended = "trials"
     while len(found) < (trials or MOST):
@@ -77,7 +80,11 @@ def search(
             break
         if asked is not None:
             study.enqueue_trial(dict(asked))
-        found.append(run.tried(study, len(found)))
+        new = _new(space, study, seen)
+        if new is None:
+            ended = "repeats"
+            break
+        found.append(run.tried(study, *new, len(found)))
         told(found)
     return Tried(tuple(found), ended)
 
@@ -112,14 +119,13 @@ class _Run:
 
     def __init__(
         self,
-        space: Sequence[Parameter],
         objective: Objective,
         steps: int,
         seconds: float,
         reserve: Callable[[float], float],
         stop: Callable[[], bool],
     ) -> None:
-        self._space, self._objective, self._steps = space, objective, steps
+        self._objective, self._steps = objective, steps
         self._end = time.monotonic() + seconds
         self._reserve, self._stop = reserve, stop
         self._longest = 0.0  # seconds of a step
@@ -131,11 +137,9 @@ class _Run:
         there = time.monotonic() + self._longest + self._reserve(self._longest) < self._end
         return None if there else "time"
 
-    def tried(self, study: Study, number: int) -> Trial:
+    def tried(self, study: Study, trial: OptunaTrial, values: dict[str, Value], number: int) -> Trial:
         from optuna.trial import TrialState
 
-        trial = study.ask()
-        values = _suggested(self._space, trial)
         begun = last = time.monotonic()
         heard: list[float] = []
         ended: list[str] = []
@@ -174,10 +178,12 @@ def _study(
     from optuna.trial import TrialState, create_trial
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    # A search that goes on draws anew: the same seed alone would draw what it has drawn before.
+    drawn = int(np.random.SeedSequence([seed, len(before)]).generate_state(1)[0])
     by: BaseSampler = (
-        optuna.samplers.TPESampler(seed=seed, n_startup_trials=_STARTUP)
+        optuna.samplers.TPESampler(seed=drawn, n_startup_trials=_STARTUP)
         if sampler == "tpe"
-        else optuna.samplers.RandomSampler(seed=seed)
+        else optuna.samplers.RandomSampler(seed=drawn)
     )
     prunes: dict[str, Callable[[], BasePruner]] = {
         "median": lambda: optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2),
@@ -197,6 +203,22 @@ def _study(
                 )
             )
     return study
+
+
+def _new(
+    space: Sequence[Parameter], study: Study, seen: set[tuple[tuple[str, Value], ...]]
+) -> tuple[OptunaTrial, dict[str, Value]] | None:
+    """The next trial with parameters that are not among those `seen`, to which they are added; None where none come."""
+    from optuna.trial import TrialState
+
+    for _ in range(_REPEATS):
+        trial = study.ask()
+        values = _suggested(space, trial)
+        if _key(values) not in seen:
+            seen.add(_key(values))
+            return trial, values
+        study.tell(trial, state=TrialState.FAIL)  # which neither sampler nor pruner goes by
+    return None
 
 
 def _suggested(space: Sequence[Parameter], trial: Any) -> dict[str, Value]:
@@ -229,15 +251,13 @@ def _planned(
     sampler: Sampler,
     seed: int,
     first: Sequence[Mapping[str, Value]],
-    before: Sequence[Trial],
+    seen: Collection[tuple[tuple[str, Value], ...]],
 ) -> Iterator[Mapping[str, Value]]:
-    """What is tried in any case: the defaults, what comes first, and all points of a grid; nothing twice."""
-    seen = {_key(one.parameters) for one in before if one.state != "stopped"}
+    """What is tried in any case: the defaults, what comes first, and all points of a grid; nothing that was `seen`."""
     grid = _grid(space, seed) if sampler == "grid" else iter(())
     for one in itertools.chain([spaces.defaults(space)], first, grid):
         values = spaces.active(space, one)
         if _key(values) not in seen:
-            seen.add(_key(values))
             yield values
 
 

@@ -11,7 +11,7 @@ from embedding_core.train.space import Value
 State = Literal["done", "pruned", "stopped"]
 Sampler = Literal["grid", "random", "tpe"]
 Pruner = Literal["median", "hyperband", "none"]
-Ended = Literal["time", "trials", "stopped", "all"]  # all: every combination of a grid was tried
+Ended = Literal["time", "trials", "stopped", "all", "repeats"]  # all: of a grid; repeats: nothing new was found
 
 SAMPLERS: tuple[Sampler, ...] = ("tpe", "random", "grid")
 PRUNERS: tuple[Pruner, ...] = ("median", "hyperband", "none")

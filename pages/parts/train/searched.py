@@ -24,6 +24,7 @@ ENDED = {
     "trials": "No more were to be tried",
     "stopped": "It was stopped",
     "all": "Every combination was tried",
+    "repeats": "Nothing new was found to try",
 }
 
 
