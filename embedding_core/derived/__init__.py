@@ -5,6 +5,7 @@ line. The `read_…` functions and the lists only read, import nothing heavy, an
 """
 
 from embedding_core.derived.advising import ADVICE, advise, images_of, read_advice, state_of
+from embedding_core.derived.answered import answered, keep_answers
 from embedding_core.derived.balance import (
     balance,
     balance_key,
@@ -94,6 +95,7 @@ __all__ = [
     "Scores",
     "UnknownModel",
     "advise",
+    "answered",
     "at_lines",
     "at_moved_lines",
     "balance",
@@ -118,6 +120,7 @@ __all__ = [
     "held_out",
     "images_of",
     "judged_by",
+    "keep_answers",
     "keep_clusters",
     "keep_concatenated",
     "known_copies",
