@@ -20,6 +20,7 @@ from embedding_core.places import SAMPLE
 from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
 from embedding_core.train.loading import load
+from embedding_core.train.model import cut
 from embedding_core.workspace import Dataset, Workspace
 from tests.core import emojis, photographs
 
@@ -108,6 +109,18 @@ def test_trained_probes_are_compared_image_by_image_with_those_of_the_same_colum
     for other, why in ((("subgroup", "knn"), "learnt the column 'label'"), (("weight", "ridge"), "is not kept")):
         asked = ("runs", emojis.NAME, "--compare", probe.id, newest("probe", *other).id)
         assert why in ran(workspace, capsys, *asked)["error"]
+
+
+def test_numbers_that_are_nearly_all_the_same_fall_into_two_classes_by_size() -> None:
+    assert cut(np.array([0.0] * 57 + [1.0, 2.0, 3.0])).tolist() == [0] * 57 + [1] * 3
+    assert cut(np.arange(40.0)).max() == 9
+
+
+def test_how_many_values_a_column_needs_is_said(workspace: Workspace, dataset: Dataset) -> None:
+    some = dataset.embedding(ENCODER).ids[:30].tolist()
+    dataset.put_attributes(some, metadata=pa.table({"rare": np.arange(30.0)}))
+    with pytest.raises(InvalidInput, match=r"at least 40 with a value in the column 'rare' .* and there are 30"):
+        TASKS["probe"](workspace, {**ASKED, "families": ["ridge"], "target": "rare"}, silent, LOCAL)
 
 
 @pytest.mark.parametrize("asked", [{"target": "nothing"}, {"target": "name"}, {"families": ["ridge"]}])
