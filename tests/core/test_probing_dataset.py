@@ -14,6 +14,7 @@ import pytest
 
 from embedding_core import derived
 from embedding_core.cli import main
+from embedding_core.derived.targets import numbers_in
 from embedding_core.derived.training import prepared
 from embedding_core.errors import InvalidInput, UnknownName
 from embedding_core.places import SAMPLE
@@ -109,6 +110,23 @@ def test_trained_probes_are_compared_image_by_image_with_those_of_the_same_colum
     for other, why in ((("subgroup", "knn"), "learnt the column 'label'"), (("weight", "ridge"), "is not kept")):
         asked = ("runs", emojis.NAME, "--compare", probe.id, newest("probe", *other).id)
         assert why in ran(workspace, capsys, *asked)["error"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["37%", None, "4.5 %", "100% "], [37, np.nan, 4.5, 100]),
+        (["1", "2", "3.5", "nan"], [1, 2, 3.5, np.nan]),
+        (["37%", "0.5", "3%", "1"], None),
+        (["37%", "a%", "3%", "1%"], None),
+        (["1%", "2%", "2%"], None),
+    ],
+)
+def test_shares_in_per_cent_are_numbers(texts: list[str | None], expected: list[float] | None) -> None:
+    found = numbers_in(texts)
+    assert (found is None) == (expected is None)
+    if found is not None:
+        assert np.array_equal(found, expected, equal_nan=True)
 
 
 def test_numbers_that_are_nearly_all_the_same_fall_into_two_classes_by_size() -> None:
