@@ -73,6 +73,14 @@ def test_no_fold_has_seen_what_it_predicts() -> None:
     assert not np.allclose(before[folds == 1], after[folds == 1]), "those of the others do"
 
 
+@pytest.mark.parametrize("family", ["svm", "svm-rbf", "boosting"])
+def test_numbers_have_no_class_weight(family: str) -> None:
+    assert "class_weight" in registry.setting(family, "classification")
+    assert "class_weight" not in registry.setting(family, "regression", {"class_weight": "none"})
+    with pytest.raises(InvalidInput, match="class_weight"):
+        registry.setting(family, "regression", {"class_weight": "balanced"})
+
+
 def test_what_the_test_part_is_called_changes_no_model() -> None:
     vectors, codes = clouds()
     on, by = parts(vectors, codes, NAMES)
