@@ -145,6 +145,8 @@ def _timeless(dumped: bytes) -> bytes:
             return [renumbered(one) for one in node]
         if not isinstance(node, dict):
             return node
+        if "__loader__" not in node:  # attributes by their names, whatever these are
+            return {name: renumbered(one) for name, one in node.items()}
         found = {name: renumbered(one) for name, one in node.items() if name not in ("__id__", "file")}
         if "file" in node:
             found["file"] = names.setdefault(node["file"], f"{len(names)}{PurePath(node['file']).suffix}")
