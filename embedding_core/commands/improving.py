@@ -41,14 +41,21 @@ def list_runs(arguments: Namespace) -> Result:
     tried = derived.runs(workspace, dataset)
     if not arguments.compare:
         return {"runs": [asdict(one) for one in tried]}
-    judged = []
+    judged, columns = [], []
     for wanted in arguments.compare:
         chosen = [one for one in tried if one.id.startswith(wanted)]
         if len(chosen) != 1:
             raise InvalidInput(f"{len(chosen)} runs have an id that begins with {wanted!r}. `runs` lists them.")
         answers = derived.judged_by(workspace, chosen[0].id)
         if answers is None:
-            raise InvalidInput(f"The run {wanted!r} was not judged by the untouched test part.")
+            why = "It is not kept which images it got right" if chosen[0].test else "No untouched test part judged it"
+            raise InvalidInput(f"The run {wanted!r} cannot be compared. {why}.")
         judged.append(answers)
+        columns.append(derived.learnt(chosen[0]))
+    if columns[0] != columns[1]:
+        raise InvalidInput(
+            f"The first run learnt the column {columns[0]!r} and the second {columns[1]!r}. Compare two that learnt "
+            "the same one."
+        )
     found = difference(*judged)
     return {**asdict(found), "change": found.change, "tested": len(judged[1].ids)}

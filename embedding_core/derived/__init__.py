@@ -5,6 +5,7 @@ line. The `read_…` functions and the lists only read, import nothing heavy, an
 """
 
 from embedding_core.derived.advising import ADVICE, advise, images_of, read_advice, state_of
+from embedding_core.derived.answered import answered, keep_answers
 from embedding_core.derived.balance import (
     balance,
     balance_key,
@@ -67,7 +68,7 @@ from embedding_core.derived.present import Present
 from embedding_core.derived.probing import draft, probe_dataset, read_probed, save_model
 from embedding_core.derived.repairs import measure_repairs, read_repairs
 from embedding_core.derived.report import read_report, report, report_key, reports
-from embedding_core.derived.runs import judged_by, record, runs
+from embedding_core.derived.runs import judged_by, learnt, record, runs
 from embedding_core.derived.scored import SCORED, Scores, read_scores, scored
 from embedding_core.derived.speeds import measured_speed
 from embedding_core.derived.story import story
@@ -94,6 +95,7 @@ __all__ = [
     "Scores",
     "UnknownModel",
     "advise",
+    "answered",
     "at_lines",
     "at_moved_lines",
     "balance",
@@ -118,6 +120,7 @@ __all__ = [
     "held_out",
     "images_of",
     "judged_by",
+    "keep_answers",
     "keep_clusters",
     "keep_concatenated",
     "known_copies",
@@ -126,6 +129,7 @@ __all__ = [
     "label_issues_key",
     "labelled",
     "labels_of",
+    "learnt",
     "looks",
     "looks_key",
     "make_split",

@@ -18,6 +18,7 @@ from embedding_core.evaluate.curve.found import Curve
 from embedding_core.evaluate.curve.measuring import SEEDS, learning_curve, parts_of, sizes_of
 from embedding_core.evaluate.curve.scratch_found import Scratch
 from embedding_core.evaluate.curve.words import told_of
+from embedding_core.evaluate.judged import Judged
 from embedding_core.evaluate.runs import Score
 from embedding_core.fingerprint import digest, fingerprint
 from embedding_core.records import LOCAL, silent
@@ -98,7 +99,6 @@ def draw_curve(
         encoder=embedding.card.id,
         version=version,
         data=known.fingerprint,
-        test=_test(known, held),
         scores={
             "accuracy": Score(*found.accuracy[:, -1].tolist()),
             "knn": Score(*found.near_accuracy[:, -1].tolist()),
@@ -107,6 +107,7 @@ def draw_curve(
         parameters={"seeds": seeds, "labels": found.total, "more": outlook.more},
         seconds=kept.seconds,
         result=key,
+        judged=_judged(known, held.test, held.clusters, found.right[0, -1]),
     )
     return kept
 
@@ -167,12 +168,12 @@ def train_scratch(
         encoder="",
         version=version,
         data=known.fingerprint,
-        test=_test(known, held),
         seed=seed,
-        scores={"accuracy": Score(most.accuracy, *most.interval)},
+        scores={},
         parameters={"minutes": minutes, "labels": most.labels, "side": kept.found.side},
         seconds=kept.seconds,
         result=key,
+        judged=_judged(known, *_tested(held, seed), most.right),
     )
     return kept
 
@@ -206,12 +207,10 @@ def _trained(
 ) -> Scratch:
     from embedding_core.train.scratch import SIDE, train_from_scratch
 
-    train, test, clusters = held.train, held.test, held.clusters
+    train = held.train
     if len(train) > MOST_PICTURES:
         train = np.sort(np.random.default_rng(seed).choice(train, MOST_PICTURES, replace=False))
-    if len(test) > MOST_PICTURES // 4:
-        at = np.sort(np.random.default_rng(seed).choice(len(test), MOST_PICTURES // 4, replace=False))
-        test, clusters = test[at], clusters[at]
+    test, clusters = _tested(held, seed)
     codes, groups = known.codes[train], known.groups[train]
     sizes_of(codes)  # says what is missing, before anything is trained
     wanted = sorted({max(round(share * len(train)), _FEWEST) for share in SHARES})
@@ -234,6 +233,14 @@ def _trained(
         for part, begun, share in zip(parts, np.cumsum(shares) - shares, shares.tolist(), strict=True)
     )
     return Scratch(runs, SIDE, minutes, None if not images_per_second else 1 / images_per_second)
+
+
+def _tested(held: Held, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows (k,) of the test part that training from nothing is judged by, and their clusters (k,)."""
+    if len(held.test) <= MOST_PICTURES // 4:
+        return held.test, held.clusters
+    at = np.sort(np.random.default_rng(seed).choice(len(held.test), MOST_PICTURES // 4, replace=False))
+    return held.test[at], held.clusters[at]
 
 
 def _within(progress: Progress, begun: float, share: float) -> Progress:
@@ -267,5 +274,6 @@ def _digest(held: Held) -> str:
     return digest(held.train.tobytes() + held.test.tobytes() + held.clusters.tobytes())
 
 
-def _test(known: Labelled, held: Held) -> str:
-    return digest(np.sort(known.ids[held.test]).tobytes())
+def _judged(known: Labelled, test: NDArray[np.int64], clusters: NDArray[np.int64], right: NDArray[np.bool_]) -> Judged:
+    """Which of the test rows (k,) of `known` were right, to be held against other runs."""
+    return Judged(known.ids[test], known.codes[test].astype(np.int32), clusters, right, known.classes)

@@ -17,10 +17,10 @@ from embedding_core.derived.speeds import measured_speed
 from embedding_core.encoders import registry
 from embedding_core.encoders.imported import PREFIX, card_for_imported
 from embedding_core.errors import ImageRefused, InvalidInput
+from embedding_core.evaluate.judged import Judged
 from embedding_core.evaluate.runs import Score
 from embedding_core.fingerprint import digest, fingerprint
 from embedding_core.ids import find
-from embedding_core.quality.intervals import clustered
 from embedding_core.records import LOCAL, silent
 from embedding_core.train.ensembles_found import Cost, Ensembles
 
@@ -129,7 +129,6 @@ def measure_ensembles(
     )
     found = kept.found
     chosen, gain = found.ways[found.chosen], found.gains[found.chosen]
-    interval = clustered(chosen.right, found.clusters)
     record(
         workspace,
         dataset,
@@ -138,14 +137,11 @@ def measure_ensembles(
         encoder=" + ".join(chosen.encoders),
         version=version,
         data=known.fingerprint,
-        test=digest(np.sort(known.ids[held.test]).tobytes()),
-        scores={
-            "accuracy": Score(chosen.accuracy, *interval),
-            "gain": Score(gain.change, gain.low, gain.high),
-        },
+        scores={"gain": Score(gain.change, gain.low, gain.high)},
         parameters={"encoders": names, "views": views, "chosen": chosen.kind},
         seconds=kept.seconds,
         result=key,
+        judged=Judged(known.ids[held.test], found.truth, found.clusters, chosen.right, found.classes),
     )
     return kept
 

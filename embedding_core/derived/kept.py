@@ -38,6 +38,7 @@ class Kept(Generic[Found]):
     fingerprint: str
     found: Found
     seconds: float  # that computing it took
+    new: bool = False  # computed just now, not read
 
 
 def keep(
@@ -71,7 +72,7 @@ def keep(
         parameters={"asked": dict(asked or {}), "facts": found.facts()},
         seconds=seconds,
     )
-    return Kept(key, found, seconds)
+    return Kept(key, found, seconds, new=True)
 
 
 def read_kept(workspace: Workspace, key: str, of: type[Found]) -> Kept[Found] | None:

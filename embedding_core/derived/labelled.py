@@ -144,7 +144,8 @@ def read_held_out(workspace: Workspace, dataset: Dataset, known: Labelled) -> He
 
 
 def _held_out(workspace: Workspace, dataset: Dataset, known: Labelled, of: str) -> Held:
-    held = _parted(known)
+    what = "a label" if of == LABEL else f"a value in the column {of!r}"
+    held = _parted(known, what=what)
     if held.chosen == "split":
         return held
     own = _aside(workspace, dataset, of)
@@ -154,7 +155,7 @@ def _held_out(workspace: Workspace, dataset: Dataset, known: Labelled, of: str) 
     if before is not None:
         there = np.isin(known.ids, before)
         if enough(known.codes[there & (known.codes >= 0) & ~known.decided]):
-            return _parted(known, there)
+            return _parted(known, there, what=what)
         if of == LABEL and _still_judges(dataset, before):
             raise InvalidInput(
                 f"Of the {len(before):,} images that are set aside to judge by, "
@@ -175,11 +176,11 @@ def _held_out(workspace: Workspace, dataset: Dataset, known: Labelled, of: str) 
         parameters={"images": len(ids), "of": of},
         seconds=0.0,
     )
-    return _parted(known, drawn)
+    return _parted(known, drawn, what=what)
 
 
-def _parted(known: Labelled, aside: NDArray[np.bool_] | None = None) -> Held:
-    return hold_out(known.codes, known.splits, groups=known.groups, decided=known.decided, aside=aside)
+def _parted(known: Labelled, aside: NDArray[np.bool_] | None = None, *, what: str = "a label") -> Held:
+    return hold_out(known.codes, known.splits, groups=known.groups, decided=known.decided, aside=aside, what=what)
 
 
 def _aside(workspace: Workspace, dataset: Dataset, of: str) -> NDArray[np.int64] | None:

@@ -44,7 +44,6 @@ def measure(
     known.need_classes()
     held = held_out(workspace, dataset, known, encoder=embedding.card.id)
     key = measure_key(embedding, known, held)
-    fresh = workspace.results.get(key) is None
     progress("training", 0, None)
     kept = keep(
         workspace,
@@ -55,7 +54,7 @@ def measure(
         of=Judged,
         find=lambda: _judged(embedding.rows(known.ids), known, held),
     )
-    if fresh or after:
+    if kept.new or after:
         record(
             workspace,
             dataset,

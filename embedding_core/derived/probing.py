@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from embedding_core.derived.kept import Kept, keep, read_kept
 from embedding_core.derived.runs import record
 from embedding_core.errors import InvalidInput
+from embedding_core.evaluate.judged import Judged as Answers
 from embedding_core.evaluate.runs import Score
 from embedding_core.fingerprint import fingerprint
 from embedding_core.records import silent
@@ -19,6 +22,8 @@ from embedding_core.train.saving import facts_of, files_of, packed
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from embedding_core.derived.training import Prepared
     from embedding_core.records import Actor, Progress
     from embedding_core.train.model import Model
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
 
 KIND = "probed"
 MODEL, DRAFT = "probe", "probe draft"  # kinds of stored models
-REVISION = 2  # raised when the same images come out otherwise
+REVISION = 3  # raised when the same images come out otherwise
 
 
 def probe_dataset(
@@ -75,7 +80,7 @@ def probe_dataset(
         for one in found.families:
             facts = facts_of(models[one.family], one, about)
             keep_draft(workspace, dataset, key, one.family, models[one.family], facts)
-            note(workspace, dataset, actor, on, one, kind="probe", result=key)
+            note(workspace, dataset, actor, on, found, one, kind="probe", result=key)
         return found
 
     if known is not None:
@@ -141,13 +146,14 @@ def note(
     dataset: Dataset,
     actor: Actor,
     on: Prepared,
+    found: Probed,
     judged: Judged,
     *,
     kind: str,
     result: str,
     more: Mapping[str, Any] | None = None,
 ) -> None:
-    """Record a run of one family."""
+    """Record a run of one family, `judged`, among those that were `found`."""
     record(
         workspace,
         dataset,
@@ -162,4 +168,12 @@ def note(
         parameters={"family": judged.family, "target": on.target.name, **judged.parameters, **(more or {})},
         seconds=judged.seconds,
         result=result,
+        judged=answers(found, found.families.index(judged), on.clusters),
     )
+
+
+def answers(found: Probed, at: int, clusters: NDArray[np.int64]) -> Answers | None:
+    """Which test images one of the probes got right, with their `clusters` (k,); None of numbers, which none hits."""
+    if found.task == "regression":
+        return None
+    return Answers(found.ids, found.truth.astype(np.int32), clusters, found.right(at), found.classes)

@@ -7,6 +7,7 @@ import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from embedding_core.derived.labelled import LABEL
 from embedding_core.evaluate.judged import Judged
 from embedding_core.evaluate.runs import Run, Score
 from embedding_core.fingerprint import digest, fingerprint
@@ -64,6 +65,11 @@ def record(
 def runs(workspace: Workspace, dataset: Dataset) -> list[Run]:
     """What was tried on a dataset, newest first."""
     return [_read(stored.parameters) for stored in workspace.results.find(dataset.uuid, KIND)]
+
+
+def learnt(run: Run) -> str:
+    """The column that a run was to tell: the label, unless it says another. Only runs of one column are comparable."""
+    return str(run.parameters.get("target") or LABEL)
 
 
 def judged_by(workspace: Workspace, run: str) -> Judged | None:

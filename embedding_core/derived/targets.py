@@ -73,12 +73,13 @@ def target_of(dataset: Dataset, known: Labelled, name: str | None) -> Target:
 
 def numbers_in(texts: Sequence[str | None]) -> NDArray[np.float64] | None:
     """A column (n,) as numbers, NaN where there is none; None where it holds other things, or fewer than three numbers
-    that differ."""
+    that differ. "37%" is 37 where all end so: beside "0.37" or "37" nobody knows what it is."""
+    per_cent = {text.rstrip().endswith("%") for text in texts if text is not None} == {True}
     found = np.full(len(texts), np.nan)
     for row, text in enumerate(texts):
         if text is not None:
             try:
-                found[row] = float(text)
+                found[row] = float(text.rstrip().removesuffix("%") if per_cent else text)
             except ValueError:
                 return None
             if not math.isfinite(found[row]):

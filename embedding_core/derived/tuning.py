@@ -93,8 +93,7 @@ def tune_dataset(
 
     tries = probing.Tries(material)
     probing.warm()
-    stopped = _Stop(workspace, ticket)
-    found = search(
+    tried = search(
         space,
         tries,
         sampler=sampler,
@@ -106,11 +105,12 @@ def tune_dataset(
         first=[probing.trial_of(space, one, on.target.task) for one in ids[1:]],
         before=known.trials if known else (),
         reserve=lambda longest: _JUDGING + 3 * longest,
-        stop=stopped,
+        stop=_Stop(workspace, ticket),
         told=told,
     )
+    found = tried.trials
     if ticket:
-        _keep_live(workspace, dataset, ticket, Live(tuple(found), time.monotonic() - begun, data))
+        _keep_live(workspace, dataset, ticket, Live(found, time.monotonic() - begun, data))
     progress("judging", 0, None, "")
     best = best_of(found) or found[0]
     outer, model, gain = _judged(on, material, by, tries, best, found[0])
@@ -118,12 +118,12 @@ def tune_dataset(
     within = [one for one in found if one.parameters[probing.FAMILY] == family]
     result = Searched(
         space,
-        tuple(found),
+        found,
         sampler,
         pruner,
         minutes,
         round(time.monotonic() - begun, 3),
-        _ended(found, trials, stopped.said, 60 * minutes - (time.monotonic() - begun) > 30 and sampler == "grid"),
+        tried.ended,
         on.seed,
         importance(space, found, seed=on.seed),
         importance(space, within, seed=on.seed),
@@ -212,7 +212,7 @@ def _kept(
     facts = facts_of(model, best, on.about(dict(found.outer.baseline)))
     keep_draft(workspace, dataset, key, DRAFT, model, facts)
     more = {"sampler": found.sampler, "pruner": found.pruner, "minutes": found.minutes, "trials": len(found.trials)}
-    note(workspace, dataset, actor, on, best, kind="tune", result=key, more=more)
+    note(workspace, dataset, actor, on, found.outer, best, kind="tune", result=key, more=more)
     return Kept(key, found, found.seconds)
 
 
@@ -230,11 +230,3 @@ def _keep_live(workspace: Workspace, dataset: Dataset, ticket: str, live: Live) 
 
 def _named(what: str, ticket: str) -> str:
     return fingerprint(what, 1, ticket)
-
-
-def _ended(trials: Sequence[Trial], wanted: int | None, stopped: bool, all_tried: bool) -> str:
-    if stopped:
-        return "stopped"
-    if wanted is not None and len(trials) >= wanted:
-        return "trials"
-    return "all" if all_tried else "time"

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHARE = 0.3  # of the untouched images of each class that are drawn for the test part where no split names one
-FEWEST = 20  # images below which a test part says nothing
+FEWEST = 20  # images below which a test part says nothing; of few labels so many are drawn, up to half of them
 MOST = 20_000  # images above which more of them hardly narrow an interval; so many are drawn of a larger part
+_HALF = 0.5 - 1e-9  # of an odd class the smaller half, and of an image alone nothing
 
 TRAIN = frozenset({"train", "training"})
 TEST = frozenset({"test", "testing", "holdout"})
@@ -63,12 +64,14 @@ def part(
     groups: NDArray[np.integer] | None = None,
     aside: NDArray[np.bool_] | None = None,
     seed: int = 0,
+    what: str = "a label",
 ) -> Parts:
     """The parts of two versions. `decided` (n,): images with a decision on them. `groups` (n,): −1 for one alone.
 
     Where both versions have a split for tests (else one for validation), the test part is what is untouched in it;
-    else it is drawn: whole groups, by class, from a seed. What was drawn before and set `aside` (n,) comes before both.
-    Raises `InvalidInput` when fewer than 20 images or two classes are left to test with.
+    else it is drawn: whole groups, by class, from a seed; 30 %, or 20 images where that is more and leaves as many to
+    train on. What was drawn before and set `aside` (n,) comes before both. Raises `InvalidInput` when fewer than 20
+    images or two classes are left to test with; `what` is what an image has to have.
     """
     n = len(before.codes)
     clusters = _clusters(groups, n)
@@ -84,10 +87,7 @@ def part(
         test = _drawn(before, after, untouched, clusters, seed)
         chosen, left_out = "drawn", 0
     if not enough(before.codes[test]):
-        raise InvalidInput(
-            f"To tell what a change is worth takes at least {FEWEST} images of two classes that both versions hold "
-            f"under the same label and nobody decided on, and there are {np.count_nonzero(test)} to test with."
-        )
+        raise _too_few(before.codes, untouched, test, what if before is after else "")
     tied = np.isin(clusters, clusters[test])
     whole = rows = np.flatnonzero(test)
     if len(rows) > MOST:
@@ -124,6 +124,29 @@ def enough(labels: NDArray[Any]) -> bool:
     return len(labels) >= FEWEST and len(np.unique(labels)) >= 2
 
 
+def _too_few(
+    codes: NDArray[np.int64], untouched: NDArray[np.bool_], test: NDArray[np.bool_], what: str
+) -> InvalidInput:
+    """How many images are needed to judge by, and how many there are; `what` they have, or "" between two versions."""
+    there, drawn = int(np.count_nonzero(untouched)), int(np.count_nonzero(test))
+    if not what:
+        return InvalidInput(
+            f"To tell what a change is worth takes at least {FEWEST} images of two classes that both versions hold "
+            f"under the same label and nobody decided on, and there are {drawn} to test with, of {there:,} such images."
+        )
+    if drawn >= FEWEST:
+        found = "all" if len(np.unique(codes[untouched])) < 2 else "nearly all"
+        return InvalidInput(
+            f"It takes images of two classes to judge by. There are {there:,} with {what} that nobody decided on, and "
+            f"{found} are of one class."
+        )
+    need = max(2 * FEWEST, there + FEWEST - drawn)
+    return InvalidInput(
+        f"It takes {FEWEST} images of two classes to judge by, and as many to train on: at least {need:,} with {what} "
+        f"that nobody decided on, and there are {there:,}. Label more images."
+    )
+
+
 def _named_test(before: Side, after: Side) -> NDArray[np.bool_] | None:
     """The images (n,) that both versions keep for tests; None where there is no such split."""
     for names in (TEST, VALIDATION):
@@ -151,7 +174,8 @@ def _drawn(
 ) -> NDArray[np.bool_]:
     """Of each class the share that is tested with, whole clusters in an order of chance.
 
-    A cluster with a member that was touched is not drawn: that member's twin would be judged by what it taught.
+    Where that is too few, a larger share, up to half, that leaves as many to train on in both versions. A cluster with
+    a member that was touched is not drawn: that member's twin would be judged by what it taught.
     """
     known = (before.codes >= 0) | (after.codes >= 0)
     count = int(clusters.max()) + 1
@@ -167,9 +191,21 @@ def _drawn(
     begins = np.searchsorted(classes, classes)  # of each cluster's class, the place of its first cluster
     within = passed - passed[begins]
     total = np.bincount(classes, weights=size[order], minlength=int(classes.max(initial=0)) + 1)[classes]
-    chosen = np.zeros(count, bool)
-    chosen[order[within + size[order] / 2 <= SHARE * total]] = True
-    drawn: NDArray[np.bool_] = untouched & chosen[clusters]
+
+    def of(share: float) -> NDArray[np.bool_]:
+        chosen = np.zeros(count, bool)
+        chosen[order[within + size[order] / 2 <= share * total]] = True
+        return untouched & chosen[clusters]
+
+    drawn, share = of(SHARE), SHARE
+    trains = _trains(before), _trains(after)
+    while np.count_nonzero(drawn) < FEWEST and share < _HALF:
+        share = min(share + 0.01, _HALF)
+        more = of(share)
+        tied = np.isin(clusters, clusters[more])
+        if any(np.count_nonzero(one & ~tied) < np.count_nonzero(more) for one in trains):
+            break
+        drawn = more
     return drawn
 
 

@@ -38,16 +38,18 @@ def hold_out(
     decided: NDArray[np.bool_] | None = None,
     aside: NDArray[np.bool_] | None = None,
     seed: int = 0,
+    what: str = "a label",
 ) -> Held:
     """Part images with classes `codes` (n,), −1 for none, into what is trained on and what judges.
 
     The test part is what has been set `aside` (n,) before, else the split that is named for tests, else one of
-    validation, else 30 % of each class, drawn from `seed` by whole `groups` (n,), −1 for an image that is alone. Images
-    that were `decided` (n,) on judge nothing. Raises `InvalidInput` where fewer than 20 images or two classes are left
-    to test with, and where there is nothing of two classes to train on.
+    validation, else 30 % of each class, up to half where that is fewer than 20 images, drawn from `seed` by whole
+    `groups` (n,), −1 for an image that is alone. Images that were `decided` (n,) on judge nothing. Raises
+    `InvalidInput` where fewer than 20 images or two classes are left to test with, and where there is nothing of two
+    classes to train on; `what` is what an image has to have.
     """
     side = Side("now", codes, list(splits))
-    parts = part(side, side, decided=decided, groups=groups, aside=aside, seed=seed)
+    parts = part(side, side, decided=decided, groups=groups, aside=aside, seed=seed, what=what)
     names = [(split or "").strip().lower() for split in splits]
     kept = np.array([name in VALIDATION for name in names], bool) & (codes >= 0)
     if parts.chosen == "split" and not any(name in TEST for name in names):

@@ -28,7 +28,7 @@ PAIRS = 30  # of classes that are told as the most confused
 
 
 def report(workspace: Workspace, parameters: Parameters, progress: Reporter, actor: Actor) -> Result:
-    """Score `version` of `dataset` under `encoder`, with all that is drawn drawn from `seed`."""
+    """Score `version` of `dataset` under `encoder`, with all that is drawn drawn from `seed`; record a new card."""
     dataset = shared.dataset(workspace, parameters)
     encoder = parameters.get("encoder") or registry.DEFAULT
     version, seed = parameters.get("version") or NOW, parameters.get("seed") or 0
@@ -41,20 +41,21 @@ def report(workspace: Workspace, parameters: Parameters, progress: Reporter, act
         encoder=partial(shared.encoder, workspace, encoder, silent) if encoders.runnable(workspace, encoder) else None,
         progress=progress,
     )
-    derived.record(
-        workspace,
-        dataset,
-        actor,
-        kind="report",
-        encoder=encoder,
-        version=version,
-        data=known.fingerprint,
-        scores=_recorded(kept.found),
-        parameters={},
-        seconds=kept.seconds,
-        seed=seed,
-        result=kept.fingerprint,
-    )
+    if kept.new:
+        derived.record(
+            workspace,
+            dataset,
+            actor,
+            kind="report",
+            encoder=encoder,
+            version=version,
+            data=known.fingerprint,
+            scores=_recorded(kept.found),
+            parameters={},
+            seconds=kept.seconds,
+            seed=seed,
+            result=kept.fingerprint,
+        )
     return {
         "dataset": dataset.uuid,
         "encoder": encoder,

@@ -153,6 +153,10 @@ def finish(on: Material, family_id: str, chosen: Chosen) -> Model:
 def cut(values: NDArray[np.floating]) -> NDArray[np.int64]:
     """Numbers (n,) as up to ten classes of about equal size, from small to large."""
     edges = np.unique(np.quantile(values, np.linspace(0, 1, _PARTS + 1)[1:-1]))
+    least = values.min(initial=np.inf)
+    edges = edges[edges > least]
+    if not len(edges) and (values > least).any():  # nearly all are the least: these, and the others
+        edges = values[values > least].min(keepdims=True)
     return np.searchsorted(edges, values, side="right").astype(np.int64)
 
 

@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +39,7 @@ FORMAT, REVISION = "kindred-probe", 1
 ESTIMATOR, ARRAYS, FACTS, README = "model.skops", "arrays.safetensors", "model.json", "README.md"
 FILES = (ESTIMATOR, ARRAYS, FACTS, README)
 
+_SCHEMA = "schema.json"  # in a file of skops: what refers to all its other members
 _MOMENT = (1980, 1, 1, 0, 0, 0)  # of every member of a ZIP, so that the same model is the same file
 
 
@@ -112,7 +114,7 @@ def files_of(model: Model, facts: Mapping[str, Any]) -> dict[str, bytes]:
     for number, (xs, ys) in enumerate(zip(model.calibration.xs, model.calibration.ys, strict=True)):
         arrays |= {f"x{number}": xs, f"y{number}": ys}
     found = {
-        ESTIMATOR: skops.io.dumps(fitted.estimator),
+        ESTIMATOR: _timeless(skops.io.dumps(fitted.estimator)),
         ARRAYS: safetensors.numpy.save({name: np.array(one, order="C") for name, one in arrays.items()}),
     }
     whole = {**facts, "files": {name: digest(content) for name, content in found.items()}}
@@ -128,6 +130,33 @@ def packed(files: Mapping[str, bytes]) -> bytes:
         for name, content in files.items():
             archive.writestr(zipfile.ZipInfo(name, _MOMENT), content)
     return body.getvalue()
+
+
+def _timeless(dumped: bytes) -> bytes:
+    """A file of skops without what differs from one training to the next though the estimator is the same: moments, and
+    numbers that are addresses in memory. Objects and files are numbered as they come; equal literals are one object."""
+    with zipfile.ZipFile(io.BytesIO(dumped)) as archive:
+        members = {one.filename: archive.read(one) for one in archive.infolist()}
+    numbers: dict[object, int] = {}
+    names: dict[str, str] = {}
+
+    def renumbered(node: Any) -> Any:
+        if isinstance(node, list):
+            return [renumbered(one) for one in node]
+        if not isinstance(node, dict):
+            return node
+        if "__loader__" not in node:  # attributes by their names, whatever these are
+            return {name: renumbered(one) for name, one in node.items()}
+        found = {name: renumbered(one) for name, one in node.items() if name not in ("__id__", "file")}
+        if "file" in node:
+            found["file"] = names.setdefault(node["file"], f"{len(names)}{PurePath(node['file']).suffix}")
+        if "__id__" in node:
+            literal = (node["__class__"], node["content"]) if node.get("is_json") else node["__id__"]
+            found["__id__"] = numbers.setdefault(literal, len(numbers) + 1)
+        return found
+
+    schema = json.dumps(renumbered(json.loads(members.pop(_SCHEMA))), indent=1).encode()
+    return packed({**{name: members[given] for given, name in names.items()}, _SCHEMA: schema})
 
 
 def write(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -52,6 +52,13 @@ def test_learning_curve(workspace: Workspace, capsys: pytest.CaptureFixture[str]
     (tried,) = [one for one in derived.runs(workspace, workspace.dataset(emojis.NAME)) if one.kind == "learning_curve"]
     assert tried.scores["accuracy"].value == pytest.approx(found["probe"][-1]["accuracy"], abs=1e-4)
     assert tried.test and tried.result == found["fingerprint"]
+    (nothing,) = [one for one in derived.runs(workspace, workspace.dataset(emojis.NAME)) if one.kind == "from_scratch"]
+    for one in (tried, nothing):
+        answers = derived.judged_by(workspace, one.id)
+        assert answers is not None
+        assert answers.accuracy == pytest.approx(one.scores["accuracy"].value), one.kind
+    compared = run(workspace, capsys, "runs", emojis.NAME, "--compare", nothing.id, tried.id)
+    assert compared["after"] == pytest.approx(tried.scores["accuracy"].value)
     before = len(derived.runs(workspace, workspace.dataset(emojis.NAME)))
     assert run(workspace, capsys, *asked)["fingerprint"] == found["fingerprint"]
     assert len(derived.runs(workspace, workspace.dataset(emojis.NAME))) == before  # it was read, not tried again
@@ -91,6 +98,9 @@ def test_ensemble(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> N
     assert best["kind"] == found["chosen"]
     (tried,) = [one for one in derived.runs(workspace, workspace.dataset(emojis.NAME)) if one.kind == "ensemble"]
     assert tried.parameters["encoders"] == BOTH
+    answers = derived.judged_by(workspace, tried.id)
+    assert answers is not None
+    assert answers.accuracy == pytest.approx(best["accuracy"], abs=1e-4)
     assert tried.result == found["fingerprint"]
 
 

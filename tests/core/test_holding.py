@@ -61,6 +61,24 @@ def test_without_a_split_a_third_is_drawn_and_stays_the_same() -> None:
     assert not len(np.intersect1d(first.test, first.train))
 
 
+@pytest.mark.parametrize("classes", [2, 3, 4])
+@pytest.mark.parametrize("count", [45, 60, 66])
+def test_of_few_labels_twenty_are_drawn_and_as_many_are_left_to_train_on(classes: int, count: int) -> None:
+    codes = np.arange(count) % classes
+    held = hold_out(codes, [None] * count)
+    assert 20 <= len(held.test) <= len(held.train)
+    assert set(codes[held.train]) == set(codes[held.test]) == set(range(classes))
+    assert len(hold_out(np.arange(40) % 2, [None] * 40).test) == 20
+    with pytest.raises(InvalidInput, match="there are 38"):
+        hold_out(np.arange(38) % 2, [None] * 38)
+
+
+def test_twenty_are_not_drawn_of_what_is_trained_on_where_too_little_is_left_of_that() -> None:
+    splits = ["train"] * 20 + ["test"] * 10 + [None] * 15
+    with pytest.raises(InvalidInput, match="there are 45"):
+        hold_out(np.arange(45) % 2, splits)
+
+
 def test_the_same_part_is_drawn_however_groups_are_numbered() -> None:
     groups = np.full(120, -1)
     groups[[0, 5]], groups[[70, 90, 91]], groups[[30, 31]] = 0, 1, 2
@@ -79,8 +97,10 @@ def test_what_was_decided_on_judges_nothing() -> None:
 
 
 def test_too_little_to_judge_by_says_so() -> None:
-    with pytest.raises(InvalidInput, match="20 images of two classes"):
+    with pytest.raises(InvalidInput, match=r"at least 40 with a label .* and there are 16\. Label more"):
         hold_out(np.array([0, 1] * 8), [None] * 16)
+    with pytest.raises(InvalidInput, match=r"There are 100 with a value .* all are of one class"):
+        hold_out(np.zeros(100, int), [None] * 100, what="a value")
     with pytest.raises(InvalidInput, match="left to train on"):
         hold_out(np.repeat([0, 1], 60), ["test" if row % 2 else None if row < 60 else "val" for row in range(120)])
 

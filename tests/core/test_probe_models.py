@@ -60,6 +60,13 @@ def test_a_saved_model_says_the_same(family: str, task: str) -> None:
     assert not any(one.startswith(b"\x80") for one in files.values()), "nothing is pickled"
 
 
+@pytest.mark.parametrize(("family", "task"), CASES)
+def test_the_same_model_is_the_same_file(family: str, task: str) -> None:
+    """Trained again, at another time and at other addresses in memory."""
+    first, second = saving.packed(saved(family, task)[0]), saving.packed(saved(family, task)[0])
+    assert first == second
+
+
 def test_it_says_the_same_in_a_fresh_process(
     logistic: tuple[dict[str, bytes], np.ndarray, np.ndarray], tmp_path: Path
 ) -> None:

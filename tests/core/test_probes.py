@@ -73,6 +73,14 @@ def test_no_fold_has_seen_what_it_predicts() -> None:
     assert not np.allclose(before[folds == 1], after[folds == 1]), "those of the others do"
 
 
+@pytest.mark.parametrize("family", ["svm", "svm-rbf", "boosting"])
+def test_numbers_have_no_class_weight(family: str) -> None:
+    assert "class_weight" in registry.setting(family, "classification")
+    assert "class_weight" not in registry.setting(family, "regression", {"class_weight": "none"})
+    with pytest.raises(InvalidInput, match="class_weight"):
+        registry.setting(family, "regression", {"class_weight": "balanced"})
+
+
 def test_what_the_test_part_is_called_changes_no_model() -> None:
     vectors, codes = clouds()
     on, by = parts(vectors, codes, NAMES)
@@ -103,7 +111,9 @@ def test_scores_are_those_of_scikit_learn_and_torchmetrics() -> None:
     for name, value in oracle.items():
         assert found[name].value == pytest.approx(value, abs=1e-5), name
         assert found[name].low <= found[name].value <= found[name].high
-    assert calibration.expected_error(given.max(axis=1), said == truth) == pytest.approx(oracle["ece"], abs=1e-5)
+    shown = calibration.bins(given.max(axis=1), said == truth)
+    apart = sum(one.count * abs(one.accuracy - one.confidence) for one in shown) / len(truth)
+    assert apart == pytest.approx(oracle["ece"], abs=1e-5), "what the diagram shows is what the figure says"
 
 
 def test_scores_of_numbers_are_those_of_scikit_learn_and_scipy() -> None:
@@ -149,7 +159,7 @@ def test_calibration_takes_off_what_is_too_sure_or_too_modest(sharper: float) ->
     fresh, answers = sharper * logits[2000:], truth[2000:]
 
     def error(given: np.ndarray) -> float:
-        return calibration.expected_error(given.max(axis=1), given.argmax(axis=1) == answers)
+        return scores.of_classes(given, answers, np.arange(len(answers)))["ece"].value
 
     assert error(fitting.probabilities(fresh)) > 0.12
     assert error(found.probabilities(fresh)) < 0.04

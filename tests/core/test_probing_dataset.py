@@ -14,12 +14,14 @@ import pytest
 
 from embedding_core import derived
 from embedding_core.cli import main
+from embedding_core.derived.targets import numbers_in
 from embedding_core.derived.training import prepared
 from embedding_core.errors import InvalidInput, UnknownName
 from embedding_core.places import SAMPLE
 from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
 from embedding_core.train.loading import load
+from embedding_core.train.model import cut
 from embedding_core.workspace import Dataset, Workspace
 from tests.core import emojis, photographs
 
@@ -81,6 +83,62 @@ def test_a_number_is_learnt_from_a_column(workspace: Workspace) -> None:
 def test_a_column_of_texts_is_learnt_like_labels(workspace: Workspace) -> None:
     found = TASKS["probe"](workspace, {**ASKED, "families": ["knn"], "target": "subgroup"}, silent, LOCAL)
     assert found["task"] == "classification" and found["target"] == "subgroup"
+
+
+def test_trained_probes_are_compared_image_by_image_with_those_of_the_same_column(
+    workspace: Workspace, dataset: Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    TASKS["probe"](workspace, ASKED, silent, LOCAL)
+    for target in ("subgroup", "weight"):
+        family = "ridge" if target == "weight" else "knn"
+        TASKS["probe"](workspace, {**ASKED, "families": [family], "target": target}, silent, LOCAL)
+    TASKS["tune"](workspace, {**ASKED, "families": ["knn"], "minutes": 1, "trials": 2}, silent, LOCAL)
+    runs = derived.runs(workspace, dataset)
+
+    def newest(kind: str, column: str, family: str) -> derived.Run:
+        return next(
+            one for one in runs if (one.kind, derived.learnt(one), one.parameters["family"]) == (kind, column, family)
+        )
+
+    probe, tuned = newest("probe", "label", "logistic"), newest("tune", "label", "knn")
+    for one in (probe, tuned):
+        answers = derived.judged_by(workspace, one.id)
+        assert answers is not None
+        assert answers.accuracy == pytest.approx(one.scores["accuracy"].value)
+    found = ran(workspace, capsys, "runs", emojis.NAME, "--compare", probe.id, tuned.id)
+    assert found["after"] == pytest.approx(tuned.scores["accuracy"].value)
+    for other, why in ((("subgroup", "knn"), "learnt the column 'label'"), (("weight", "ridge"), "is not kept")):
+        asked = ("runs", emojis.NAME, "--compare", probe.id, newest("probe", *other).id)
+        assert why in ran(workspace, capsys, *asked)["error"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["37%", None, "4.5 %", "100% "], [37, np.nan, 4.5, 100]),
+        (["1", "2", "3.5", "nan"], [1, 2, 3.5, np.nan]),
+        (["37%", "0.5", "3%", "1"], None),
+        (["37%", "a%", "3%", "1%"], None),
+        (["1%", "2%", "2%"], None),
+    ],
+)
+def test_shares_in_per_cent_are_numbers(texts: list[str | None], expected: list[float] | None) -> None:
+    found = numbers_in(texts)
+    assert (found is None) == (expected is None)
+    if found is not None:
+        assert np.array_equal(found, expected, equal_nan=True)
+
+
+def test_numbers_that_are_nearly_all_the_same_fall_into_two_classes_by_size() -> None:
+    assert cut(np.array([0.0] * 57 + [1.0, 2.0, 3.0])).tolist() == [0] * 57 + [1] * 3
+    assert cut(np.arange(40.0)).max() == 9
+
+
+def test_how_many_values_a_column_needs_is_said(workspace: Workspace, dataset: Dataset) -> None:
+    some = dataset.embedding(ENCODER).ids[:30].tolist()
+    dataset.put_attributes(some, metadata=pa.table({"rare": np.arange(30.0)}))
+    with pytest.raises(InvalidInput, match=r"at least 40 with a value in the column 'rare' .* and there are 30"):
+        TASKS["probe"](workspace, {**ASKED, "families": ["ridge"], "target": "rare"}, silent, LOCAL)
 
 
 @pytest.mark.parametrize("asked", [{"target": "nothing"}, {"target": "name"}, {"families": ["ridge"]}])

@@ -91,7 +91,9 @@ def test_it_is_kept_and_recorded(scored: Scored) -> None:
     assert (newest.kind, newest.encoder, newest.result) == ("report", "efficientnet-lite0", key)
     assert newest.scores["accuracy"].value == kept.found.scores.probe.value
     assert newest.data == derived.labelled(workspace, dataset, [embedding]).fingerprint
+    before = len(derived.runs(workspace, dataset))
     assert run(workspace)["seconds"] == found["seconds"]  # read, not scored again
+    assert len(derived.runs(workspace, dataset)) == before, "and not tried again"
 
 
 def test_other_labels_want_another_card(scored: Scored) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from embedding_core import derived
 from embedding_core.encoders.imported import card_for_imported
 from embedding_core.evaluate.advice import Proposal
+from embedding_core.evaluate.judged import Judged
 from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Dataset, Workspace
@@ -156,3 +158,51 @@ def test_runs_are_listed_and_two_are_compared(workspace: Workspace, many: Datase
     assert f"from {first:.1%} to {second:.1%}" in small.texts(app)
     table = app.dataframe[0].value
     assert table["What"].tolist() == ["Probe · EfficientNet-Lite0", "Probe · 16×16 pixels"]
+
+
+def remembered(workspace: Workspace, dataset: Dataset, right: int, *, target: str = "label", kept: bool = True) -> None:
+    """A run of which the untouched part of forty images gave so many right."""
+    ids = np.sort(dataset.images()["id"].to_numpy())[:40]
+    judged = Judged(ids, (np.arange(40) % 2).astype(np.int32), np.arange(40), np.arange(40) < right, ("a", "b"))
+    derived.record(
+        workspace,
+        dataset,
+        LOCAL,
+        kind="probe",
+        encoder="pixels",
+        version="now",
+        data="d",
+        test="t",
+        scores={"accuracy": derived.Score(judged.accuracy)},
+        parameters={"family": "knn", "target": target},
+        seconds=1.0,
+        judged=judged if kept else None,
+    )
+
+
+def test_runs_of_another_column_are_named_and_apart(workspace: Workspace, many: Dataset) -> None:
+    for right, target in ((20, "label"), (39, "colour"), (25, "label"), (38, "colour")):
+        remembered(workspace, many, right, target=target)
+    app = opened()
+
+    def drawn() -> tuple[list[str], list[str]]:
+        (trace,) = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+        return [row.split("  ")[0] for row in trace["y"]], trace["marker"]["color"]
+
+    numbers, colours = drawn()
+    assert numbers == ["1", "3"], "the label's"
+    assert colours[0] != colours[1], "the best of the label is in colour"
+    assert all("colour" not in option for option in app.selectbox(key="improve_first").options)
+    assert sum("the column colour" in what for what in app.dataframe[0].value["What"]) == 2
+    app.selectbox(key="improve_learnt").set_value("colour").run()
+    assert drawn()[0] == ["2", "4"]
+    assert "from 97.5% to 95.0%" in small.texts(app)
+
+
+def test_of_a_run_that_kept_no_answers_just_that_is_said(workspace: Workspace, many: Dataset) -> None:
+    remembered(workspace, many, 20)
+    remembered(workspace, many, 25, kept=False)
+    app = opened()
+    assert "It was not kept which images No. 2 got right" in small.texts(app)
+    assert "different images" not in small.texts(app)
+    assert not [one for one in app.selectbox if one.key == "improve_learnt"], "all learnt the label"

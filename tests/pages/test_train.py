@@ -14,6 +14,7 @@ from embedding_core.derived.tuning import DRAFT
 from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Dataset, Workspace
+from pages.parts import state
 from tests.core import emojis
 from tests.pages import small
 from tests.pages.serving import visitor
@@ -155,7 +156,7 @@ def test_without_a_model_predict_says_how_to_get_one(tmp_path: Path, monkeypatch
 
 
 def test_predictions_are_shown_and_kept_as_columns_never_as_labels(
-    served: tuple[Workspace, small.Remembering], dataset: Dataset
+    served: tuple[Workspace, small.Remembering], dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace, runner = served
     model = next(one for one in derived.saved_models(workspace) if one.name == "neighbours")
@@ -182,6 +183,15 @@ def test_predictions_are_shown_and_kept_as_columns_never_as_labels(
     assert kept is not None and None not in column
     at = {image: row for row, image in enumerate(now.metadata()["id"].to_pylist())}
     assert [column[at[image]] for image in kept.found.ids.tolist()] == kept.found.labels()
+    assert "This model has written the column before" in small.texts(app)
+    said: list[str] = []
+    monkeypatch.setattr(state, "announce", said.append)
+    for name in ("predicted by neighbours", "Label", "subgroup"):
+        app.text_input(key="train_keep_column").set_value(name).run()
+        app.button(key="train_keep_columns").click().run()
+    assert "in place of what this model said before" in said[0]
+    assert "cannot be called 'Label'" in said[1]
+    assert "'subgroup', which is there already, from another source" in said[2]
 
 
 def test_models_and_predictions_are_downloaded_with_a_token_alone(

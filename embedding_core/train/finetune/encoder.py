@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from embedding_core.encoders.base import EncoderCard
     from embedding_core.train.finetune.model import Model
-    from embedding_core.train.finetune.recipe import Recipe
 
 PREFIX = "tuned:"
 FAMILY = "fine-tuned here"
@@ -175,13 +174,6 @@ def classifier(content: bytes) -> tuple[NDArray[np.float32], NDArray[np.float32]
     """Weights (c, d) and bias (c,) of the classifier over the encoder's vectors, and what its classes are called."""
     tensors, about = unpack(content)
     return tensors[HEAD + "weight"].numpy(), tensors[HEAD + "bias"].numpy(), about["classes"]
-
-
-def recipe_of(content: bytes) -> Recipe:
-    """How it was trained."""
-    from embedding_core.train.finetune.recipe import Recipe
-
-    return Recipe.from_json(unpack(content)[1]["recipe"])
 
 
 def _buffers(module: torch.nn.Module) -> bool:

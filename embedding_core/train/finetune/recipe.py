@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from embedding_core.errors import InvalidInput
 
@@ -16,8 +16,6 @@ Schedule = Literal["cosine", "one-cycle", "constant"]
 Loss = Literal["cross-entropy", "supcon", "triplet"]
 Activation = Literal["relu", "gelu", "tanh"]
 Weighting = Literal["none", "balanced"]
-
-AUTO = 0.0  # as a learning rate: found by a range test
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +83,6 @@ class Recipe:
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
-    @classmethod
-    def from_json(cls, facts: Mapping[str, Any]) -> Self:
-        """The recipe that `to_json` wrote. Raises `InvalidInput` for a setting that there is not."""
-        return cls(**_known({**facts, "augmentation": Augmentation(**_known(facts.get("augmentation") or {}, True))}))
-
     def but(self, changes: Mapping[str, Any]) -> Recipe:
         """The same with these settings, of the augmentation as well. Raises `InvalidInput`."""
         own = {field.name for field in fields(Augmentation)}
@@ -148,8 +141,8 @@ def _within(name: str, value: float, low: float, high: float) -> None:
         raise InvalidInput(f"{name} lies from {low:g} to {high:g}, not at {value:g}.")
 
 
-def _known(facts: Mapping[str, Any], inner: bool = False) -> dict[str, Any]:
-    names = {field.name for field in fields(Augmentation if inner else Recipe)}
+def _known(facts: Mapping[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(Recipe)}
     unknown = sorted(set(facts) - names)
     if unknown:
         raise InvalidInput(f"No setting is called {unknown[0]!r}. There is: {', '.join(sorted(names))}.")

@@ -83,13 +83,6 @@ def calibrate(logits: NDArray[np.floating], codes: NDArray[np.integer], folds: N
     return _isotonic(known, answers, warm.temperature) if loss["isotonic"] < loss["temperature"] else warm
 
 
-def expected_error(confidence: NDArray[np.floating], right: NDArray[np.bool_], count: int = BINS) -> float:
-    """How far confidence (k,) and the share that is `right` (k,) are apart, from 0 to 1: the mean over the bins."""
-    found = bins(confidence, right, count)
-    total = sum(one.count for one in found)
-    return sum(one.count * abs(one.accuracy - one.confidence) for one in found) / max(total, 1)
-
-
 def bins(confidence: NDArray[np.floating], right: NDArray[np.bool_], count: int = BINS) -> list[Bin]:
     """What a reliability diagram shows: the bins that hold any of the k images."""
     at = bin_of(confidence, count)

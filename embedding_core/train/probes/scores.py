@@ -25,10 +25,6 @@ _CELLS = 2**22  # entries of what is held at once
 _RANKED = 300  # draws of the rank correlation, which has to rank anew in each
 _SMALLEST = 1e-7  # probability below which one more mistake costs nothing more
 
-# Which way each measure goes; names as in the scores of a run.
-HIGHER = ("accuracy", "balanced_accuracy", "macro_f1", "r2", "spearman")
-LOWER = ("log_loss", "ece", "ece_before", "mae", "rmse")
-
 
 @dataclass(frozen=True, slots=True)
 class Figure:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from embedding_core.train.probes.found import Probed
 from embedding_core.train.probes.scores import Figure
-from embedding_core.train.search.trials import Trial, best_of
+from embedding_core.train.search.trials import Ended, Trial, best_of
 from embedding_core.train.space import Parameter
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Searched:
     pruner: str
     minutes: float  # that were allowed
     seconds: float  # that it took, the last judging included
-    ended: str  # time, trials, stopped, or all: of a grid
+    ended: Ended
     seed: int
     importance: Mapping[str, float]  # of the parameters that all trials have, the most first
     importance_within: Mapping[str, float]  # likewise, among the trials of the best one's family

@@ -35,11 +35,11 @@ def space_of(families: Sequence[str], task: Task) -> tuple[Parameter, ...]:
     shared: dict[str, Parameter] = {}
     own: list[Parameter] = []
     for card in cards:
-        for one in card.parameters:
+        for one in registry.parameters(card.id, task):
             if one.name not in _SHARED:
                 title = f"{card.name}: {one.title if one.title.isupper() else one.title.lower()}"
                 own.append(replace(one, name=f"{card.id}.{one.name}", title=title, only=(FAMILY, (card.id,))))
-            elif one.name != "class_weight" or task == "classification":
+            else:
                 has = (*(shared[one.name].only or ("", ()))[1], card.id) if one.name in shared else (card.id,)
                 shared[one.name] = replace(shared.get(one.name, one), only=(FAMILY, has))
     kept = [replace(one, only=None) if len((one.only or ("", ()))[1]) == len(cards) else one for one in shared.values()]

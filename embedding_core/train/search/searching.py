@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import itertools
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from embedding_core.errors import InvalidInput
 from embedding_core.train import space as spaces
-from embedding_core.train.search.trials import PRUNERS, SAMPLERS, GivenUp, Pruner, Sampler, Trial
+from embedding_core.train.search.trials import PRUNERS, SAMPLERS, Ended, GivenUp, Pruner, Sampler, Trial, Tried
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from optuna.distributions import BaseDistribution
     from optuna.pruners import BasePruner
     from optuna.samplers import BaseSampler
     from optuna.study import Study
+    from optuna.trial import Trial as OptunaTrial
 
     from embedding_core.train.search.trials import Objective
     from embedding_core.train.space import Parameter, Value
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 MOST = 2_000  # trials
 EACH = 3  # values of a number that a grid tries
 
+_REPEATS = 100  # draws in a row that were tried before, after which there is nothing new to find
 _STARTUP = 10  # trials by chance before a model is made of them
 _GRID = 100_000  # points of a grid at most, drawn by chance from a larger one
 
@@ -50,31 +52,41 @@ def search(
     reserve: Callable[[float], float] = lambda longest: 0.0,
     stop: Callable[[], bool] = lambda: False,
     told: Callable[[Sequence[Trial]], None] = lambda trials: None,
-) -> list[Trial]:
-    """Try parameters of `space` until `seconds` or `trials` are used up, or `stop` says so.
+) -> Tried:
+    """Try parameters of `space` until `seconds` or `trials` are used up, `stop` says so, or a grid is done.
 
     `objective` gives a trial's value, higher is better, and reports after each of its `steps`. Trial 0 has the defaults
     and is never given up, so that a search is never worse than none; `first` are tried next. What was tried `before`
-    counts. Of the time, what `reserve` says of the longest step so far is left for what comes after. `told` hears of
-    every trial that has ended. Raises `InvalidInput`.
+    counts, and nothing is tried twice. Of the time, what `reserve` says of the longest step so far is left for what
+    comes after. `told` hears of every trial that has ended. Raises `InvalidInput`.
     """
     if sampler not in SAMPLERS or pruner not in PRUNERS:
         raise InvalidInput(f"A search goes by {', '.join(SAMPLERS)}, and prunes by {', '.join(PRUNERS)}.")
     if not seconds > 0 or (trials is not None and not 1 <= trials <= MOST):
         raise InvalidInput(f"A search takes some time, and 1 to {MOST:,} trials.")
-    run = _Run(space, objective, steps, seconds, reserve, stop)
+    run = _Run(objective, steps, seconds, reserve, stop)
     study = _study(space, sampler, pruner, steps, seed, before)
-    planned = _planned(space, sampler, seed, first, before)
+    seen = {_key(one.parameters) for one in before if one.state != "stopped"}
+    planned = _planned(space, sampler, seed, first, seen)
     found = list(before)
-    while len(found) < (trials or MOST) and (not found or run.time_for_another()):
+    ended: Ended = "trials"
+    while len(found) < (trials or MOST):
+        if found and (why := run.over()):
+            ended = why
+            break
         asked = next(planned, None)
         if asked is None and sampler == "grid":
+            ended = "all"
             break
         if asked is not None:
             study.enqueue_trial(dict(asked))
-        found.append(run.tried(study, len(found)))
+        new = _new(space, study, seen)
+        if new is None:
+            ended = "repeats"
+            break
+        found.append(run.tried(study, *new, len(found)))
         told(found)
-    return found
+    return Tried(tuple(found), ended)
 
 
 def importance(space: Sequence[Parameter], trials: Sequence[Trial], *, seed: int = 0) -> dict[str, float]:
@@ -107,26 +119,27 @@ class _Run:
 
     def __init__(
         self,
-        space: Sequence[Parameter],
         objective: Objective,
         steps: int,
         seconds: float,
         reserve: Callable[[float], float],
         stop: Callable[[], bool],
     ) -> None:
-        self._space, self._objective, self._steps = space, objective, steps
+        self._objective, self._steps = objective, steps
         self._end = time.monotonic() + seconds
         self._reserve, self._stop = reserve, stop
         self._longest = 0.0  # seconds of a step
 
-    def time_for_another(self) -> bool:
-        return not self._stop() and time.monotonic() + self._longest + self._reserve(self._longest) < self._end
+    def over(self) -> Literal["stopped", "time"] | None:
+        """Why there is no other step; None where there is."""
+        if self._stop():
+            return "stopped"
+        there = time.monotonic() + self._longest + self._reserve(self._longest) < self._end
+        return None if there else "time"
 
-    def tried(self, study: Study, number: int) -> Trial:
+    def tried(self, study: Study, trial: OptunaTrial, values: dict[str, Value], number: int) -> Trial:
         from optuna.trial import TrialState
 
-        trial = study.ask()
-        values = _suggested(self._space, trial)
         begun = last = time.monotonic()
         heard: list[float] = []
         ended: list[str] = []
@@ -139,7 +152,7 @@ class _Run:
             trial.report(value, len(heard))
             if number == 0 or len(heard) >= self._steps:
                 return
-            if not self.time_for_another():
+            if self.over():
                 ended.append("stopped")
             elif trial.should_prune():
                 ended.append("pruned")
@@ -165,10 +178,12 @@ def _study(
     from optuna.trial import TrialState, create_trial
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    # A search that goes on draws anew: the same seed alone would draw what it has drawn before.
+    drawn = int(np.random.SeedSequence([seed, len(before)]).generate_state(1)[0])
     by: BaseSampler = (
-        optuna.samplers.TPESampler(seed=seed, n_startup_trials=_STARTUP)
+        optuna.samplers.TPESampler(seed=drawn, n_startup_trials=_STARTUP)
         if sampler == "tpe"
-        else optuna.samplers.RandomSampler(seed=seed)
+        else optuna.samplers.RandomSampler(seed=drawn)
     )
     prunes: dict[str, Callable[[], BasePruner]] = {
         "median": lambda: optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=2),
@@ -188,6 +203,22 @@ def _study(
                 )
             )
     return study
+
+
+def _new(
+    space: Sequence[Parameter], study: Study, seen: set[tuple[tuple[str, Value], ...]]
+) -> tuple[OptunaTrial, dict[str, Value]] | None:
+    """The next trial with parameters that are not among those `seen`, to which they are added; None where none come."""
+    from optuna.trial import TrialState
+
+    for _ in range(_REPEATS):
+        trial = study.ask()
+        values = _suggested(space, trial)
+        if _key(values) not in seen:
+            seen.add(_key(values))
+            return trial, values
+        study.tell(trial, state=TrialState.FAIL)  # which neither sampler nor pruner goes by
+    return None
 
 
 def _suggested(space: Sequence[Parameter], trial: Any) -> dict[str, Value]:
@@ -220,15 +251,13 @@ def _planned(
     sampler: Sampler,
     seed: int,
     first: Sequence[Mapping[str, Value]],
-    before: Sequence[Trial],
+    seen: Collection[tuple[tuple[str, Value], ...]],
 ) -> Iterator[Mapping[str, Value]]:
-    """What is tried in any case: the defaults, what comes first, and all points of a grid; nothing twice."""
-    seen = {_key(one.parameters) for one in before}
+    """What is tried in any case: the defaults, what comes first, and all points of a grid; nothing that was `seen`."""
     grid = _grid(space, seed) if sampler == "grid" else iter(())
     for one in itertools.chain([spaces.defaults(space)], first, grid):
         values = spaces.active(space, one)
         if _key(values) not in seen:
-            seen.add(_key(values))
             yield values
 
 

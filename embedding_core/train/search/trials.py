@@ -11,6 +11,7 @@ from embedding_core.train.space import Value
 State = Literal["done", "pruned", "stopped"]
 Sampler = Literal["grid", "random", "tpe"]
 Pruner = Literal["median", "hyperband", "none"]
+Ended = Literal["time", "trials", "stopped", "all", "repeats"]  # all: of a grid; repeats: nothing new was found
 
 SAMPLERS: tuple[Sampler, ...] = ("tpe", "random", "grid")
 PRUNERS: tuple[Pruner, ...] = ("median", "hyperband", "none")
@@ -29,6 +30,14 @@ class Trial:
 
     def facts(self) -> dict[str, Any]:
         return {**asdict(self), "parameters": dict(self.parameters)}
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a search came to."""
+
+    trials: tuple[Trial, ...]  # what was tried before included
+    ended: Ended
 
 
 class Report(Protocol):

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from embedding_core import derived
+from embedding_core.derived.labelled import LABEL
 from embedding_core.effect import points
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.judged import difference
@@ -40,16 +41,14 @@ def show(dataset: Dataset, encoder: str) -> None:
 
 def _runs(runs: Sequence[Run]) -> None:
     st.subheader("What was tried", anchor=False, help=words.HELP["runs"])
-    judged = [one for one in reversed(runs) if one.test and "accuracy" in one.scores]
+    numbers = {one.id: number for number, one in enumerate((one for one in reversed(runs) if _scored(one)), start=1)}
+    judged = alike([one for one in reversed(runs) if _scored(one)], _column(runs))
     if judged:
         shown = judged[-MOST:]
-        scores = [one.scores["accuracy"] for one in shown]
-        fair = [number for number, one in enumerate(shown) if one.kind not in _MORE] or list(range(len(shown)))
-        best = max(fair, key=lambda number: scores[number].value)
-        numbers = range(len(judged) - len(shown) + 1, len(judged) + 1)
         look = charts.look(st.context.theme.type)
-        names = [called(one) for one in shown]
-        figure = charts_improve.tried(names, scores, best, look, numbers, narrow=state.touch())
+        names, scores = [called(one) for one in shown], [one.scores["accuracy"] for one in shown]
+        called_so = [numbers[one.id] for one in shown]
+        figure = charts_improve.tried(names, scores, best(shown), look, called_so, narrow=state.touch())
         st.plotly_chart(
             figure,
             key="improve_tried",
@@ -60,24 +59,55 @@ def _runs(runs: Sequence[Run]) -> None:
         if len(judged) > len(shown):
             st.caption(f"The last {len(shown)} of {len(judged):,}; the table has all.")
         if len(judged) > 1:
-            _compare(judged)
-    _table(runs, {one.id: number for number, one in enumerate(judged, start=1)})
+            _compare(judged, numbers)
+    _table(runs, numbers)
+
+
+def _scored(run: Run) -> bool:
+    """Whether the untouched part has said how many labels a run gets right."""
+    return bool(run.test) and "accuracy" in run.scores
+
+
+def _column(runs: Sequence[Run]) -> str:
+    """The column whose runs are shown: of several it can be chosen, the label first."""
+    columns = sorted({derived.learnt(one) for one in runs if _scored(one)}, key=lambda one: (one != LABEL, one))
+    if len(columns) < 2:
+        return columns[0] if columns else LABEL
+    chosen = st.selectbox("What was learnt", columns, key="improve_learnt", format_func=_of, width=380)
+    return str(chosen or columns[0])
+
+
+def _of(column: str) -> str:
+    return "the label" if column == LABEL else f"the column {column}"
+
+
+def alike(judged: Sequence[Run], column: str) -> list[Run]:
+    """Those that learnt one column: accuracies of different ones say nothing of each other."""
+    return [one for one in judged if derived.learnt(one) == column]
+
+
+def best(shown: Sequence[Run]) -> int:
+    """Which of these is the most accurate; one that went by more than the images only where all did."""
+    fair = [at for at, one in enumerate(shown) if one.kind not in _MORE] or list(range(len(shown)))
+    return max(fair, key=lambda at: shown[at].scores["accuracy"].value)
 
 
 def called(run: Run) -> str:
-    """A run in a few words."""
+    """A run in a few words, with the column that it learnt where that is not the label."""
     what = work.RUNS.get(run.kind, run.kind.capitalize())
     family = registry.FAMILIES.get(str(run.parameters.get("family", "")))
     after = run.parameters.get("after")
     of = str(run.parameters.get("name") or "") if run.kind == "finetune" else ""
     columns = run.parameters.get("columns") if run.kind in _MORE else None
     joined = f"with {', '.join(columns)}" if columns else ""
-    parts = (family.name if family else what, of or words.encoder(run.encoder), joined, after)
+    learnt = derived.learnt(run)
+    column = "" if learnt == LABEL else _of(learnt)
+    parts = (family.name if family else what, of or words.encoder(run.encoder), column, joined, after)
     return " · ".join(part for part in parts if part)
 
 
-def _compare(judged: Sequence[Run]) -> None:
-    names = {one.id: f"{number}  {called(one)}" for number, one in enumerate(judged, start=1)}
+def _compare(judged: Sequence[Run], numbers: Mapping[str, int]) -> None:
+    names = {one.id: f"{numbers[one.id]}  {called(one)}" for one in judged}
     ids = list(names)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="improve_compare"):
         first = st.selectbox("Compare", ids, index=0, format_func=names.get, key="improve_first", width=380)
@@ -87,7 +117,13 @@ def _compare(judged: Sequence[Run]) -> None:
         return
     found = cached.proof(f"{first}:{second}", _difference)
     if found is None:
-        st.caption("These were judged by different images, so they cannot be compared. Measure both again.")
+        mute = [one for one in (first, second) if derived.judged_by(server.workspace(), one) is None]
+        st.caption(
+            f"It was not kept which images No. {' and No. '.join(str(numbers[one]) for one in mute)} got right, so "
+            "these two cannot be compared image by image."
+            if mute
+            else "These were judged by different images, so they cannot be compared. Measure both again."
+        )
         return
     verdict = "better" if found.better else "worse" if found.worse else "not to be told apart from the first"
     st.markdown(

@@ -118,7 +118,7 @@ def _test(stored: Stored) -> str:
     how = (
         "the dataset’s own split"
         if held.chosen == "split"
-        else "drawn once by chance, 30 % of each label, and kept apart since"
+        else "drawn once by chance, 30 % of each label, more where labels are few, and kept apart since"
     )
     left = f"; {words.count(held.left_out, 'image')} that were decided on judge nothing" if held.left_out else ""
     return (

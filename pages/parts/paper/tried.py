@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from embedding_core import derived
+from embedding_core.derived.labelled import LABEL
 from embedding_core.effect import points
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate import advice as advising
 from embedding_core.evaluate.judged import difference
 from pages.parts import charts, charts_improve, words
-from pages.parts.improve.tried import called
+from pages.parts.improve.tried import alike, best, called
 from pages.parts.paper import markup
-from pages.parts.paper.answers import answers
 from pages.parts.paper.markup import Html, paragraph
 from pages.parts.paper.telling import found_on, moment, percent, settings, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from embedding_core.derived import Run
     from embedding_core.evaluate.advice import Proposal
@@ -70,18 +71,22 @@ def tried(stored: Stored) -> Html:
         paragraph(f"{words.count(len(runs), 'run')} on this dataset, of all encoders, oldest first."),
         _drawn(numbered),
     ]
-    first = next(((one, found) for one in runs if (found := answers(stored, one)) is not None), None)
+    kept = {one.id: found for one in runs if (found := derived.judged_by(stored.workspace, one.id)) is not None}
+    first: dict[str, Run] = {}  # of each column
+    for one in runs:
+        if one.id in kept:
+            first.setdefault(derived.learnt(one), one)
     columns = ["No.", "When (UTC)", "What", "Accuracy", "To the first, points", "Judged by", "Seed", "Seconds", "By"]
     listed = numbered[-LISTED:]
     parts += [
         markup.table(
             columns,
-            [_row(number, one, _to_first(stored, one, first)) for number, one in listed],
+            [_row(number, one, _to_first(one, first.get(derived.learnt(one)), kept)) for number, one in listed],
             numbers=["No.", "Accuracy", "To the first, points", "Seed", "Seconds"],
         ),
         paragraph(
-            "To the first: paired, image by image, on the untouched images that judged both, where it is kept which a "
-            f"run got right. {words.HELP['interval']}",
+            "To the first that learnt the same column: paired, image by image, on the untouched images that judged "
+            f"both, where it is kept which a run got right. {words.HELP['interval']}",
             "note",
         ),
         paragraph(shortened(runs, LISTED, "runs, older than these"), "note"),
@@ -99,19 +104,25 @@ def tried(stored: Stored) -> Html:
 
 
 def _drawn(numbered: Sequence[tuple[int, Run]]) -> Html:
-    """The newest that the test part has judged, under their numbers."""
-    shown = [(number, one) for number, one in numbered if one.test and "accuracy" in one.scores][-DRAWN:]
+    """The newest that the test part has judged, under their numbers: those of the label, else of one column."""
+    judged = {one.id: number for number, one in numbered if one.test and "accuracy" in one.scores}
+    of = [one for _, one in numbered if one.id in judged]
+    shown = (alike(of, LABEL) or alike(of, derived.learnt(of[-1])) if of else [])[-DRAWN:]
     if not shown:
         return Html("")
-    scores = [one.scores["accuracy"] for _, one in shown]
-    best = max(range(len(shown)), key=lambda at: scores[at].value)
+    scores = [one.scores["accuracy"] for one in shown]
     figure = charts_improve.tried(
-        [called(one) for _, one in shown], scores, best, charts.LIGHT, [number for number, _ in shown]
+        [called(one) for one in shown], scores, best(shown), charts.LIGHT, [judged[one.id] for one in shown]
+    )
+    others = (
+        " Runs that learnt another column stand in the table."
+        if len(alike(of, derived.learnt(shown[0]))) < len(of)
+        else ""
     )
     return markup.chart(
         figure,
         "Accuracy of each run on the untouched part, with its interval",
-        "Accuracy on the untouched test part, with its interval; the best in colour.",
+        f"Accuracy on the untouched test part, with its interval; the best in colour.{others}",
     )
 
 
@@ -128,16 +139,13 @@ def _row(number: int, one: Run, to_first: str) -> list[str]:
     ]
 
 
-def _to_first(stored: Stored, one: Run, first: tuple[Run, Judged] | None) -> str:
-    if first is None:
-        return ""
-    if one.id == first[0].id:
+def _to_first(one: Run, first: Run | None, kept: Mapping[str, Judged]) -> str:
+    if one.id not in kept:
+        return "not kept" if one.test and "accuracy" in one.scores else ""
+    if first is None or one.id == first.id:
         return "the first"
-    judged = answers(stored, one)
-    if judged is None:
-        return ""
     try:
-        return points(difference(first[1], judged)).replace(" points", "")
+        return points(difference(kept[first.id], kept[one.id])).replace(" points", "")
     except InvalidInput:  # judged by other images
         return "other images"
 

@@ -6,9 +6,9 @@ import base64
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 import streamlit as st
 
+from embedding_core import derived
 from embedding_core.errors import KindredError, UnknownDataset
 from embedding_core.quality.composition.columns import as_predicted
 from pages.parts import cached, charts, detail, empty, gallery, pictures, server, state, urls, words
@@ -149,6 +149,8 @@ def _take(found: Predicted, dataset: Dataset) -> None:
             "a column, whose name begins with “predicted”, for something that was known before."
         )
         name = st.text_input("Column", value=f"predicted by {found.model}"[:80], key="train_keep_column", max_chars=80)
+        if derived.answered(server.workspace(), dataset).get(name.strip()) == found.model:
+            st.caption("This model has written the column before. What stands there is replaced.")
         st.button(
             "Add the columns",
             key="train_keep_columns",
@@ -171,24 +173,13 @@ def _take(found: Predicted, dataset: Dataset) -> None:
 
 def _columns(found: Predicted, dataset: Dataset) -> None:
     name = as_predicted(str(state.value("train_keep_column")))
-    columns: dict[str, pa.Array] = {}
-    if found.task == "regression":
-        columns[name] = pa.array(found.values)
-    else:
-        columns[name] = pa.array(found.labels(), pa.string())
-        columns[f"{name}, probability"] = pa.array(found.probabilities[:, 0].astype(np.float64).round(4))
-    taken = {*dataset.metadata().column_names} & columns.keys()
-    if taken & {"id", "path", "label", "split"}:
-        state.announce("A column cannot be called so. Choose another name.")
-        return
     try:
-        there = cached.columns(dataset).find(found.ids) >= 0
-        rows = pa.table(columns).filter(pa.array(there))
-        dataset.put_attributes(found.ids[there].tolist(), metadata=rows)
+        again = derived.keep_answers(server.workspace(), dataset, found, name)
     except KindredError as error:
         state.announce(words.plain(error))
     else:
-        state.announce(f"“{words.plain(name)}” is now a column of {words.plain(dataset.name)}.")
+        instead = ", in place of what this model said before" if again else ""
+        state.announce(f"“{words.plain(name)}” is now a column of {words.plain(dataset.name)}{instead}.")
         state.shut("train_keep")
 
 

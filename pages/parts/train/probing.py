@@ -96,7 +96,7 @@ def _button(dataset: Dataset, wanted: dict[str, Any], chosen: list[str], *, agai
 
 def _by_hand(card: Family, task: Task) -> dict[str, Value]:
     """Parameters that somebody sets; none where they are to be found by trying."""
-    parameters = [one for one in card.parameters if one.name != "class_weight" or task == "classification"]
+    parameters = registry.parameters(card.id, task)
     with st.container(key="train_by_hand"):
         if not st.toggle(
             "Set its parameters by hand",

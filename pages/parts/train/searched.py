@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 ENDED = {
     "time": "The time was used up",
-    "trials": "So many were to be tried",
+    "trials": "No more were to be tried",
     "stopped": "It was stopped",
     "all": "Every combination was tried",
+    "repeats": "Nothing new was found to try",
 }
 
 
