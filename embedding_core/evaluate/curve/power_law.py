@@ -41,9 +41,10 @@ class PowerLaw:
         """(3, m) for m numbers of labels: as fitted, and both ends of the 95 % interval; in [0, 1]."""
         return 1 - _in_order(errors(self.best[None], labels), errors(self.draws, labels), turned=True)
 
-    def gain(self, labels: ArrayLike) -> NDArray[np.float64]:
-        """(3, m): what so many labels bring over those that are there, as fitted and both ends of the interval."""
-        here = np.array([self.labels])
+    def gain(self, labels: ArrayLike, *, since: int | None = None) -> NDArray[np.float64]:
+        """(3, m): what so many labels bring over `since`, by default those that were trained on, as fitted and both
+        ends of the interval."""
+        here = np.array([since or self.labels])
         best = errors(self.best[None], here) - errors(self.best[None], labels)
         return _in_order(best, errors(self.draws, here) - errors(self.draws, labels))
 
