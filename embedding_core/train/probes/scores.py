@@ -81,7 +81,10 @@ def of_numbers(
 def paired(
     first: NDArray[np.floating], second: NDArray[np.floating], clusters: NDArray[np.integer], *, seed: int = 0
 ) -> Figure:
-    """The mean of `second` − `first`, one number for each judging image (k,): how much better the second one is."""
+    """The mean of `second` − `first`, one number for each judging image (k,): how much better the second one is.
+
+    Of what is right or wrong `quality.paired` has the interval.
+    """
     change = np.asarray(second, np.float64) - np.asarray(first, np.float64)
     drawn = [(weights @ change) / np.maximum(weights.sum(axis=1), 1) for weights in _weights(clusters, DRAWS, seed)]
     low, high = np.percentile(np.concatenate(drawn), [2.5, 97.5])
