@@ -126,9 +126,8 @@ class _Given:
             recall = np.where(of > 0, hits / of, np.nan)
             both = of + said
             if rng is not None:
-                both = both + rng.poisson(2 / self._classes, both.shape) * (
-                    both > 0
-                )  # one is missed, one is taken for it
+                wrong = rng.poisson(2 / self._classes, both.shape)  # missed, or taken for the class
+                both = both + wrong * (both > 0)
             f1 = np.where(both > 0, 2 * hits / both, np.nan)
             return {
                 "accuracy": (weights @ self.right) / total,
