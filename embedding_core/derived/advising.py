@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from embedding_core.records import Actor, Reporter
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
-REVISION = 1
+REVISION = 2  # raised when the same steps are foretold otherwise
 ADVICE = "advice"
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
 KIND = "features"
-REVISION = 2  # raised when the same columns come out otherwise
+REVISION = 3  # raised when the same columns come out otherwise
 LOOKS = "image properties"  # name of their block
 
 

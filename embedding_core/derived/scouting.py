@@ -114,7 +114,7 @@ def more_labels(
         return []
     more = min(unlabelled or max(len(train) // 2, 10), MOST_LABELS)
     power = law(curve.sizes, curve.right, curve.clusters, whole=float(len(train)))
-    gain, low, high = power.gain([len(train) + more])[:, 0].tolist()
+    gain, low, high = power.gain([len(train) + more], since=len(train))[:, 0].tolist()
     title = f"Label {more:,} of the images without one" if unlabelled else f"Collect and label {more:,} new images"
     return [
         Proposal(

@@ -14,11 +14,12 @@ from embedding_core.derived.kept import Kept, read_kept
 from embedding_core.derived.probing import keep_draft, note
 from embedding_core.errors import InvalidInput
 from embedding_core.fingerprint import fingerprint
+from embedding_core.quality.paired import estimated
 from embedding_core.records import silent
 from embedding_core.train.model import finish
 from embedding_core.train.probes.found import Probed
 from embedding_core.train.probes.judging import Judges, Verdict, gathered, judge
-from embedding_core.train.probes.scores import paired
+from embedding_core.train.probes.scores import Figure, paired
 from embedding_core.train.saving import facts_of
 from embedding_core.train.search import probing
 from embedding_core.train.search.found import Searched
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from embedding_core.derived.training import Prepared
     from embedding_core.records import Actor, Progress
     from embedding_core.train.model import Material, Model
-    from embedding_core.train.probes.scores import Figure
     from embedding_core.train.search.trials import Pruner, Sampler
     from embedding_core.workspace import Dataset, Workspace
 
@@ -187,9 +187,10 @@ def _judged(
     outer = gathered(material, by, verdicts, on.target.known.version)
     if material.task == "regression":
         after, before = (-np.abs(one.predicted - by.truth) for one in verdicts)
-    else:
-        after, before = ((one.predicted == by.truth).astype(float) for one in verdicts)
-    return outer, models[0], paired(before, after, by.clusters, seed=on.seed)
+        return outer, models[0], paired(before, after, by.clusters, seed=on.seed)
+    after, before = (one.predicted == by.truth for one in verdicts)
+    gain = estimated(before, after, by.clusters)
+    return outer, models[0], Figure(gain.after - gain.before, *gain.interval())
 
 
 def _kept(

@@ -50,6 +50,28 @@ def clustered(right: NDArray[np.generic], clusters: NDArray[np.integer]) -> Inte
     return wilson(rate, n / _design_effect(hits, rate, np.asarray(clusters, np.int64)))
 
 
+def balanced(right: NDArray[np.generic], codes: NDArray[np.integer], clusters: NDArray[np.integer]) -> Interval:
+    """Interval of the mean of the shares of `right` (n,) among the images of each of c classes, `codes` (n,), those of
+    one of the `clusters` (n,) right or wrong together; (0, 1) of nothing.
+
+    Wald's, with two more images counted, divided among the classes and right as often as chance would be, 1 / c. So it
+    has a width where all are right, and one image of a rare class that happens to be right tells nothing: after Agresti
+    & Caffo 2000, "Simple and effective confidence intervals for proportions and differences of proportions".
+    """
+    hits, of, each = np.asarray(right, np.float64), np.asarray(clusters, np.int64), np.unique(codes)
+    middle = variance = 0.0
+    more = 2 / max(len(each), 1)
+    for code in each:
+        own = codes == code
+        rate, n = float(hits[own].mean()), int(np.count_nonzero(own))
+        worth = n / _design_effect(hits[own], rate, np.unique(of[own], return_inverse=True)[1])
+        share = (worth * rate + more / len(each)) / (worth + more)
+        middle += share / len(each)
+        variance += share * (1 - share) / (worth + more) / len(each) ** 2
+    half = Z * math.sqrt(variance)
+    return (max(0.0, middle - half), min(1.0, middle + half)) if len(each) else (0.0, 1.0)
+
+
 def _design_effect(hits: NDArray[np.float64], rate: float, clusters: NDArray[np.int64]) -> float:
     sizes, n = np.bincount(clusters), len(hits)
     count = int(np.count_nonzero(sizes))

@@ -97,7 +97,11 @@ def _scored(card: ReportCard, scores: Scores) -> dict[str, Any]:
         "knn": {k: _rounded(one.value) for k, one in scores.knn.items()},
         "knn_grouped": {k: _rounded(one.value) for k, one in scores.knn_grouped.items()},
         "knn_intervals": {k: [_rounded(one.low), _rounded(one.high)] for k, one in scores.knn_grouped.items()},
-        "probe": {**_figure(scores.probe), "balanced_accuracy": _rounded(scores.balanced)},
+        "probe": {
+            **_figure(scores.probe),
+            "balanced_accuracy": _rounded(scores.balanced),
+            "evened": _figure(scores.evened),
+        },
         **_controlled(scores.controls),
         "silhouette": _rounded(scores.silhouette),
         "nmi": _rounded(scores.nmi),

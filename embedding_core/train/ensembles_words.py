@@ -21,6 +21,8 @@ NAMES = {
     "views_probabilities": "More looks, averaged later",
 }
 
+_AVERAGED = {"views_vectors": "vectors averaged", "views_probabilities": "probabilities averaged"}
+
 
 def name_of(found: Ensembles, at: int, called: Callable[[str], str] = str) -> str:
     """A way, for people; `called` gives the name of an encoder."""
@@ -65,18 +67,26 @@ def said(found: Ensembles, called: Callable[[str], str] = str) -> list[str]:
             f"cross-validation on the {found.trained:,} images that are trained on; the {len(found.truth):,} untouched "
             "images judge once and choose nothing."
         )
+    return [*sentences, *_looking(found)]
+
+
+def _looking(found: Ensembles) -> list[str]:
+    """What each way of looking again brings: both are told, since the images that judge them can not choose one."""
     looked = [at for at, way in enumerate(found.ways) if way.kind in VIEWED]
-    if looked and len(found.costs) > 1:
-        most = max(looked, key=lambda at: found.gains[at].change)
-        sentences.append(
-            f"Looking {found.ways[most].looks} times at each image brings {points(found.gains[most])}, and embedding "
-            f"takes {found.ways[most].looks} times as long."
-        )
-    return sentences
+    if not looked:
+        return []
+    looks = found.ways[looked[0]].looks
+    each = " and ".join(f"{points(found.gains[at])} with {_AVERAGED[found.ways[at].kind]}" for at in looked)
+    return [
+        f"Looking {looks} times at each image brings {each}, and embedding takes {looks} times as long. The way that "
+        "averages vectors was settled on beforehand; nothing but the untouched images knows which is better, and they "
+        "choose nothing."
+    ]
 
 
 def _of_views(found: Ensembles, best: str) -> str:
-    at = max(range(1, len(found.ways)), key=lambda one: found.gains[one].change)
+    """By the way that was settled on before anything was judged, the first of `VIEWED`: one probe, asked once."""
+    at = next(at for at, way in enumerate(found.ways) if way.kind == VIEWED[0])
     gain, looks = found.gains[at], found.ways[at].looks
     worth = "Worth it" if gain.better else "Not worth it" if gain.change <= 0 else "Perhaps"
     return f"{worth}: looking {looks} times at each image brings {points(gain)} over {best}, for {looks} times the time"

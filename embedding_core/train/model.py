@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from embedding_core.errors import InvalidInput
+from embedding_core.quality.groups import witnesses
 from embedding_core.quality.probing.folding import deal
 from embedding_core.quality.probing.probe import reduced
 from embedding_core.train.likeness import likeness
@@ -146,7 +146,7 @@ def finish(on: Material, family_id: str, chosen: Chosen) -> Model:
     )
     like = likeness(on.vectors, on.groups, seed=on.seed)
     if on.task == "regression":
-        return Model(fitted, Calibration("none"), _margin(chosen.outputs, on.target), like, (), on.name)
+        return Model(fitted, Calibration("none"), _margin(chosen.outputs, on.target, on.groups), like, (), on.name)
     return Model(fitted, calibrate(chosen.outputs, on.target, on.folds), 0.0, like, on.classes, on.name)
 
 
@@ -160,11 +160,17 @@ def cut(values: NDArray[np.floating]) -> NDArray[np.int64]:
     return np.searchsorted(edges, values, side="right").astype(np.int64)
 
 
-def _margin(outputs: NDArray[np.float64], target: NDArray[Any]) -> float:
-    """What 95 % of new numbers are off by at most, from errors out of fold.
+def _margin(outputs: NDArray[np.float64], target: NDArray[Any], groups: NDArray[np.integer]) -> float:
+    """What 95 % of new numbers are off by at most, from errors out of fold; a group of near-duplicates counts as one.
 
     The split conformal quantile over cross-validated residuals: Barber et al. 2021, "Predictive inference with the
-    jackknife+".
+    jackknife+"; of groups weighed alike: Dunn, Wasserman & Ramdas 2023, "Distribution-free prediction sets for
+    two-layer hierarchical models".
     """
-    off = np.sort(np.abs(outputs - target))
-    return float(off[min(len(off) - 1, math.ceil((len(off) + 1) * LEVEL) - 1)])
+    off = np.abs(outputs - target)
+    witness = witnesses(groups)
+    sizes = np.bincount(witness)
+    order = np.argsort(off)
+    reached = np.cumsum(1 / sizes[witness][order])
+    at = int(np.searchsorted(reached, (len(sizes) + 1) * LEVEL - 1e-9))
+    return float(off[order[min(len(off) - 1, at)]])

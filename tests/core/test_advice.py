@@ -168,6 +168,18 @@ def test_where_nothing_can_be_tried_the_rest_is_still_told(
     assert {one.kind for one in found.proposals} == {"clean", "label"}
 
 
+def test_labels_are_foretold_over_all_that_are_there_not_over_the_part_that_draws_the_curve(
+    sample: tuple[Workspace, Dataset],
+) -> None:
+    workspace, dataset = sample
+    embedding, known, held = parted(workspace, dataset)
+    vectors = embedding.rows(known.ids)
+    none, many = (scouting.more_labels(vectors, known, held.train, more, progress=silent)[0].gain for more in (1, 1000))
+    assert none is not None and many is not None
+    assert 0 <= none < 0.002, "one label more is next to nothing"
+    assert many > 10 * none
+
+
 def test_a_better_encoder_is_proposed_with_the_gain_it_has(sample: tuple[Workspace, Dataset]) -> None:
     workspace, dataset = sample
     poor, known, held = parted(workspace, dataset, "pixels")

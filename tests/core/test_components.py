@@ -12,7 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.axes.components import broken_stick, more_than_noise, space_of
-from embedding_core.evaluate.axes.dimensions import curves, sizes
+from embedding_core.evaluate.axes.dimensions import curve, curves, sizes
 from embedding_core.evaluate.axes.judging import neighbours_at, parts
 from embedding_core.evaluate.axes.meaning import Said, ends, goes_with, sentence
 from embedding_core.vectors import unit_rows
@@ -137,6 +137,13 @@ def test_near_duplicates_never_lie_on_both_sides() -> None:
 
 
 # -- what they show ----------------------------------------------------------------------------------------------
+
+
+def test_copies_do_not_narrow_the_interval() -> None:
+    right, codes = np.random.default_rng(0).random((2, 100)) < 0.7, np.arange(100) % 2
+    once = curve((1, 2), right, codes, np.arange(100))
+    twice = curve((1, 2), np.repeat(right, 2, axis=1), np.repeat(codes, 2), np.repeat(np.arange(100), 2))
+    np.testing.assert_allclose(twice.intervals, once.intervals, atol=2e-3)
 
 
 def test_a_planted_brightness_is_found_and_named() -> None:

@@ -1,6 +1,9 @@
 """The learning curve: parts that grow, a probe on each, and words about what more labels would bring."""
 
+from __future__ import annotations
+
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -9,7 +12,11 @@ from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.curve.found import Curve
 from embedding_core.evaluate.curve.measuring import learning_curve, parts_of, sizes_of
 from embedding_core.evaluate.curve.words import gain, headline, left_out, said, told_of
+from embedding_core.quality.intervals import share
 from embedding_core.quality.probing.probe import fit_probe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 CLASSES = ("a", "b", "c")
 
@@ -130,13 +137,41 @@ def test_shuffled_labels_are_flat_at_chance() -> None:
     assert headline(told[0]).startswith("Nothing is learnt")
 
 
-def test_what_is_easy_is_flat() -> None:
+def easy(tested: int, *, taught: Sequence[int] = (0, 1, 2)) -> Curve:
     train, codes = blobs(600, apart=12)
-    test, truth = blobs(300, seed=1, apart=12)
-    easy = learning_curve(train, codes, test, truth, classes=CLASSES, seeds=3)
-    assert easy.accuracy[0, -1] > 0.99
-    assert easy.flat
-    assert "next to nothing" in headline(easy)
+    test, truth = blobs(tested, seed=1, apart=12)
+    there = np.isin(codes, taught)
+    return learning_curve(train[there], codes[there], test, truth, classes=CLASSES, seeds=3)
+
+
+def test_what_is_easy_is_flat() -> None:
+    found = easy(1000)
+    assert found.accuracy[0, -1] > 0.99
+    assert found.flat
+    assert "next to nothing" in headline(found)
+
+
+def test_a_few_images_that_are_all_right_vouch_for_no_more_than_they_can() -> None:
+    found = easy(30)
+    assert found.accuracy[0, -1] == 1
+    low, high = share(30, 30)
+    assert found.accuracy[1:, -1] == pytest.approx((low, high))
+    assert found.near_accuracy[1, -1] == pytest.approx(low)
+    assert not found.flat
+    assert found.outlook(600).gain_interval[1] >= 1 - low - 1e-9
+    assert found.outlook(600).interval[0] <= low + 1e-9
+    assert found.law.gain([found.total])[2, 0] == 0, "no more labels bring nothing"
+    assert found.by_class[0].gain_interval[1] > 1 - low, "fewer still judge one class"
+    assert "has most to gain" not in " ".join(said(found)), "none of them is seen to lack anything"
+
+
+def test_a_class_that_nothing_teaches_is_named_and_the_curve_is_not_flat() -> None:
+    found = easy(1000, taught=(0, 1))
+    assert list(found.unlabelled) == [2]
+    assert not found.flat
+    told = next(one for one in said(found) if "Nothing to train on" in one)
+    assert "“c”" in told and f"{found.unlabelled[2]} of the 1,000" in told
+    assert not any("Nothing to train on" in one for one in said(easy(300)))
 
 
 def test_poisoned_test_labels_change_no_training() -> None:
@@ -153,7 +188,9 @@ def test_poisoned_test_labels_change_no_training() -> None:
 def test_classes_gain_no_more_than_they_lack(found: Curve) -> None:
     assert {one.code for one in found.by_class} == {0, 1, 2}
     for one in found.by_class:
-        assert one.gain_interval[0] <= one.gain <= one.gain_interval[1] <= 1 - one.accuracy + 1e-9
+        assert one.gain_interval[0] <= one.gain <= one.gain_interval[1]
+        assert one.gain <= 1 - one.accuracy + 1e-9
+        assert one.gain_interval[1] <= 1 - share(round(one.accuracy * one.tested), one.tested)[0] + 1e-9
     gains = [(one.told, round(one.gain, 3)) for one in found.by_class]
     assert gains == sorted(gains, reverse=True)
 

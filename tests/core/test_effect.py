@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from embedding_core.effect import Effect, Parts, Side, compare, differences, par
 from embedding_core.effect.parting import FEWEST
 from embedding_core.encoders import registry
 from embedding_core.errors import InvalidInput, UnknownVersion
+from embedding_core.evaluate.comparison import paired
 from embedding_core.fingerprint import digest
 from embedding_core.quality.probing.probe import fit_probe
 from embedding_core.records import LOCAL, ImageRecord
@@ -198,8 +198,8 @@ def test_ten_of_a_hundred_labels_flipped_and_repaired() -> None:
 def test_no_change_is_no_difference() -> None:
     vectors, codes = clouds(400, np.random.default_rng(0))
     found = compared(vectors, side(codes, "original"), side(codes, "now"))
-    assert found.differences.accuracy == replace(found.differences.accuracy, low=0, high=0)
     assert found.differences.accuracy.change == 0
+    assert found.differences.accuracy.low < 0 < found.differences.accuracy.high, "other images may differ"
     assert effect.verdict(found) == "same"
     assert effect.said(found)[0].startswith("No difference: original and now are trained on the same images")
 
@@ -264,6 +264,34 @@ def test_every_class_counts_alike_in_the_balanced_figure() -> None:
     assert (found.accuracy.before, found.accuracy.after) == pytest.approx((0.9, 0.1))
     assert (found.balanced.before, found.balanced.after) == (0.5, 0.5)
     assert [one and (one.before, one.after) for one in found.classes] == [(1, 0), (0, 1), None]
+
+
+def test_few_images_that_are_gained_tell_nothing() -> None:
+    """Four of 200 and none lost: McNemar's exact p is 0.125. Nor do none of twelve, over one training or over five."""
+    right, truth = np.ones((1, 200), bool), np.arange(200) % 2
+    first = right.copy()
+    first[0, :4] = False
+    found = differences(first, right, truth, np.arange(200), 2)
+    assert (found.accuracy.change, found.accuracy.better) == (pytest.approx(0.02), False)
+    assert not found.balanced.better
+    assert not differences(np.repeat(first, 5, 0), np.repeat(right, 5, 0), truth, np.arange(200), 2).accuracy.better
+    for runs in (1, 5):
+        same = np.ones((runs, 12), bool)
+        none = differences(same, same, truth[:12], np.arange(12), 2)
+        for one in (none.accuracy, none.balanced, *none.classes):
+            assert one is not None
+            assert one.low < -0.05 and one.high > 0.05
+
+
+def test_one_training_has_the_interval_of_compared_encoders() -> None:
+    rng = np.random.default_rng(0)
+    before, after = rng.random(300) < 0.7, rng.random(300) < 0.75
+    clusters = np.arange(300) // 2
+    found = differences(before[None], after[None], np.arange(300) % 3, clusters, 3)
+    assert found.accuracy == paired.difference(before, after, clusters)
+    even = found.balanced
+    assert even.change == pytest.approx(found.accuracy.change), "each class has as many images"
+    assert even.high - even.low == pytest.approx(found.accuracy.high - found.accuracy.low, rel=0.1)
 
 
 def test_twins_among_the_test_images_widen_the_interval() -> None:

@@ -77,7 +77,7 @@ def test_removal_and_reweighting_are_both_tried_with_the_rest(damaged: dict[str,
     assert set(found.arms) <= NAMES.keys()
     by_arm = dict(zip(found.arms, found.differences, strict=True))
     assert by_arm["photos"].accuracy.change == 0
-    assert (by_arm["photos"].accuracy.low, by_arm["photos"].accuracy.high) == (0, 0)
+    assert by_arm["photos"].accuracy.low < 0 < by_arm["photos"].accuracy.high, "other images may differ"
     assert by_arm["together"].accuracy.change == by_arm[REMOVAL].accuracy.change
 
 

@@ -151,6 +151,17 @@ def test_only_the_best_is_looked_at_again_and_views_are_never_chosen() -> None:
     assert "Looking 4 times" in " ".join(said(found))
 
 
+def test_of_two_ways_to_look_again_none_is_taken_by_the_images_that_judge() -> None:
+    block = replace(FIRST, views=np.stack([FIRST.test] * 3))
+    found = compare_ensembles([block], CODES, TRUTH, classes=CLASSES)
+    better = TRUTH >= 0
+    lucky = replace(found, ways=(*found.ways[:-1], replace(found.ways[-1], right=better)))
+    assert lucky.gains[-1].better and lucky.ways[-1].kind == "views_probabilities"
+    assert headline(lucky).startswith("Not worth it: looking 4 times")
+    told = " ".join(said(lucky))
+    assert "with vectors averaged" in told and "with probabilities averaged" in told
+
+
 def test_one_that_is_looked_at_once_is_no_ensemble() -> None:
     with pytest.raises(InvalidInput, match="two encoders"):
         compare_ensembles([FIRST], CODES, TRUTH, classes=CLASSES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.joined.blocks import RARE, Block, fit_blocks, frame, guess, parse
 from embedding_core.evaluate.joined.features import EMBEDDING, Asked, Features, join
+from embedding_core.quality.intervals import share
 from tests.core.test_components import blobs
 
 N = 240
@@ -134,6 +136,18 @@ def test_a_block_that_helps_is_told_from_one_that_does_not() -> None:
     assert found.gain is not None and found.gain.better and found.gain.before == pytest.approx(worth[EMBEDDING].alone)
     assert found.test is not None and found.tested == 40 and found.test.after == pytest.approx(found.right.mean())
     assert found.commonest == pytest.approx(0.25)
+
+
+def test_copies_are_one_witness_of_what_a_block_is_worth() -> None:
+    unit, codes = blobs(n=120, apart=0.25)
+    pairs = np.repeat(np.arange(120), 2)
+    given = replace(asked(codes[pairs]), groups=pairs)
+    alone = join(np.arange(240), unit[pairs], [], asked=given).blocks[0]
+    assert alone.alone is not None and alone.interval is not None
+    once, twice = share(round(alone.alone * 120), 120), share(round(alone.alone * 240), 240)
+    width = alone.interval[1] - alone.interval[0]
+    assert width == pytest.approx(once[1] - once[0], rel=0.05)
+    assert width > 1.2 * (twice[1] - twice[0])
 
 
 def test_a_block_that_says_the_label_is_warned_of() -> None:

@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import curve_fit
 from scipy.stats import norm
 
-from embedding_core.evaluate.curve.power_law import errors, fit, law, resampled
+from embedding_core.evaluate.curve.power_law import PowerLaw, errors, fit, law, resampled
 
 SIZES = np.array([20, 40, 80, 160, 320, 640, 1280, 2560], float)
 
@@ -82,6 +82,16 @@ def test_what_is_foretold_holds_in_90_to_99_of_100(planted: tuple[float, float, 
     assert held.min() >= 90
     assert held.max() <= 99
     assert gained.min() >= 90  # gains err on the side of caution
+
+
+def test_a_gain_counts_from_the_labels_that_are_there() -> None:
+    """A law drawn through a part of them, continued: the rest of them brings nothing new."""
+    planted = np.array([[1.0, 0.35, 0.05]])
+    found = PowerLaw(planted[0], np.repeat(planted, 9, axis=0), 700)
+    assert found.gain([1000], since=1000) == pytest.approx(0)
+    foretold = errors(planted, [1000]) - errors(planted, [1500])
+    assert found.gain([1500], since=1000)[:, 0] == pytest.approx(np.full(3, foretold[0, 0]))
+    assert (found.gain([1500]) > found.gain([1500], since=1000)).all()
 
 
 def test_images_of_one_cluster_are_one_witness() -> None:

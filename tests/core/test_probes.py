@@ -12,7 +12,7 @@ from torchmetrics.functional.classification import multiclass_calibration_error
 from embedding_core.errors import InvalidInput
 from embedding_core.quality.probing.folding import deal
 from embedding_core.train import space
-from embedding_core.train.model import train
+from embedding_core.train.model import _margin, train
 from embedding_core.train.probes import calibration, fitting, registry, scores
 from embedding_core.train.probes.found import Probed
 from embedding_core.train.probes.judging import probe
@@ -50,6 +50,16 @@ def test_a_linear_number_is_found_almost_exactly_and_its_interval_holds() -> Non
     off = np.abs(model.predict(by.vectors).values - by.truth)
     assert model.margin == pytest.approx(40 * 0.1 * 1.96, rel=0.25)
     assert 0.9 <= (off <= model.margin).mean() <= 0.99
+
+
+def test_a_margin_counts_a_group_of_copies_once() -> None:
+    """Large groups are easy here: each image by itself, they would say that all are."""
+    off = np.concatenate([np.full(300, 0.1), np.arange(1.0, 101.0)])
+    groups = np.concatenate([np.repeat(np.arange(3), 100), np.full(100, -1)])
+    assert _margin(off, np.zeros(400), groups) == 96
+    assert _margin(off, np.zeros(400), np.full(400, -1)) == 81
+    alone = np.arange(1.0, 101.0)
+    assert _margin(alone, np.zeros(100), np.full(100, -1)) == 96
 
 
 def test_shuffled_labels_are_learnt_no_better_than_by_chance() -> None:
@@ -132,6 +142,33 @@ def test_scores_of_numbers_are_those_of_scikit_learn_and_scipy() -> None:
         assert found[name].low < value < found[name].high
 
 
+def test_what_is_all_right_has_a_width_in_every_measure() -> None:
+    for kinds, n in ((2, 30), (22, 200)):
+        truth = np.arange(n) % kinds
+        found = scores.of_classes(np.eye(kinds)[truth], truth, np.arange(n))
+        for name in ("accuracy", "balanced_accuracy", "macro_f1"):
+            assert (found[name].value, found[name].high) == pytest.approx((1, 1)), name
+            assert 1 - 8 / n < found[name].low < 1 - 0.5 / n, name
+
+
+def test_balanced_intervals_cover_the_truth() -> None:
+    hits = 0
+    for seed in range(100):
+        truth = np.repeat([0, 1], [240, 40])
+        right = np.random.default_rng(seed).random(280) < np.where(truth == 0, 0.95, 0.8)
+        found = scores.of_classes(np.eye(2)[np.where(right, truth, 1 - truth)], truth, np.arange(280), seed=seed)
+        hits += found["balanced_accuracy"].low <= 0.875 <= found["balanced_accuracy"].high
+    assert 90 <= hits <= 99
+
+
+def test_a_number_that_hardly_varies_has_no_endless_interval() -> None:
+    truth = np.full(60, 0.1, np.float32)
+    truth[7] = 0.3
+    found = scores.of_numbers(truth + np.float32(0.01), truth, np.arange(60))
+    assert found["r2"].low > -1e3
+    assert found["r2"].value == pytest.approx(metrics.r2_score(truth, truth + np.float32(0.01)), rel=1e-4)
+
+
 def test_intervals_cover_the_truth_and_widen_with_clusters() -> None:
     hits = 0
     for seed in range(100):
@@ -164,6 +201,15 @@ def test_calibration_takes_off_what_is_too_sure_or_too_modest(sharper: float) ->
     assert error(fitting.probabilities(fresh)) > 0.12
     assert error(found.probabilities(fresh)) < 0.04
     assert found.probabilities(fresh).sum(axis=1) == pytest.approx(np.ones(2000))
+
+
+def test_thirty_that_are_all_right_are_no_certainty() -> None:
+    truth = np.arange(30) % 3
+    found = calibration.calibrate(3 * np.eye(3)[truth], truth, np.arange(30) % 5)
+    sure = found.probabilities(3 * np.eye(3)[truth]).max(axis=1)
+    assert sure == pytest.approx(np.full(30, 31 / 32), abs=2e-3)
+    unseen = np.column_stack([3 * np.eye(3)[truth], np.full(30, -np.inf)])
+    assert calibration.calibrate(unseen, truth, np.arange(30) % 5).temperature == pytest.approx(found.temperature)
 
 
 def test_isotonic_is_taken_where_a_temperature_does_not_do() -> None:

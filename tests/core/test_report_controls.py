@@ -31,8 +31,8 @@ def test_shuffled_labels_score_at_chance_within_the_interval(seed: int) -> None:
     codes = np.repeat(np.arange(4), 100)  # so that whatever is guessed, chance is a quarter
     axes, near = reduced(vectors), knn(vectors, codes).near[:, :5]
     for found in (
-        controls.shuffled(axes, None, codes, seed=seed),
-        controls.shuffled(axes, near, codes, seed=seed),
+        controls.shuffled_probe(axes, codes, seed=seed)[0],
+        controls.shuffled_knn(near, codes, seed=seed),
     ):
         assert found.low <= 0.25 <= found.high
         assert found.high - found.low < 0.1
@@ -41,7 +41,7 @@ def test_shuffled_labels_score_at_chance_within_the_interval(seed: int) -> None:
 def test_shuffled_labels_of_uneven_classes_lie_between_both_kinds_of_guessing() -> None:
     vectors, _ = clouds(400, apart=2)
     codes = np.repeat([0, 1, 2], [280, 80, 40])
-    found = controls.shuffled(reduced(vectors), None, codes)
+    found = controls.shuffled_probe(reduced(vectors), codes)[0]
     assert found.low <= controls.majority(codes)
     assert found.high >= controls.proportional(codes)
 

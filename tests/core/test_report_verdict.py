@@ -34,6 +34,7 @@ def with_(card: ReportCard, probe: float, **controls: Figure | float) -> ReportC
     scores = replace(
         card.scores,
         probe=Figure(probe, probe - 0.02, probe + 0.02),
+        evened=around(0.25),
         controls=replace(card.scores.controls, **controls),  # type: ignore[arg-type]
     )
     return replace(card, scores=scores)
@@ -54,6 +55,31 @@ def test_skill_is_the_part_of_what_guessing_leaves() -> None:
 )
 def test_levels_rise_with_accuracy(card: ReportCard, probe: float, level: str) -> None:
     assert verdict(with_(card, probe, majority=0.29, shuffled=around(0.25))).level == level
+
+
+def rare(apart: float, seed: int = 1) -> ReportCard:
+    """15 images of 300 bear the second label; `apart` from the others."""
+    rng = np.random.default_rng(seed)
+    codes = np.zeros(300, np.int64)
+    codes[:15] = 1
+    vectors = rng.normal(size=(300, 32)).astype(np.float32)
+    vectors[codes == 1, 0] += apart
+    return score(
+        np.arange(300), vectors, codes, ("no", "yes"), np.full(300, -1), neighbours.graph(vectors, 10), seed=seed
+    )
+
+
+def test_rare_labels_that_are_known_are_not_luck() -> None:
+    found = rare(3.2)
+    assert found.scores is not None
+    assert found.scores.probe.low <= found.scores.controls.majority, "accuracy alone could not tell"
+    said = verdict(found)
+    assert said.level == "weak"
+    assert "no better than always saying the commonest label" in said.sentence and "luck finds 50%" in said.sentence
+
+
+def test_rare_labels_that_are_noise_are_luck() -> None:
+    assert sum(verdict(rare(0, seed)).level != "useless" for seed in range(20)) <= 1
 
 
 @pytest.mark.parametrize("rival", ["pixels", "pixels_knn", "metadata"])

@@ -12,7 +12,7 @@ from embedding_core.evaluate.axes.components import fit_space
 from embedding_core.evaluate.axes.judging import FOLDS, neighbours_at, parts, scaled, told_by_probe
 from embedding_core.parallel import in_order
 from embedding_core.quality.groups import joined
-from embedding_core.quality.intervals import share
+from embedding_core.quality.intervals import clustered
 from embedding_core.quality.probing.folding import deal
 from embedding_core.records import silent
 from embedding_core.vectors import read_only
@@ -122,8 +122,8 @@ def curve(
     *,
     seed: int = 0,
 ) -> Curve:
-    """Figures of which rows (c, m) were told rightly. Rows of one of `clusters` (m,) are drawn together."""
-    bands = tuple(share(int(one.sum()), len(one)) for one in right)
+    """Figures of which rows (c, m) were told rightly. Rows of one of `clusters` (m,) are one witness."""
+    bands = tuple(clustered(one, clusters) for one in right)
     compared = tuple(paired(right[-1], one, codes, clusters, seed=seed) for one in right[:-1])
     whole = float(right[-1].mean())
     return Curve(tuple(counts), read_only(right), bands, (*compared, Difference(whole, whole, 0.0, 0.0)))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from embedding_core.evaluate.card.evened import evened
 from embedding_core.evaluate.card.intervals import Figure, figure
 from embedding_core.evaluate.knn import knn, said
 from embedding_core.quality.intervals import wilson
@@ -20,7 +21,7 @@ from embedding_core.quality.probing.folding import deal
 from embedding_core.quality.probing.probe import out_of_fold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -42,6 +43,7 @@ class Controls:
     pixels_knn: Figure | None
     metadata: Figure | None  # trees on what is known of the files; None where nothing is
     columns: tuple[str, ...]  # that these read
+    shuffled_evened: float = 1.0  # most that evened answers of the probe are right on, on shuffled labels; 1 if unknown
 
     @classmethod
     def restored(cls, facts: Mapping[str, Any]) -> Controls:
@@ -63,30 +65,43 @@ def proportional(codes: NDArray[np.int64]) -> float:
     return float(((counts / counts.sum()) ** 2).sum())
 
 
-def shuffled(
-    vectors: ArrayLike | Reduced,
-    neighbours: ArrayLike | None,
-    codes: NDArray[np.int64],
-    *,
-    permutations: int = PERMUTATIONS,
-    seed: int = 0,
-) -> Figure:
-    """What a probe is right on, or with `neighbours` (n, k) their majority vote, when labels are shuffled.
+def shuffled_probe(
+    vectors: ArrayLike | Reduced, codes: NDArray[np.int64], *, permutations: int = PERMUTATIONS, seed: int = 0
+) -> tuple[Figure, float]:
+    """What a probe is right on when labels are shuffled, and the most that its evened answers are: see `evened`.
 
-    The mean over so many shuffles of `codes` (n,), all from 0, and where one such accuracy lies with 95 %. Every image
-    is its own witness, since copies do not share a shuffled label. It lies between `proportional` and `majority`.
+    The first is the mean over so many shuffles of `codes` (n,), all from 0, and where one such accuracy lies with 95 %.
+    Every image is its own witness, since copies do not share a shuffled label. It lies between `proportional` and
+    `majority`.
     """
+    shares, most = [], 0.0
+    for mixed in _mixed(codes, permutations, seed):
+        probable = out_of_fold(vectors, mixed, seed=seed)
+        shares.append(float((probable.argmax(axis=1) == mixed).mean()))
+        most = max(most, evened(probable, mixed).value)
+    return _mean(shares, len(codes)), most
+
+
+def shuffled_knn(
+    neighbours: ArrayLike, codes: NDArray[np.int64], *, permutations: int = PERMUTATIONS, seed: int = 0
+) -> Figure:
+    """What the majority of `neighbours` (n, k) is right on when labels are shuffled, likewise."""
+    near = np.asarray(neighbours)
     shares = []
-    for number in range(permutations):
-        mixed = np.random.default_rng([seed, number]).permutation(codes)
-        if neighbours is not None:
-            near = np.asarray(neighbours)
-            told = said(np.where(near >= 0, mixed[near], -1), (near.shape[1],))[0]
-        else:
-            told = out_of_fold(vectors, mixed, seed=seed).argmax(axis=1)
+    for mixed in _mixed(codes, permutations, seed):
+        told = said(np.where(near >= 0, mixed[near], -1), (near.shape[1],))[0]
         shares.append(float((told == mixed).mean()))
+    return _mean(shares, len(codes))
+
+
+def _mixed(codes: NDArray[np.int64], permutations: int, seed: int) -> Iterator[NDArray[np.int64]]:
+    for number in range(permutations):
+        yield np.random.default_rng([seed, number]).permutation(codes)
+
+
+def _mean(shares: Sequence[float], n: int) -> Figure:
     share = float(np.mean(shares))
-    return Figure(share, *wilson(share, len(codes)))
+    return Figure(share, *wilson(share, n))
 
 
 def pixels(

@@ -50,6 +50,7 @@ class Scores:
     recall: Mapping[str, float]  # by k
     controls: Controls
     leakage: Leakage
+    evened: Figure | None = None  # `balanced` of a probe told that all classes come alike; of older cards not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,5 +130,6 @@ def _scores(facts: Mapping[str, Any]) -> Scores:
         "probe": Figure(**facts["probe"]),
         "controls": Controls.restored(facts["controls"]),
         "leakage": Leakage(**facts["leakage"]),
+        "evened": Figure(**facts["evened"]) if facts.get("evened") else None,
     }
     return Scores(**{**facts, **figures, **rest})

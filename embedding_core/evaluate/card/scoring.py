@@ -11,6 +11,7 @@ import numpy as np
 from embedding_core import threads
 from embedding_core.evaluate.card import controls, stability
 from embedding_core.evaluate.card.controls import Controls
+from embedding_core.evaluate.card.evened import evened
 from embedding_core.evaluate.card.found import LabelFree, Leakage, ReportCard, Scores
 from embedding_core.evaluate.card.intervals import Figure, clusters, figure
 from embedding_core.evaluate.card.retrieval import retrieval
@@ -97,6 +98,7 @@ def score(
                 *pixels,
                 by_columns,
                 tuple(known),
+                said.by_luck,
             )
         )
     return ReportCard(ids, codes, predicted, confidence, right, silhouettes, tuple(classes), scores, free, seed)
@@ -113,7 +115,9 @@ class _Said:
     apart: Separation
     told: NDArray[np.int64]  # (m,) by probes that have seen neither the image nor its near-duplicates
     sure: NDArray[np.float32]  # (m,)
+    evened: Figure
     by_probe: Figure  # with shuffled labels
+    by_luck: float  # evened, with shuffled labels
     by_neighbours: Figure
     leakage: Leakage
 
@@ -132,6 +136,7 @@ class _Said:
             recall={str(k): self.found.recall(k) for k in KS},
             controls=held_against,
             leakage=self.leakage,
+            evened=self.evened,
         )
 
 
@@ -150,8 +155,9 @@ def _by_labels(vectors: NDArray[np.float32], own: NDArray[np.int64], together: N
         apart,
         told,
         probable.max(axis=1),
-        controls.shuffled(axes, None, own, seed=seed),
-        controls.shuffled(axes, near.near[:, :5], own, seed=seed),
+        evened(probable, own, together),
+        *controls.shuffled_probe(axes, own, seed=seed),
+        controls.shuffled_knn(near.near[:, :5], own, seed=seed),
         _leakage(near, loose, told == own, together, seed),
     )
 

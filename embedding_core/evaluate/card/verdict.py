@@ -1,7 +1,8 @@
 """What a report card comes to: one sentence, and the reasons for it. Pure words over figures.
 
 Lines are drawn on skill, the share of what guessing leaves open that is gained: (accuracy − guessing) / (1 − guessing),
-which is Cohen's kappa against the commonest class. So ten even classes and two uneven ones are held to the same.
+which is Cohen's kappa against the commonest class. So ten even classes and two uneven ones are held to the same. Where
+one class is nearly all, accuracy can gain nothing: then it is luck only if answers with all classes taken alike are.
 """
 
 from __future__ import annotations
@@ -46,6 +47,13 @@ def verdict(card: ReportCard) -> Verdict:
     guessing, probe, count = scores.controls.majority, scores.probe, len(card.classes)
     level, rival = _level(scores)
     right = f"{_percent(probe.value)} right, where always saying the commonest label gets {_percent(guessing)}"
+    if level == "useless" and scores.evened is not None and not _lucky(scores.evened, scores.controls, count):
+        sentence = (
+            f"Weak: no better than always saying the commonest label, {_percent(probe.value)} right, though it knows "
+            f"the others: with your {count} labels taken as equally likely it finds {_percent(scores.evened.value)} of "
+            f"each, where luck finds {_percent(1 / count)}."
+        )
+        return Verdict("weak", sentence, tuple(_reasons(card, scores)))
     sentence = {
         "strong": f"Good: this embedding tells your {count} labels apart well, {right}.",
         "fair": f"Usable: this embedding tells your {count} labels apart in most cases, {right}.",
@@ -70,6 +78,11 @@ def _level(scores: Scores) -> tuple[Literal["strong", "fair", "weak", "useless",
         return "shortcut", rival[0]
     reached = skill(scores.probe.value, known.majority)
     return ("strong" if reached >= STRONG else "fair" if reached >= FAIR else "weak"), ""
+
+
+def _lucky(evened: Figure, known: Controls, classes: int) -> bool:
+    """Whether what is told with all classes taken alike is no more than guessing, or shuffled labels, come to."""
+    return evened.low <= max(1 / classes, known.shuffled_evened)
 
 
 def _rivals(known: Controls) -> list[tuple[str, Figure]]:
@@ -98,7 +111,9 @@ def _reasons(card: ReportCard, scores: Scores) -> list[str]:
     for name, rival in _rivals(known):
         near = _nearness(rival, scores)
         said = f"{name[0].upper()}{name[1:]} gets {_percent(rival.value)}"
-        if near >= CLOSE:
+        if probe.low <= known.majority:
+            found.append(f"{said}.")  # there is no gain to hold it against
+        elif near >= CLOSE:
             found.append(f"{said}, nearly as much: the labels may be told by a shortcut, not by what is shown.")
         elif near >= HALF:
             found.append(f"{said}: a good part of the way is told without understanding the picture.")

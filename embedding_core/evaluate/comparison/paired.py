@@ -7,14 +7,13 @@ Near-duplicates are no independent witnesses: each group counts as one, by the v
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from embedding_core.effect.intervals import Difference
 from embedding_core.errors import InvalidInput
+from embedding_core.quality.paired import Estimate, estimated, z
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
     from embedding_core.quality.intervals import Interval
 
-LEVEL = 0.95
 FEWEST = 20  # images to judge by
 
 
@@ -32,7 +30,7 @@ def mean(values: NDArray[np.floating], clusters: NDArray[np.integer]) -> Interva
     if len(np.unique(clusters)) < 2:
         return 0.0, 1.0
     middle = float(values.mean(dtype=np.float64))
-    half = _z(1) * math.sqrt(_variance(values - middle, clusters))
+    half = z() * math.sqrt(_variance(values - middle, clusters))
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
@@ -41,12 +39,9 @@ def difference(
 ) -> Difference:
     """The means of `before` and `after` (n,), each value in [0, 1], and the interval of after − before.
 
-    Paired: what both have alike adds nothing. With several `comparisons` the interval is that of 1 − 0.05 / their
-    number. Of few images that differ a plain interval is too narrow; two more images are counted, one for each side:
-    Bonett & Price 2012, "Adjusted Wald confidence interval for a difference of binomial proportions based on paired
-    data".
+    Paired, as `quality.paired` has it. With several `comparisons` the interval is that of 1 − 0.05 / their number.
     """
-    return _widened(_estimated(before, after, clusters), comparisons)
+    return _widened(estimated(before, after, clusters), comparisons)
 
 
 def differences(
@@ -58,58 +53,26 @@ def differences(
     The clearest of p differences gets the interval of 1 − 0.05 / p, the next that of 1 − 0.05 / (p − 1), and so on up
     to the first that holds zero; all after it are as wide as that.
     """
-    estimated = [_estimated(before, after, clusters) for before, after in pairs]
-    order = sorted(range(len(pairs)), key=lambda at: -estimated[at].clearness)
+    each = [estimated(before, after, clusters) for before, after in pairs]
+    order = sorted(range(len(pairs)), key=lambda at: -each[at].clearness)
     found: dict[int, Difference] = {}
     left = len(pairs)
     for at in order:
-        found[at] = _widened(estimated[at], left)
+        found[at] = _widened(each[at], left)
         left -= (found[at].better or found[at].worse) and left > 1
     return [found[at] for at in range(len(pairs))]
 
 
-@dataclass(frozen=True, slots=True)
-class _Estimate:
-    """A difference before its interval: the two means, and middle and standard error of what is drawn around."""
-
-    before: float
-    after: float
-    middle: float
-    error: float
-
-    @property
-    def clearness(self) -> float:
-        return abs(self.middle) / self.error if self.error else 0.0
+def _widened(one: Estimate, comparisons: int) -> Difference:
+    return Difference(one.before, one.after, *one.interval(comparisons))
 
 
-def _estimated(before: NDArray[np.generic], after: NDArray[np.generic], clusters: NDArray[np.integer]) -> _Estimate:
-    first, second = (np.asarray(side, np.float64) for side in (before, after))
-    if not len(first):
-        return _Estimate(0.0, 0.0, 0.0, 1.0)
-    count = int(clusters.max()) + 1
-    with_two = np.concatenate([second - first, [1.0, -1.0]])
-    apart = np.concatenate([clusters, [count, count + 1]])
-    middle = float(with_two.mean())
-    error = math.sqrt(_variance(with_two - middle, apart, corrected=False))
-    return _Estimate(float(first.mean()), float(second.mean()), middle, error)
-
-
-def _widened(one: _Estimate, comparisons: int) -> Difference:
-    half = _z(comparisons) * one.error
-    low, high = max(-1.0, one.middle - half), min(1.0, one.middle + half)
-    return Difference(one.before, one.after, low + 0.0, high + 0.0)
-
-
-def _variance(residuals: NDArray[np.floating], clusters: NDArray[np.integer], *, corrected: bool = True) -> float:
+def _variance(residuals: NDArray[np.floating], clusters: NDArray[np.integer]) -> float:
     """Of the mean of values whose residuals (n,) these are, from the sums over clusters."""
     sums = np.bincount(np.asarray(clusters, np.int64), weights=residuals)
     count = len(np.unique(clusters))
     found = float((sums**2).sum()) / len(residuals) ** 2
-    return found * count / (count - 1) if corrected and count > 1 else found
-
-
-def _z(comparisons: int) -> float:
-    return NormalDist().inv_cdf(1 - (1 - LEVEL) / (2 * max(1, comparisons)))
+    return found * count / (count - 1) if count > 1 else found
 
 
 def enough(codes: NDArray[np.integer]) -> None:

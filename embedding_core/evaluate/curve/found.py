@@ -10,6 +10,7 @@ import numpy as np
 
 from embedding_core.effect.storing import OfClasses
 from embedding_core.evaluate.curve.power_law import law, resampled
+from embedding_core.quality.intervals import clustered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,6 +63,11 @@ class ClassOutlook:
         """Whether the gain can be told from nothing."""
         return self.gain_interval[0] > 0
 
+    @property
+    def lacking(self) -> bool:
+        """Whether some of its images are wrong, and twice the labels may right a number that counts."""
+        return self.accuracy < 1 and self.gain_interval[1] >= FLAT
+
 
 @dataclass(frozen=True, eq=False)
 class Curve(OfClasses):
@@ -109,9 +115,15 @@ class Curve(OfClasses):
         return Outlook(more, accuracy[0], (accuracy[1], accuracy[2]), gain[0], (gain[1], gain[2]), far)
 
     @cached_property
+    def unlabelled(self) -> dict[int, int]:
+        """Classes of test images without a label to train on: none of their images, so many, can be right."""
+        tested = np.bincount(self.truth, minlength=len(self.classes))
+        return {code: int(tested[code]) for code in np.flatnonzero((tested > 0) & (self.labels == 0)).tolist()}
+
+    @cached_property
     def flat(self) -> bool:
         """Whether twice the labels would bring next to nothing, by all that is known."""
-        return self.outlook(self.total).gain_interval[1] < FLAT
+        return not self.unlabelled and self.outlook(self.total).gain_interval[1] < FLAT
 
     @cached_property
     def nothing_learnt(self) -> bool:
@@ -157,13 +169,16 @@ class Curve(OfClasses):
             now, half = (float(self.right[:, at][:, rows].mean()) for at in (-1, self._half))
             # Few images judge a class, and a law drawn through them is surer than they are: what the labels of the
             # second half brought belongs to the interval.
-            ends = min(gain[1], max(now - half, 0)), max(gain[2], now - half)
-            low, most, high = (float(min(one, 1 - now)) for one in (ends[0], gain[0], ends[1]))
+            low, most = (float(min(one, 1 - now)) for one in (min(gain[1], max(now - half, 0)), gain[0]))
+            lacking = 1 - clustered(self.right[0, -1, rows], self.clusters[rows])[0]
+            high = float(min(max(gain[2], now - half), lacking))
             found.append(ClassOutlook(code, int(self.labels[code]), len(rows), now, most, (low, high)))
         return tuple(sorted(found, key=lambda one: (not one.told, -round(one.gain, 3), one.accuracy)))
 
 
 def _measured(right: NDArray[np.bool_], clusters: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(3, m), as wide as draws of the training set vary, and no surer than so many test images can be."""
     error, drawn = resampled(right, clusters, rng=np.random.default_rng(0))
-    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
-    return 1 - np.stack([error, high, low])
+    low, high = 1 - np.quantile(drawn, [0.975, 0.025], axis=0)
+    told = np.array([clustered(hits, clusters) for hits in right.mean(axis=0)]).T  # (2, m)
+    return np.stack([1 - error, np.minimum(low, told[0]), np.maximum(high, told[1])])

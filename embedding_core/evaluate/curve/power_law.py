@@ -2,7 +2,8 @@
 
 Hestness et al. 2017, "Deep learning scaling is predictable, empirically"; Viering & Loog 2021, "The shape of learning
 curves: a review", who also find how often curves do otherwise. So the law is drawn again many times from what was
-measured, over test images, draws of the training set, and what it misses of the points, and the spread is told.
+measured, over test images, draws of the training set, and what it misses of the points, and the spread is told. Where
+few test images are wrong that spread is less than they can vouch for: a gain may be what would change none of them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embedding_core.quality.intervals import clustered
 from embedding_core.vectors import read_only
 
 if TYPE_CHECKING:
@@ -32,20 +34,28 @@ class PowerLaw:
     best: NDArray[np.float64]  # (3,) a, b, c
     draws: NDArray[np.float64]  # (r, 3) likewise
     labels: int  # that were trained on at most
+    unseen: float = 0.0  # of accuracy: what may have changed although none of the test images showed it
 
     def __post_init__(self) -> None:
         for name in ("best", "draws"):
             object.__setattr__(self, name, read_only(np.asarray(getattr(self, name), np.float64)))
 
     def accuracy(self, labels: ArrayLike) -> NDArray[np.float64]:
-        """(3, m) for m numbers of labels: as fitted, and both ends of the 95 % interval; in [0, 1]."""
-        return 1 - _in_order(errors(self.best[None], labels), errors(self.draws, labels), turned=True)
+        """(3, m) for m numbers of labels: as fitted, and both ends of the 95 % interval, the lower one never above what
+        the test images could show if all were right; in [0, 1]."""
+        found = 1 - _in_order(errors(self.best[None], labels), errors(self.draws, labels), turned=True)
+        found[1] = np.minimum(found[1], 1 - self.unseen)
+        return found
 
-    def gain(self, labels: ArrayLike) -> NDArray[np.float64]:
-        """(3, m): what so many labels bring over those that are there, as fitted and both ends of the interval."""
-        here = np.array([self.labels])
+    def gain(self, labels: ArrayLike, *, since: int | None = None) -> NDArray[np.float64]:
+        """(3, m): what so many labels bring over `since`, by default those that were trained on, as fitted and both
+        ends of the interval, the upper one never below what the test images are too few to show."""
+        here = np.array([since or self.labels])
         best = errors(self.best[None], here) - errors(self.best[None], labels)
-        return _in_order(best, errors(self.draws, here) - errors(self.draws, labels))
+        found = _in_order(best, errors(self.draws, here) - errors(self.draws, labels))
+        more = np.asarray(labels) > here
+        found[2, more] = np.maximum(found[2, more], self.unseen)
+        return found
 
 
 def errors(laws: NDArray[np.float64], labels: ArrayLike) -> NDArray[np.float64]:
@@ -119,7 +129,9 @@ def law(
     if missed > 1:  # the law does not hold so exactly: what it misses is one more thing that varies
         drawn = drawn + rng.normal(size=drawn.shape) * np.sqrt((missed - 1) * variances)
     drawn = drawn + rng.normal(size=(draws, 1)) * _luck(right, n, rows, whole or float(n[-1]))
-    return PowerLaw(best, fit(n, drawn, variances, floor=floor), int(n[-1]))
+    seen = clusters if rows is None else clusters[rows]
+    unseen = 1 - clustered(np.ones(len(seen)), seen)[0]
+    return PowerLaw(best, fit(n, drawn, variances, floor=floor), int(n[-1]), unseen)
 
 
 def resampled(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedding_core.evaluate.curve.found import FAR, FEWEST_OF_CLASS, FLAT
+from embedding_core.evaluate.curve.found import FAR, FEWEST_OF_CLASS
 
 if TYPE_CHECKING:
     from embedding_core.evaluate.curve.found import Curve, Outlook
     from embedding_core.evaluate.curve.scratch_found import Scratch
 
 _FEW = 30  # test images, below which it is said how few judge a class
+_NAMED = 3  # classes
 _ROUND = (10_000, 1_000, 100)  # numbers of labels that people plan with
 
 
@@ -49,6 +50,7 @@ def said(curve: Curve) -> list[str]:
         f"With all {curve.total:,} labels a probe is right in {now:.1f}% of the untouched images ({low:.1f} to "
         f"{high:.1f}); always naming the commonest label would be in {100 * curve.chance:.1f}%.",
     ]
+    found += _unlabelled(curve)
     if curve.nothing_learnt:
         return found
     if curve.enough < curve.total:
@@ -106,9 +108,23 @@ def _backtest(curve: Curve) -> list[str]:
     ]
 
 
+def _unlabelled(curve: Curve) -> list[str]:
+    """Classes that nothing could be learnt of, the commonest first."""
+    if not curve.unlabelled:
+        return []
+    codes = sorted(curve.unlabelled, key=lambda code: -curve.unlabelled[code])
+    named = ", ".join(f"“{curve.classes[code]}”" for code in codes[:_NAMED])
+    more = f" and {len(codes) - _NAMED} more" if len(codes) > _NAMED else ""
+    count, of = sum(curve.unlabelled.values()), len(curve.truth)
+    return [
+        f"Nothing to train on has the label {named}{more}: {count:,} of the {of:,} untouched images cannot be right "
+        "until some are labelled, whatever other labels bring."
+    ]
+
+
 def _class(curve: Curve) -> list[str]:
     best = curve.by_class[0] if curve.by_class else None
-    if curve.flat or best is None or best.gain_interval[1] < FLAT:
+    if curve.flat or best is None or not best.lacking:
         return []
     low, high = (100 * end for end in best.gain_interval)
     few = f", though only {best.tested} images judge it" if best.tested < _FEW else ""

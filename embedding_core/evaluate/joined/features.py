@@ -14,7 +14,7 @@ from embedding_core.evaluate.axes.judging import FOLDS, LENGTH, parts, told_by_p
 from embedding_core.evaluate.joined.blocks import Fitted, fit_blocks, frame, weight
 from embedding_core.parallel import in_order
 from embedding_core.quality.groups import joined
-from embedding_core.quality.intervals import share
+from embedding_core.quality.intervals import clustered
 from embedding_core.quality.probing.folding import deal
 from embedding_core.records import silent
 from embedding_core.vectors import read_only
@@ -214,7 +214,7 @@ def _scored(
         alone = right[(one.name,)]
         adds = against(tuple(name for name in names if name != one.name)) if len(names) > 1 else None
         facts = {name: getattr(one, name) for name in ("name", "kind", "given", "made", "missing")}
-        band = share(int(alone.sum()), len(alone))
+        band = clustered(alone, clusters)
         worth.append(Worth(**facts, alone=float(alone.mean()), interval=band, adds=adds))
     return worth, against((EMBEDDING,))
 

@@ -104,7 +104,14 @@ def bin_of(confidence: NDArray[np.floating], count: int = BINS) -> NDArray[np.in
 def _temperature(logits: NDArray[np.floating], codes: NDArray[np.integer]) -> Calibration:
     from scipy.optimize import minimize_scalar
 
-    own = logits[np.arange(len(codes)), codes]
+    rows = np.arange(len(codes))
+    own, possible = logits[rows, codes], np.isfinite(logits)
+    others = possible.sum(axis=1) - 1
+    rest = np.where(possible, logits, 0).sum(axis=1) - own
+    # Of n that are all right the next one may still be wrong: as Platt 1999, "Probabilistic outputs for support vector
+    # machines", each is taken for its class with (n + 1) / (n + 2) alone.
+    spared = np.where(others > 0, 1 / (len(codes) + 2), 0)
+    own = (1 - spared) * own + spared * rest / np.maximum(others, 1)
 
     def loss(log: float) -> float:
         scaled = logits * np.exp(-log)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core.quality.intervals import clustered
+from embedding_core.quality.intervals import balanced, clustered
 from embedding_core.train.probes.calibration import BINS, bin_of
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 DRAWS = 1_000
 
 _CELLS = 2**22  # entries of what is held at once
+_CONSTANT = 1e-9  # share of all squares around the mean, below which nothing is left of them
 _RANKED = 300  # draws of the rank correlation, which has to rank anew in each
 _SMALLEST = 1e-7  # probability below which one more mistake costs nothing more
 
@@ -44,13 +45,20 @@ def of_classes(
 ) -> dict[str, Figure]:
     """accuracy, balanced_accuracy, macro_f1, log_loss and ece of `probabilities` (k, c) for images of classes (k,).
 
-    The interval of the accuracy is that of `quality.intervals.clustered`, which does not vanish where all are right;
-    those of the others come from draws of the images.
+    The intervals of accuracy and balanced accuracy are those of `quality.intervals`, which do not vanish where all are
+    right; those of the others come from draws of the images. In each an image or so is drawn that is taken for another
+    class than its own, so that neither does that of macro_f1.
     """
-    given = _Given(probabilities, codes)
-    drawn = [given.measures(weights) for weights in _weights(clusters, DRAWS, seed)]
+    given, rng = _Given(probabilities, codes), np.random.default_rng([seed, 1])
+    drawn = [given.measures(weights, rng) for weights in _weights(clusters, DRAWS, seed)]
     found = _figures(given.measures(np.ones((1, len(codes)), np.float32)), drawn)
-    return {**found, "accuracy": Figure(found["accuracy"].value, *clustered(given.right, clusters))}
+    f1 = found["macro_f1"]
+    return {
+        **found,
+        "accuracy": Figure(found["accuracy"].value, *clustered(given.right, clusters)),
+        "balanced_accuracy": Figure(found["balanced_accuracy"].value, *balanced(given.right, codes, clusters)),
+        "macro_f1": Figure(f1.value, min(f1.low, f1.value), max(f1.high, f1.value)),
+    }
 
 
 def of_numbers(
@@ -77,7 +85,10 @@ def of_numbers(
 def paired(
     first: NDArray[np.floating], second: NDArray[np.floating], clusters: NDArray[np.integer], *, seed: int = 0
 ) -> Figure:
-    """The mean of `second` − `first`, one number for each judging image (k,): how much better the second one is."""
+    """The mean of `second` − `first`, one number for each judging image (k,): how much better the second one is.
+
+    Of what is right or wrong `quality.paired` has the interval.
+    """
     change = np.asarray(second, np.float64) - np.asarray(first, np.float64)
     drawn = [(weights @ change) / np.maximum(weights.sum(axis=1), 1) for weights in _weights(clusters, DRAWS, seed)]
     low, high = np.percentile(np.concatenate(drawn), [2.5, 97.5])
@@ -94,18 +105,26 @@ class _Given:
         self.right = (predicted == codes).astype(np.float32)
         self._loss = -np.log(np.maximum(probabilities[rows, codes], _SMALLEST)).astype(np.float32)
         self._of = _marked(codes, count)
+        self._classes = max(len(np.unique(codes)), 1)
         self._said = _marked(predicted, count)
         gap = _marked(bin_of(confidence), BINS)
         self._gap = gap * (self.right - confidence.astype(np.float32))[:, None]
 
-    def measures(self, weights: NDArray[np.floating]) -> dict[str, NDArray[np.float64]]:
-        """Each (b,), with images weighed by `weights` (b, k)."""
+    def measures(
+        self, weights: NDArray[np.floating], rng: np.random.Generator | None = None
+    ) -> dict[str, NDArray[np.float64]]:
+        """Each (b,), with images weighed by `weights` (b, k); with `rng` mistakes come on top that none of them is, one
+        on the mean, of any class."""
         total = weights.sum(axis=1, dtype=np.float64)
         hits = weights @ (self._of * self.right[:, None])
         of, said = weights @ self._of, weights @ self._said
         with np.errstate(invalid="ignore", divide="ignore"):
             recall = np.where(of > 0, hits / of, np.nan)
-            f1 = np.where(of + said > 0, 2 * hits / (of + said), np.nan)
+            both = of + said
+            if rng is not None:
+                wrong = rng.poisson(2 / self._classes, both.shape)  # missed, or taken for the class
+                both = both + wrong * (both > 0)
+            f1 = np.where(both > 0, 2 * hits / both, np.nan)
             return {
                 "accuracy": (weights @ self.right) / total,
                 "balanced_accuracy": np.nanmean(recall, axis=1),
@@ -119,15 +138,16 @@ def _of_errors(
     weights: NDArray[np.floating], estimated: NDArray[np.floating], truth: NDArray[np.floating]
 ) -> dict[str, NDArray[np.float64]]:
     total = weights.sum(axis=1, dtype=np.float64)
-    off = np.asarray(estimated, np.float64) - truth
-    centred = truth - truth.mean()
+    known = np.asarray(truth, np.float64)
+    off, centred = np.asarray(estimated, np.float64) - known, known - known.mean()
+    least = _CONSTANT * float((centred**2).sum())  # of draws in which all have the same number rounding is left
     squares = weights @ off**2
     around = weights @ centred**2 - (weights @ centred) ** 2 / total
     with np.errstate(invalid="ignore", divide="ignore"):
         return {
             "mae": (weights @ np.abs(off)) / total,
             "rmse": np.sqrt(squares / total),
-            "r2": np.where(around > 0, 1 - squares / around, np.nan),
+            "r2": np.where(around > least, 1 - squares / around, np.nan),
         }
 
 

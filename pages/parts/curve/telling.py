@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from embedding_core.evaluate.curve.found import FLAT
 from embedding_core.evaluate.curve.words import beside, gain, headline, left_out, said, told_of
 from pages.parts import charts, charts_curve, state, words
 from pages.parts.versions import trying
@@ -133,7 +132,7 @@ def _classes(found: Curve) -> None:
     st.markdown(
         f"**{name}** has most to gain: {best.accuracy:.0%} right, of "
         f"{words.count(best.tested, 'untouched image')}, with {words.count(best.labels, 'label')}.{chance}"
-        if best.gain_interval[1] > FLAT
+        if best.lacking
         else "No label would gain much."
     )
     left = left_out(found, MOST_CLASSES)

@@ -99,8 +99,9 @@ METHODS = (
     ),
     Method(
         "Paired differences",
-        "Both are judged by the same images; images, copies together, are drawn again with replacement. Of several "
-        "comparisons at once the intervals are widened.",
+        "Both are judged by the same images, copies as one witness, and two more are counted, one for each side. "
+        "Over several trainings images and trainings are drawn again with replacement. Of several comparisons at once "
+        "the intervals are widened.",
         "Owen 2007, “The pigeonhole bootstrap”; Bonett & Price 2012, “Adjusted Wald confidence interval for a "
         "difference of binomial proportions based on paired data”; Holm 1979, “A simple sequentially rejective "
         "multiple test procedure”",
