@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from embedding_core.errors import InvalidInput
 from embedding_core.fingerprint import fingerprint
+from embedding_core.quality.composition.columns import as_predicted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from embedding_core.workspace import Dataset, Workspace
 
 KIND = "answered"
-RESERVED = frozenset(
-    {"id", "path", "label", "split", "tag", "tags", "sha256", "width", "height", "format", "nbytes", "origin"}
-)  # what is known of every image under these names
 
 
 def answered(workspace: Workspace, dataset: Dataset) -> dict[str, str]:
@@ -36,16 +34,13 @@ def columns_of(found: Predicted, name: str) -> list[str]:
 def keep_answers(workspace: Workspace, dataset: Dataset, found: Predicted, name: str) -> list[str]:
     """Put answers beside the images that are still there, as the columns `columns_of`; labels stay as they are.
 
-    Columns of that name that the same model wrote before are written anew, and their names returned. Raises
-    `InvalidInput` for a name that every image has a value under anyway, and for a column that came from elsewhere.
+    Its name is made to begin with "predicted", so that nobody takes it for something that came with the images. Columns
+    of that name that the same model wrote before are written anew, and their names returned. Raises `InvalidInput`
+    without a name, and for a column that came from elsewhere.
     """
-    name = name.strip()
-    if not name or name.lower() in RESERVED:
-        raise InvalidInput(
-            f"A column cannot be called {name!r}: that is what every image has anyway. Choose another name."
-            if name
-            else "The column has no name. Give it one."
-        )
+    if not name.strip():
+        raise InvalidInput("The column has no name. Give it one.")
+    name = as_predicted(name)
     wrote, there = answered(workspace, dataset), {*dataset.metadata().column_names}
     names = columns_of(found, name)
     for one in names:

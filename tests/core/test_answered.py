@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from embedding_core.derived.answered import answered, keep_answers
@@ -48,27 +49,34 @@ def said_by(model: str, dataset: Dataset, first: int = 0) -> Predicted:
     )
 
 
-@pytest.mark.parametrize("name", ["id", "path", "label", "split", "Split", " label ", "tags", "width", ""])
-def test_what_every_image_has_is_no_name(workspace: Workspace, dataset: Dataset, name: str) -> None:
-    before = dataset.metadata().column_names
-    with pytest.raises(InvalidInput):
-        keep_answers(workspace, dataset, said_by("one", dataset), name)
-    assert dataset.metadata().column_names == before
+@pytest.mark.parametrize("name", ["id", "label", " split ", "wingspan"])
+def test_whatever_it_is_called_it_is_known_as_predicted(workspace: Workspace, dataset: Dataset, name: str) -> None:
+    before = dataset.metadata()
+    keep_answers(workspace, dataset, said_by("one", dataset), name)
+    called = f"predicted {name.strip()}"
+    assert dataset.metadata()[called].to_pylist() == ["a"] * N
+    assert dataset.metadata().drop([called, f"{called}, probability"]) == before
+
+
+def test_a_column_without_a_name_is_none(workspace: Workspace, dataset: Dataset) -> None:
+    with pytest.raises(InvalidInput, match="no name"):
+        keep_answers(workspace, dataset, said_by("one", dataset), " ")
 
 
 def test_a_column_that_came_with_the_images_is_never_overwritten(workspace: Workspace, dataset: Dataset) -> None:
-    before = dataset.metadata()["wingspan"].to_pylist()
-    with pytest.raises(InvalidInput, match="'wingspan', which is there already, from another source"):
-        keep_answers(workspace, dataset, said_by("one", dataset), "wingspan")
-    assert dataset.metadata()["wingspan"].to_pylist() == before
+    ids = dataset.images()["id"].to_pylist()
+    dataset.put_attributes(ids, metadata=pa.table({"predicted price": [2.0] * N}))
+    with pytest.raises(InvalidInput, match="'predicted price', which is there already, from another source"):
+        keep_answers(workspace, dataset, said_by("one", dataset), "price")
+    assert dataset.metadata()["predicted price"].to_pylist() == [2.0] * N
 
 
 def test_only_the_model_that_wrote_a_column_writes_it_anew(workspace: Workspace, dataset: Dataset) -> None:
-    assert keep_answers(workspace, dataset, said_by("one", dataset), "said") == []
-    assert answered(workspace, dataset) == {"said": "one", "said, probability": "one"}
+    assert keep_answers(workspace, dataset, said_by("one", dataset), "kind") == []
+    assert answered(workspace, dataset) == {"predicted kind": "one", "predicted kind, probability": "one"}
     with pytest.raises(InvalidInput, match="from the model 'one'"):
-        keep_answers(workspace, dataset, said_by("other", dataset, 1), "said")
-    assert dataset.metadata()["said"].to_pylist() == ["a"] * N
-    again = keep_answers(workspace, dataset, said_by("one", dataset, 1), "said")
-    assert again == ["said", "said, probability"]
-    assert dataset.metadata()["said"].to_pylist() == ["b"] * N, "without the image that is gone"
+        keep_answers(workspace, dataset, said_by("other", dataset, 1), "kind")
+    assert dataset.metadata()["predicted kind"].to_pylist() == ["a"] * N
+    again = keep_answers(workspace, dataset, said_by("one", dataset, 1), "kind")
+    assert again == ["predicted kind", "predicted kind, probability"]
+    assert dataset.metadata()["predicted kind"].to_pylist() == ["b"] * N, "without the image that is gone"

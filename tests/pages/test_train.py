@@ -186,12 +186,11 @@ def test_predictions_are_shown_and_kept_as_columns_never_as_labels(
     assert "This model has written the column before" in small.texts(app)
     said: list[str] = []
     monkeypatch.setattr(state, "announce", said.append)
-    for name in ("predicted by neighbours", "Label", "subgroup"):
+    for name in ("predicted by neighbours", "label"):
         app.text_input(key="train_keep_column").set_value(name).run()
         app.button(key="train_keep_columns").click().run()
     assert "in place of what this model said before" in said[0]
-    assert "cannot be called 'Label'" in said[1]
-    assert "'subgroup', which is there already, from another source" in said[2]
+    assert "“predicted label” is now a column" in said[1]
 
 
 def test_models_and_predictions_are_downloaded_with_a_token_alone(

@@ -149,7 +149,7 @@ def _take(found: Predicted, dataset: Dataset) -> None:
             "a column, whose name begins with “predicted”, for something that was known before."
         )
         name = st.text_input("Column", value=f"predicted by {found.model}"[:80], key="train_keep_column", max_chars=80)
-        if derived.answered(server.workspace(), dataset).get(name.strip()) == found.model:
+        if derived.answered(server.workspace(), dataset).get(as_predicted(name)) == found.model:
             st.caption("This model has written the column before. What stands there is replaced.")
         st.button(
             "Add the columns",
@@ -172,14 +172,14 @@ def _take(found: Predicted, dataset: Dataset) -> None:
 
 
 def _columns(found: Predicted, dataset: Dataset) -> None:
-    name = as_predicted(str(state.value("train_keep_column")))
+    name = str(state.value("train_keep_column"))
     try:
         again = derived.keep_answers(server.workspace(), dataset, found, name)
     except KindredError as error:
         state.announce(words.plain(error))
     else:
         instead = ", in place of what this model said before" if again else ""
-        state.announce(f"“{words.plain(name)}” is now a column of {words.plain(dataset.name)}{instead}.")
+        state.announce(f"“{words.plain(as_predicted(name))}” is now a column of {words.plain(dataset.name)}{instead}.")
         state.shut("train_keep")
 
 
