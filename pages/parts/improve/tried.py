@@ -41,10 +41,10 @@ def show(dataset: Dataset, encoder: str) -> None:
 
 def _runs(runs: Sequence[Run]) -> None:
     st.subheader("What was tried", anchor=False, help=words.HELP["runs"])
-    numbers = {one.id: number for number, one in enumerate((one for one in reversed(runs) if _scored(one)), start=1)}
+    numbers = {one.id: number for number, one in enumerate(reversed(runs), start=1)}  # the report counts so, too
     judged = alike([one for one in reversed(runs) if _scored(one)], _column(runs))
     if judged:
-        shown = judged[-MOST:]
+        shown = drawn(judged)
         look = charts.look(st.context.theme.type)
         names, scores = [called(one) for one in shown], [one.scores["accuracy"] for one in shown]
         called_so = [numbers[one.id] for one in shown]
@@ -57,7 +57,7 @@ def _runs(runs: Sequence[Run]) -> None:
             alt="Accuracy of each run on the untouched part, with its interval",
         )
         if len(judged) > len(shown):
-            st.caption(f"The last {len(shown)} of {len(judged):,}; the table has all.")
+            st.caption(f"The last ones and the best, {len(shown)} of {len(judged):,}; the table has all.")
         if len(judged) > 1:
             _compare(judged, numbers)
     _table(runs, numbers)
@@ -86,6 +86,13 @@ def alike(judged: Sequence[Run], column: str) -> list[Run]:
     return [one for one in judged if derived.learnt(one) == column]
 
 
+def drawn(judged: Sequence[Run], most: int = MOST) -> list[Run]:
+    """The last ones of these, oldest first, and the best of all; none of none."""
+    last = list(judged[-most:])
+    top = judged[best(judged)] if judged else None
+    return last if top is None or top in last else [top, *last[1:]]
+
+
 def best(shown: Sequence[Run]) -> int:
     """Which of these is the most accurate; one that went by more than the images only where all did."""
     fair = [at for at, one in enumerate(shown) if one.kind not in _MORE] or list(range(len(shown)))
@@ -102,7 +109,8 @@ def called(run: Run) -> str:
     joined = f"with {', '.join(columns)}" if columns else ""
     learnt = derived.learnt(run)
     column = "" if learnt == LABEL else _of(learnt)
-    parts = (family.name if family else what, of or words.encoder(run.encoder), column, joined, after)
+    # On a narrow chart the middle is cut: the encoder says least there.
+    parts = (family.name if family else what, column, joined, after, of or words.encoder(run.encoder))
     return " · ".join(part for part in parts if part)
 
 
@@ -150,6 +158,8 @@ def _settings(parameters: Mapping[str, Any]) -> str:
     def told(value: Any) -> str:
         if isinstance(value, bool):
             return "yes" if value else "no"
+        if isinstance(value, float):
+            return f"{value:.3g}"
         return ", ".join(map(str, value)) if isinstance(value, (list, dict)) else str(value)
 
     kept = [name for name in parameters if name not in ("after", "name", "version", "seed", "target")]
@@ -160,7 +170,7 @@ def _table(runs: Sequence[Run], numbers: Mapping[str, int]) -> None:
     with st.expander(f"All {words.count(len(runs), 'run')}", icon=":material/list:", key="improve_all"):
         rows: list[dict[str, Any]] = [
             {
-                "No.": numbers.get(one.id),
+                "No.": numbers[one.id],
                 "When": words.moment(one.created),
                 "What": called(one),
                 "Version": one.version,

@@ -11,7 +11,7 @@ from embedding_core.errors import InvalidInput
 from embedding_core.evaluate import advice as advising
 from embedding_core.evaluate.judged import difference
 from pages.parts import charts, charts_improve, words
-from pages.parts.improve.tried import alike, best, called
+from pages.parts.improve.tried import alike, best, called, drawn
 from pages.parts.paper import markup
 from pages.parts.paper.markup import Html, paragraph
 from pages.parts.paper.telling import found_on, moment, percent, settings, shortened
@@ -104,10 +104,10 @@ def tried(stored: Stored) -> Html:
 
 
 def _drawn(numbered: Sequence[tuple[int, Run]]) -> Html:
-    """The newest that the test part has judged, under their numbers: those of the label, else of one column."""
+    """The newest that the test part has judged, and the best: those of the label, else of one column."""
     judged = {one.id: number for number, one in numbered if one.test and "accuracy" in one.scores}
     of = [one for _, one in numbered if one.id in judged]
-    shown = (alike(of, LABEL) or alike(of, derived.learnt(of[-1])) if of else [])[-DRAWN:]
+    shown = drawn(alike(of, LABEL) or alike(of, derived.learnt(of[-1])) if of else [], DRAWN)
     if not shown:
         return Html("")
     scores = [one.scores["accuracy"] for one in shown]
