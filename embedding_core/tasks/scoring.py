@@ -88,7 +88,7 @@ def told(card: ReportCard) -> Result:
 
 SCORED = (
     *("knn", "knn_grouped", "knn_intervals", "probe", "controls", "control_details", "silhouette", "nmi", "ari"),
-    *("map", "recall", "leakage", "classes", "confusion"),
+    *("map", "recall", "map_grouped", "recall_grouped", "leakage", "classes", "confusion"),
 )
 
 
@@ -108,6 +108,8 @@ def _scored(card: ReportCard, scores: Scores) -> dict[str, Any]:
         "ari": _rounded(scores.ari),
         "map": _rounded(scores.map),
         "recall": {k: _rounded(one) for k, one in scores.recall.items()},
+        "map_grouped": _rounded(scores.map_grouped),
+        "recall_grouped": {k: _rounded(one) for k, one in scores.recall_grouped.items()},
         "leakage": {
             "knn": _rounded(scores.leakage.knn),
             "probe": _rounded(scores.leakage.probe),
@@ -179,6 +181,7 @@ def _recorded(card: ReportCard) -> dict[str, derived.Score]:
         "knn_grouped": derived.Score(near.value, near.low, near.high),
         "knn": derived.Score(scores.knn["5"].value, scores.knn["5"].low, scores.knn["5"].high),
         "map": derived.Score(scores.map),
+        "map_grouped": derived.Score(scores.map_grouped),
         "silhouette": derived.Score(scores.silhouette),
     }
 

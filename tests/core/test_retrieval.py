@@ -51,6 +51,27 @@ def test_an_image_alone_in_its_class_searches_for_nothing() -> None:
     assert len(found.rows) == 59
 
 
+def test_copies_of_an_image_are_not_there_to_be_found() -> None:
+    """As if each image had a set of its own, in which none of its near-duplicates is."""
+    vectors, codes = clouds(60, classes=3, apart=0.5)
+    copied, said, groups = np.repeat(vectors, 2, axis=0), np.repeat(codes, 2), np.repeat(np.arange(60), 2)
+    found, once = retrieval(copied, said, groups=groups), retrieval(vectors, codes)
+    assert found.recall(1) == pytest.approx(once.recall(1))
+    assert found.recall(10) == pytest.approx(once.recall(5), abs=0.1)
+    alone = retrieval(vectors, codes, groups=np.full(60, -1))
+    assert (alone.mean, alone.recall(5)) == (once.mean, once.recall(5))
+    whole = retrieval(vectors, codes, groups=codes)  # nothing of its class is left to be found
+    assert len(whole.rows) == 0
+
+
+def test_noise_with_copies_finds_its_label_by_chance() -> None:
+    rng = np.random.default_rng(0)
+    vectors = np.repeat(rng.normal(size=(200, 16)).astype(np.float32), 2, axis=0)
+    codes, groups = np.repeat(rng.integers(0, 20, 200), 2), np.repeat(np.arange(200), 2)
+    assert retrieval(vectors, codes).recall(5) == 1
+    assert retrieval(vectors, codes, groups=groups).recall(5) < 0.3
+
+
 def test_equal_vectors_do_not_pass_for_a_ranking() -> None:
     codes = np.repeat([0, 1], 100)
     found = retrieval(np.ones((200, 4), np.float32), codes)

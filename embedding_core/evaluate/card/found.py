@@ -48,6 +48,8 @@ class Scores:
     ari: float
     map: float
     recall: Mapping[str, float]  # by k
+    map_grouped: float  # likewise, an image's near-duplicates not there to be found
+    recall_grouped: Mapping[str, float]
     controls: Controls
     leakage: Leakage
     evened: Figure | None = None  # `balanced` of a probe told that all classes come alike; of older cards not known
@@ -130,6 +132,8 @@ def _scores(facts: Mapping[str, Any]) -> Scores:
         "probe": Figure(**facts["probe"]),
         "controls": Controls.restored(facts["controls"]),
         "leakage": Leakage(**facts["leakage"]),
+        "map_grouped": facts.get("map_grouped", facts["map"]),  # older cards have the plain ones alone
+        "recall_grouped": facts.get("recall_grouped", facts["recall"]),
         "evened": Figure(**facts["evened"]) if facts.get("evened") else None,
     }
     return Scores(**{**facts, **figures, **rest})

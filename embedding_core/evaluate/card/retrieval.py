@@ -1,8 +1,9 @@
 """How well an image finds others of its class, when all are ranked by likeness.
 
-Mean average precision is of rankings of all images, near-duplicates among them, as other tools count it. Recall@k as
-in metric learning, a hit among the first k: Jégou et al. 2011, "Product quantization for nearest neighbor search"; Oh
-Song et al. 2016, "Deep metric learning via lifted structured feature embedding". torchmetrics calls the two
+By default mean average precision is of rankings of all images, near-duplicates among them, as other tools count it;
+with groups an image's own near-duplicates are not there to be found, since finding them says nothing of its class.
+Recall@k as in metric learning, a hit among the first k: Jégou et al. 2011, "Product quantization for nearest neighbor
+search"; Oh Song et al. 2016, "Deep metric learning via lifted structured feature embedding". torchmetrics calls the two
 `RetrievalMAP` and `RetrievalHitRate`.
 """
 
@@ -54,10 +55,13 @@ def retrieval(
     vectors: ArrayLike,
     codes: ArrayLike,
     *,
+    groups: NDArray[np.integer] | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Retrieval:
     """Rank all others by cosine for each of `vectors` (n, d) with classes `codes` (n,), −1 for those left out.
+
+    Of `groups` (n,) of near-duplicates, −1 for one alone, those of an image's own are left out of what it ranks.
 
     One of another class that is equally like counts as before it, so a set of equal vectors gains nothing. Exact; of
     more than `QUERIES` images so many are drawn from `seed`. Memory is a unit copy of the vectors and a block of 32 MB.
@@ -65,6 +69,10 @@ def retrieval(
     """
     unit, classes, rows = labelled_rows(vectors, codes)
     members = [np.flatnonzero(classes == code) for code in range(int(classes.max()) + 1)]
+    together = np.full(len(rows), -1) if groups is None else np.asarray(groups)[rows]
+    order = np.argsort(together, kind="stable")
+    begins = np.searchsorted(together[order], together, "left")
+    ends = np.searchsorted(together[order], together, "right")
     queries = drawn(len(rows), QUERIES, seed)
     asked: list[int] = []
     precision: list[float] = []
@@ -75,8 +83,12 @@ def retrieval(
             of_class = members[classes[row]]
             if len(of_class) < 2:
                 continue
-            own = line[of_class[of_class != row]]
+            copies = order[begins[row] : ends[row]] if together[row] >= 0 else np.array([row])
+            own = line[np.setdiff1d(of_class, copies, assume_unique=True)]
+            if not len(own):
+                continue
             line[of_class] = -np.inf
+            line[copies] = -np.inf
             hits, place = places(own, line)
             asked.append(row)
             precision.append(average(hits, place))

@@ -112,6 +112,7 @@ class _Said:
     together: NDArray[np.integer]  # (m,) near-duplicates
     near: Knn
     found: Retrieval
+    found_grouped: Retrieval  # near-duplicates of an image not among what it finds
     apart: Separation
     told: NDArray[np.int64]  # (m,) by probes that have seen neither the image nor its near-duplicates
     sure: NDArray[np.float32]  # (m,)
@@ -134,6 +135,8 @@ class _Said:
             ari=self.apart.ari,
             map=self.found.mean,
             recall={str(k): self.found.recall(k) for k in KS},
+            map_grouped=self.found_grouped.mean,
+            recall_grouped={str(k): self.found_grouped.recall(k) for k in KS},
             controls=held_against,
             leakage=self.leakage,
             evened=self.evened,
@@ -152,6 +155,7 @@ def _by_labels(vectors: NDArray[np.float32], own: NDArray[np.int64], together: N
         together,
         near,
         found,
+        retrieval(vectors, own, groups=together, seed=seed) if _copies(together) else found,
         apart,
         told,
         probable.max(axis=1),
@@ -198,5 +202,10 @@ def _leakage(
         float(loose.mean() - strict.mean()),
         float(low),
         float(high),
-        int(np.count_nonzero(np.isin(groups, np.flatnonzero(np.bincount(groups[groups >= 0], minlength=1) > 1)))),
+        _copies(groups),
     )
+
+
+def _copies(groups: NDArray[np.integer]) -> int:
+    """How many images have a near-duplicate among these."""
+    return int(np.count_nonzero(np.isin(groups, np.flatnonzero(np.bincount(groups[groups >= 0], minlength=1) > 1))))

@@ -53,8 +53,12 @@ def _figures(found: ReportCard) -> Html:
         ("Probe", percent(scores.probe.value), ends(scores.probe.low, scores.probe.high)),
         ("Five nearest", percent(scores.knn_grouped["5"].value), _ends(scores, "5")),
         ("Every label alike", percent(scores.balanced), "mean of each label’s share"),
-        ("Found among the first five", percent(scores.recall["5"]), f"first: {percent(scores.recall['1'])}"),
-        ("Search, mean precision", number(scores.map, 3), "1 is perfect"),
+        (
+            "Found among the first five",
+            percent(scores.recall_grouped["5"]),
+            f"first: {percent(scores.recall_grouped['1'])}",
+        ),
+        ("Search, mean precision", number(scores.map_grouped, 3), "1 is perfect"),
         ("Labels apart", number(scores.silhouette, 3), "silhouette, −1 to 1"),
         ("Groups against labels", number(scores.nmi, 3), f"NMI; ARI {number(scores.ari, 3)}"),
         ("Inflated by copies", feigned, f"{words.count(leaked.copies, 'image')} with a copy"),
@@ -63,7 +67,7 @@ def _figures(found: ReportCard) -> Html:
         [
             f"{k} nearest" if k != "1" else "The nearest",
             *(f"{percent(of[k].value)} ({ends(of[k].low, of[k].high)})" for of in (scores.knn, scores.knn_grouped)),
-            percent(scores.recall[k]),
+            percent(scores.recall_grouped[k]),
         ]
         for k in scores.knn
     ]

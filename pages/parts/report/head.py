@@ -53,8 +53,8 @@ def figures(scores: Scores) -> None:
         _share("Probe", scores.probe, "probe")
         _share("Five nearest", scores.knn_grouped["5"], "knn")
         _metric("Every label alike", _percent(scores.balanced), "balanced")
-        _metric("Found among the first five", _percent(scores.recall["5"]), "recall", _others(scores))
-        _metric("Search, mean precision", _number(scores.map), "map")
+        _metric("Found among the first five", _percent(scores.recall_grouped["5"]), "recall", _others(scores))
+        _metric("Search, mean precision", _number(scores.map_grouped), "map")
         _metric("Labels apart", _number(scores.silhouette), "silhouette", "silhouette")
         _metric("Groups against labels", _number(scores.nmi), "nmi", f"NMI; ARI {_number(scores.ari)}")
         feigned = scores.leakage
@@ -87,7 +87,7 @@ def figures(scores: Scores) -> None:
 
 
 def _others(scores: Scores) -> str:
-    return f"first: {_percent(scores.recall['1'])}, ten: {_percent(scores.recall['10'])}"
+    return f"first: {_percent(scores.recall_grouped['1'])}, ten: {_percent(scores.recall_grouped['10'])}"
 
 
 def _share(name: str, one: Figure, term: str) -> None:

@@ -11,8 +11,9 @@ HELP: Mapping[str, str] = {
     "much as common ones.",
     "knn": "Each image is given the label that most of its five nearest others have; its near-duplicates do not vote. "
     "Nothing is trained, so this is what search and groups rest on.",
-    "map": "Each image searches for its like. 1 means that all of its label come before all others.",
-    "recall": "How often at least one of the five nearest bears the same label.",
+    "map": "Each image searches for its like. 1 means that all of its label come before all others. Its own "
+    "near-duplicates are not there to be found.",
+    "recall": "How often at least one of the five nearest bears the same label, near-duplicates of the image left out.",
     "silhouette": "How clearly labels lie apart, from −1 to 1. Above 0.25 is clear; 0 means they overlap, as "
     "photographs mostly do.",
     "nmi": "Whether groups that were found without labels agree with the labels: 0 is not at all, 1 is the same.",
