@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embedding_core.deciding.versions import NOW
+from embedding_core.derived.encoders import is_fitted
 from embedding_core.derived.labelled import held_out, labelled
 from embedding_core.derived.targets import target_of
 from embedding_core.errors import InvalidInput
@@ -41,6 +42,7 @@ class Prepared:
     chosen: str
     left_out: int
     seed: int
+    seen: bool  # the encoder was fitted on images that are trained on
 
     @property
     def data(self) -> str:
@@ -67,6 +69,7 @@ class Prepared:
             classes=known.classes if self.target.task == "classification" else (),
             name=self.target.name,
             seed=self.seed,
+            seen=self.seen,
         )
 
     def judges(self) -> Judges:
@@ -129,4 +132,5 @@ def prepared(
         held.chosen,
         held.left_out,
         seed,
+        is_fitted(embedding.card.id),
     )

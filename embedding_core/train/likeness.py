@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NEAREST = 5
 SHARE = 0.99  # of training images that count as like the others
+ANY = 2.0  # the farthest that there is: with this line no image is unlike
 MOST = 2_000  # training images that are kept to compare with, drawn by chance
 
 _BLOCK = 4_096  # rows that are compared at once
@@ -46,7 +47,7 @@ def likeness(vectors: NDArray[np.float32], groups: NDArray[np.integer], *, seed:
     unit = reference.astype(np.float32)
     found = _distances(unit, unit, alone)
     known = found[np.isfinite(found)]
-    return Likeness(read_only(reference), float(np.quantile(known, SHARE)) if len(known) else 2.0)
+    return Likeness(read_only(reference), float(np.quantile(known, SHARE)) if len(known) else ANY)
 
 
 def _distances(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ from embedding_core.errors import InvalidInput
 from embedding_core.quality.groups import witnesses
 from embedding_core.quality.probing.folding import deal
 from embedding_core.quality.probing.probe import reduced
-from embedding_core.train.likeness import likeness
+from embedding_core.train.likeness import ANY, likeness
 from embedding_core.train.probes.calibration import Calibration, calibrate
 from embedding_core.train.probes.choosing import FOLDS, Chosen, choose
 from embedding_core.train.probes.fitting import fit
@@ -91,6 +91,7 @@ class Material:
     classes: tuple[str, ...]
     name: str  # of the target
     seed: int
+    seen: bool = False  # the encoder was fitted on these images: it makes them look surer, and more alike, than others
 
 
 def material(
@@ -103,8 +104,9 @@ def material(
     name: str = "label",
     folds: int = FOLDS,
     seed: int = 0,
+    seen: bool = False,
 ) -> Material:
-    """Make ready what is trained on.
+    """Make ready what is trained on; `seen` where the encoder was fitted on it.
 
     Raises `InvalidVectors`, and `InvalidInput` with fewer than two rows, and where all are copies of each other.
     """
@@ -115,7 +117,7 @@ def material(
             f"All {len(target):,} images to train on are near-duplicates of each other, so none can judge what is "
             "learnt of the others. Add images that differ."
         )
-    return Material(vectors, reduced(vectors), target, groups, dealt, task, classes, name, seed)
+    return Material(vectors, reduced(vectors), target, groups, dealt, task, classes, name, seed, seen)
 
 
 def train(on: Material, family_id: str, given: Mapping[str, object] | None = None) -> tuple[Model, Chosen]:
@@ -134,7 +136,11 @@ def train(on: Material, family_id: str, given: Mapping[str, object] | None = Non
 
 
 def finish(on: Material, family_id: str, chosen: Chosen) -> Model:
-    """Train on all of the training part what was chosen by cross-validation."""
+    """Train on all of the training part what was chosen by cross-validation.
+
+    Over what an encoder was fitted on, folds say nothing of how sure answers are on other images, nor distances how
+    unlike those are: nothing is calibrated then, and no image called unlike.
+    """
     fitted = fit(
         on.of,
         on.target,
@@ -145,9 +151,12 @@ def finish(on: Material, family_id: str, chosen: Chosen) -> Model:
         seed=on.seed,
     )
     like = likeness(on.vectors, on.groups, seed=on.seed)
+    if on.seen:
+        like = replace(like, line=ANY)
     if on.task == "regression":
         return Model(fitted, Calibration("none"), _margin(chosen.outputs, on.target, on.groups), like, (), on.name)
-    return Model(fitted, calibrate(chosen.outputs, on.target, on.folds), 0.0, like, on.classes, on.name)
+    sure = Calibration("none") if on.seen else calibrate(chosen.outputs, on.target, on.folds)
+    return Model(fitted, sure, 0.0, like, on.classes, on.name)
 
 
 def cut(values: NDArray[np.floating]) -> NDArray[np.int64]:

@@ -43,7 +43,8 @@ def caution(encoder: str) -> None:
     if encoders.is_fitted(encoder):
         st.caption(
             ":material/visibility_off: This encoder has seen the answers of the images that models are trained on, so "
-            "what is cross-validated flatters. Scores on the untouched part do not."
+            "what is cross-validated flatters. Scores on the untouched part do not. How sure a model says it is cannot "
+            "be calibrated by them, and no new image is called unlike."
         )
 
 

@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from embedding_core.errors import InvalidInput, KindredError, NewerLayout
 from embedding_core.fingerprint import digest
 from embedding_core.train import saving
 from embedding_core.train.loading import load
+from embedding_core.train.model import train
 from embedding_core.train.probes import registry
 from embedding_core.train.probes.judging import probe
 from tests.core.clouds import DIM, clouds, numbers, parts
@@ -93,6 +95,17 @@ def test_the_card_says_what_there_is_to_know(logistic: tuple[dict[str, bytes], n
 class Evil:
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return (pytest.fail, ("a pickle was run",))
+
+
+def test_over_what_an_encoder_was_fitted_on_nothing_is_called_sure_or_unlike() -> None:
+    vectors, codes = clouds(210)
+    on, _ = parts(vectors, codes, NAMES)
+    far = -vectors.mean(axis=0, keepdims=True)
+    usual, _ = train(on, "logistic")
+    assert usual.predict(far).unlike.all() and usual.calibration.method != "none"
+    seen, _ = train(replace(on, seen=True), "logistic")
+    assert not seen.predict(far).unlike.any() and seen.calibration.method == "none"
+    assert np.array_equal(usual.predict(vectors).codes, seen.predict(vectors).codes)
 
 
 def test_a_pickle_is_refused_in_plain_words(tmp_path: Path) -> None:

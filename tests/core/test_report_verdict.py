@@ -57,6 +57,21 @@ def test_levels_rise_with_accuracy(card: ReportCard, probe: float, level: str) -
     assert verdict(with_(card, probe, majority=0.29, shuffled=around(0.25))).level == level
 
 
+def test_a_wide_interval_calls_nothing_luck(card: ReportCard) -> None:
+    found = with_(card, 0.42, majority=0.33, shuffled=around(0.3), pixels=around(0.33))
+    assert found.scores is not None
+    few = replace(found.scores, probe=Figure(0.42, 0.16, 0.73), knn_grouped={"5": Figure(0.33, 0.1, 0.65)})
+    said = verdict(replace(found, scores=few))
+    assert said.level == "unclear"
+    assert said.sentence.startswith("Too few labelled images to tell: between 16% and 73% right")
+    assert not any("far less" in one for one in said.reasons)
+    near = replace(
+        found.scores, probe=Figure(0.6, 0.4, 0.8), controls=replace(found.scores.controls, pixels=around(0.42))
+    )
+    assert any("do not tell it from the embedding" in one for one in verdict(replace(found, scores=near)).reasons)
+    assert any("may be no more than guessing" in one for one in said.reasons)
+
+
 def rare(apart: float, seed: int = 1) -> ReportCard:
     """15 images of 300 bear the second label; `apart` from the others."""
     rng = np.random.default_rng(seed)

@@ -27,6 +27,7 @@ BEHIND = 0.1  # of accuracy, that neighbours are behind the probe
 HUBS, CONE = 2.0, 0.8  # hubness and anisotropy from which they are worth a word
 STEADY, SHAKY = 0.9, 0.6  # share of changed copies that find their original
 REAL = 0.6  # cluster stability
+WIDE = 0.2  # of accuracy over guessing, that an interval reaches where too few images were judged to call it luck
 SURE = 30  # images of a class, from which its figures are
 
 
@@ -54,6 +55,12 @@ def verdict(card: ReportCard) -> Verdict:
             f"each, where luck finds {_percent(1 / count)}."
         )
         return Verdict("weak", sentence, tuple(_reasons(card, scores)))
+    if level == "useless" and skill(probe.high, guessing) >= FAIR and probe.high - guessing >= WIDE:
+        sentence = (
+            f"Too few labelled images to tell: between {_percent(probe.low)} and {_percent(probe.high)} right, where "
+            f"always saying the commonest label gets {_percent(guessing)}."
+        )
+        return Verdict("unclear", sentence, tuple(_reasons(card, scores)))
     sentence = {
         "strong": f"Good: this embedding tells your {count} labels apart well, {right}.",
         "fair": f"Usable: this embedding tells your {count} labels apart in most cases, {right}.",
@@ -117,8 +124,10 @@ def _reasons(card: ReportCard, scores: Scores) -> list[str]:
             found.append(f"{said}, nearly as much: the labels may be told by a shortcut, not by what is shown.")
         elif near >= HALF:
             found.append(f"{said}: a good part of the way is told without understanding the picture.")
-        else:
+        elif probe.low > rival.value:
             found.append(f"{said}, far less than the embedding.")
+        else:
+            found.append(f"{said}; so few images do not tell it from the embedding.")
     found += _of_copies(scores)
     found += _of_neighbours(scores)
     found += _of_classes(card)
@@ -142,6 +151,8 @@ def _of_neighbours(scores: Scores) -> list[str]:
             f"The five nearest images are right on {_percent(near)} only: the labels are in the numbers, yet likeness "
             "does not go by them. Fine-tuning would help search and groups."
         ]
+    if scores.knn_grouped["5"].low <= scores.controls.majority:
+        return [f"The five nearest images are right on {_percent(near)}, which may be no more than guessing."]
     return [f"The five nearest images are right on {_percent(near)}, so likeness goes by these labels as well."]
 
 
