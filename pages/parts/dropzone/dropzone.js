@@ -158,7 +158,7 @@ class View {
 
   #deliver({ answer, settings }) {
     transfers.delete(this.data.key);
-    this.#back(settings.stage ? "The file is here." : `${settings.name}: everything is here, and the map is on its way.`);
+    this.#back(settings.stage ? "Everything is here." : `${settings.name}: everything is here, and the map is on its way.`);
     this.setTriggerValue("finished", answer);
   }
 

@@ -67,12 +67,13 @@ def moving(
     told = [name for name, _ in Counter(label for label in labels if label is not None).most_common(LABELS)]
     groups = [(name, np.array([label == name for label in labels], bool)) for name in told]
     rest = np.array([label not in told for label in labels], bool)
+    others = "no label" if all(label is None or label in told for label in labels) else "other"
     if rest.any():
-        groups.append(("other", rest))
+        groups.append((others, rest))
     start, end = _square(before), _square(after)
 
     def colour(at: int, name: str) -> str:
-        return look.grey if name == "other" and at >= len(told) else palette.category(at, look.palette, look.theme)
+        return look.grey if name == others and at >= len(told) else palette.category(at, look.palette, look.theme)
 
     def traces(points: NDArray[np.float32]) -> list[Any]:
         return [
