@@ -192,6 +192,13 @@ def test_the_faster_of_those_that_cannot_be_told_apart_is_taken() -> None:
     assert said == ("Take Lite0: Lite2 is 0.4 points better, which may be chance, and takes twice as long.")
 
 
+@pytest.mark.parametrize("other", [0.870, 0.866])
+def test_one_that_is_no_worse_and_faster_is_taken_for_that(other: float) -> None:
+    candidates = [pareto.Candidate("Lite0", 0.870, 60, 18), pareto.Candidate("Lite2", other, 20, 25)]
+    take, said = pareto.take(candidates, _table(0.870, other, half=0.01))
+    assert (take, said) == (0, "Take Lite0: Lite2 is no better and takes 3.0 times as long.")
+
+
 def test_the_better_one_is_taken_where_it_is_told() -> None:
     candidates = [pareto.Candidate("Lite0", 0.86, 60, 18), pareto.Candidate("Lite2", 0.88, 20, 25)]
     take, said = pareto.take(candidates, _table(0.86, 0.88, half=0.01))

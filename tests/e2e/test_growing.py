@@ -16,6 +16,7 @@ from embedding_core.tasks import TASKS
 from embedding_core.workspace import Dataset, Workspace
 from tests.e2e.test_dropzone import arrived, drop, ready
 from tests.running import RunningApp
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -67,5 +68,6 @@ def test_dropped_images_are_placed_on_the_map_and_a_new_one_is_a_click(
     assert len(stayed) == len(where) > 50
     assert all(where[image] == at for image, at in stayed)
     page.get_by_role("button", name="Draw anew").click()
+    # The line also goes for a moment while the page is drawn again, so the new map is waited for first.
+    until(lambda: newest(workspace, dataset).onto == "", 60, "a map drawn anew", page=page)
     line.wait_for(state="detached", timeout=60_000)
-    assert newest(workspace, dataset).onto == ""

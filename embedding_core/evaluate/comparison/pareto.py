@@ -77,8 +77,8 @@ def _best(candidates: Sequence[Candidate], best: int, differences: Mapping[tuple
     chosen = candidates[best]
     others = sorted((at for at in range(len(candidates)) if at != best), key=lambda at: -candidates[at].quality)
     second, lead = candidates[others[0]], differences[others[0], best]
-    if not lead.change and _times(chosen, second) >= FASTER:
-        return _instead(chosen, second, lead)
+    if not lead.better and lead.change <= WORTH and _times(chosen, second) >= FASTER:
+        return f"Take {chosen.name}: {second.name} is no better and takes {times(_times(chosen, second))} as long."
     if not lead.change:
         return f"Take {chosen.name}: {second.name} is right as often, and neither is clearly faster."
     if not lead.better:
