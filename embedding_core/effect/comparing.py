@@ -66,7 +66,8 @@ class Effect:
 
     @cached_property
     def differences(self) -> Differences:
-        return differences(self.before, self.after, self.truth, self.clusters, len(self.classes), tested=self.tested)
+        found = differences(self.before, self.after, self.truth, self.clusters, len(self.classes), tested=self.tested)
+        return found.none() if self.alike else found
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         return {name: getattr(self, name) for name in _ARRAYS}

@@ -55,6 +55,11 @@ class Differences:
     balanced: Difference  # the mean of the classes' accuracies
     classes: tuple[Difference | None, ...]  # (c,) accuracy among the images of each; None for one not tested
 
+    def none(self) -> Differences:
+        """Of one thing with itself: whichever images had judged, there would be no difference."""
+        each = tuple(None if one is None else _nothing(one) for one in self.classes)
+        return Differences(_nothing(self.accuracy), _nothing(self.balanced), each)
+
 
 def differences(
     before: NDArray[np.bool_],
@@ -104,6 +109,10 @@ def _of_one_run(
         own = truth == code
         each.append(_told(estimated(before[own], after[own], clusters[own])) if own.any() else None)
     return Differences(_told(overall), _told(balanced), tuple(each))
+
+
+def _nothing(one: Difference) -> Difference:
+    return Difference(one.before, one.before, 0.0, 0.0)
 
 
 def _told(one: Estimate) -> Difference:

@@ -143,5 +143,7 @@ def test_findings_and_the_effect_are_told(workspace: Workspace) -> None:
     assert "reason 11" in text
     assert "reason 12" not in text
     assert "Nothing was found." in text
-    assert "Accuracy +100.0 points (100.0 to 100.0)" in text
+    told = found.differences.accuracy
+    assert 0.5 < told.low < told.high <= 1, "forty images do not vouch for all others"
+    assert f"Accuracy +100.0 points ({100 * told.low:.1f} to {100 * told.high:.1f})" in text
     assert "3 images of that split were decided on" in text
