@@ -64,6 +64,18 @@ def test_copies_of_an_image_are_not_there_to_be_found() -> None:
     assert len(whole.rows) == 0
 
 
+def test_only_who_has_copies_is_asked_again() -> None:
+    rng = np.random.default_rng(0)
+    vectors, codes = clouds(90, classes=3, apart=0.5)
+    groups = np.where(rng.random(90) < 0.5, rng.integers(0, 12, 90), -1)
+    codes[:5] = -1
+    whole = retrieval(vectors, codes, groups=groups)
+    found = retrieval(vectors, codes).without_copies(vectors, codes, groups)
+    for name in ("rows", "precision", "first"):
+        assert np.array_equal(getattr(found, name), getattr(whole, name)), name
+    assert not np.array_equal(found.first, retrieval(vectors, codes).first)
+
+
 def test_noise_with_copies_finds_its_label_by_chance() -> None:
     rng = np.random.default_rng(0)
     vectors = np.repeat(rng.normal(size=(200, 16)).astype(np.float32), 2, axis=0)

@@ -50,18 +50,35 @@ class Retrieval:
         """Share of the images that have one of their class among the k most like them, 0 to 1; near 1 is good."""
         return float((self.first <= k).mean()) if len(self.rows) else float("nan")
 
+    def without_copies(self, vectors: ArrayLike, codes: ArrayLike, groups: NDArray[np.integer]) -> Retrieval:
+        """The same with an image's own near-duplicates left out of what it ranks: only who has any is asked again."""
+        sizes = np.bincount(groups[groups >= 0], minlength=1)
+        asked = np.flatnonzero((groups >= 0) & (sizes[groups] > 1))
+        asked = asked[np.isin(asked, self.rows)]
+        if not len(asked):
+            return self
+        again = retrieval(vectors, codes, groups=groups, asked=asked)
+        same = ~np.isin(self.rows, asked)
+        rows = np.concatenate([self.rows[same], again.rows])
+        precision = np.concatenate([self.precision[same], again.precision])
+        first = np.concatenate([self.first[same], again.first])
+        order = np.argsort(rows)
+        return Retrieval(rows[order], precision[order], first[order])
+
 
 def retrieval(
     vectors: ArrayLike,
     codes: ArrayLike,
     *,
     groups: NDArray[np.integer] | None = None,
+    asked: NDArray[np.int64] | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Retrieval:
     """Rank all others by cosine for each of `vectors` (n, d) with classes `codes` (n,), −1 for those left out.
 
-    Of `groups` (n,) of near-duplicates, −1 for one alone, those of an image's own are left out of what it ranks.
+    Of `groups` (n,) of near-duplicates, −1 for one alone, those of an image's own are left out of what it ranks. With
+    `asked` only those rows rank others.
 
     One of another class that is equally like counts as before it, so a set of equal vectors gains nothing. Exact; of
     more than `QUERIES` images so many are drawn from `seed`. Memory is a unit copy of the vectors and a block of 32 MB.
@@ -73,12 +90,12 @@ def retrieval(
     order = np.argsort(together, kind="stable")
     begins = np.searchsorted(together[order], together, "left")
     ends = np.searchsorted(together[order], together, "right")
-    queries = drawn(len(rows), QUERIES, seed)
-    asked: list[int] = []
+    queries = drawn(len(rows), QUERIES, seed) if asked is None else np.flatnonzero(np.isin(rows, asked))
+    found: list[int] = []
     precision: list[float] = []
     first: list[int] = []
     for some, block in similarities(unit, queries):
-        progress("scoring", len(asked), len(queries))
+        progress("scoring", len(found), len(queries))
         for row, line in zip(some.tolist(), block, strict=True):
             of_class = members[classes[row]]
             if len(of_class) < 2:
@@ -90,7 +107,7 @@ def retrieval(
             line[of_class] = -np.inf
             line[copies] = -np.inf
             hits, place = places(own, line)
-            asked.append(row)
+            found.append(row)
             precision.append(average(hits, place))
             first.append(1 + int(place[0] - hits[0]))  # the best of the class, behind all others that are as like
-    return Retrieval(rows[np.array(asked, np.int64)], np.array(precision), np.array(first, np.int64))
+    return Retrieval(rows[np.array(found, np.int64)], np.array(precision), np.array(first, np.int64))

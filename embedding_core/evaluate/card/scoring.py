@@ -155,7 +155,7 @@ def _by_labels(vectors: NDArray[np.float32], own: NDArray[np.int64], together: N
         together,
         near,
         found,
-        retrieval(vectors, own, groups=together, seed=seed) if _copies(together) else found,
+        found.without_copies(vectors, own, together),
         apart,
         told,
         probable.max(axis=1),
