@@ -37,6 +37,14 @@ def witnesses(groups: NDArray[np.integer]) -> NDArray[np.int64]:
     return found
 
 
+def shared(groups: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Which images (n,) are in one of the groups (n,) with another image."""
+    grouped: NDArray[np.bool_] = groups >= 0
+    sizes = np.bincount(groups[grouped], minlength=1)
+    found: NDArray[np.bool_] = grouped & (sizes[groups] > 1)
+    return found
+
+
 def numbered(sets: Sequence[NDArray[np.integer]], n: int) -> NDArray[np.int32]:
     """Groups (n,) of the rows in each of the sets, which share none; `ALONE` for the others."""
     groups = np.full(n, ALONE, np.int32)

@@ -80,11 +80,12 @@ def told(wanted: Plan, model: StoredModel, found: Judged) -> Result:
             "knn": round(found.neighbours.before, 4),
             "knn_on_tuned": round(found.neighbours.after, 4),
         },
-        "difference": _difference(found.differences.accuracy),
-        "balanced": _difference(found.differences.balanced),
-        "knn_difference": _difference(found.neighbours),
+        "difference": measured(found.differences.accuracy),
+        "balanced": measured(found.differences.balanced),
+        "knn_difference": measured(found.neighbours),
     }
 
 
-def _difference(one: Difference) -> dict[str, Any]:
+def measured(one: Difference) -> dict[str, Any]:
+    """A difference as JSON: shares of the images that judged both, and the 95 % interval of the change."""
     return {name: round(getattr(one, name), 6) for name in ("before", "after", "change", "low", "high")}

@@ -125,10 +125,9 @@ def _fine_tuned(
 
 
 def told(found: Difference) -> dict[str, Any]:
-    """A difference as JSON: shares of the images that judged both, and the 95 % interval of the change."""
-    values = {**asdict(found), "change": found.change}
+    """A difference as JSON, and what it comes to."""
     verdict = "better" if found.better else "worse" if found.worse else "unclear"
-    return {**{name: round(value, 6) for name, value in values.items()}, "verdict": verdict}
+    return {**finetuning.measured(found), "verdict": verdict}
 
 
 def _stands(kept: Kept[Judged]) -> Result:

@@ -16,6 +16,7 @@ import numpy as np
 
 from embedding_core.evaluate.precision import average, places
 from embedding_core.evaluate.similarities import drawn, labelled_rows, similarities
+from embedding_core.quality.groups import shared
 from embedding_core.records import silent
 from embedding_core.vectors import read_only
 
@@ -52,8 +53,7 @@ class Retrieval:
 
     def without_copies(self, vectors: ArrayLike, codes: ArrayLike, groups: NDArray[np.integer]) -> Retrieval:
         """The same with an image's own near-duplicates left out of what it ranks: only who has any is asked again."""
-        sizes = np.bincount(groups[groups >= 0], minlength=1)
-        asked = np.flatnonzero((groups >= 0) & (sizes[groups] > 1))
+        asked = np.flatnonzero(shared(groups))
         asked = asked[np.isin(asked, self.rows)]
         if not len(asked):
             return self

@@ -18,6 +18,7 @@ from embedding_core.evaluate.card.retrieval import retrieval
 from embedding_core.evaluate.card.separation import separation
 from embedding_core.evaluate.card.shape import shape
 from embedding_core.evaluate.knn import KS, knn
+from embedding_core.quality.groups import shared
 from embedding_core.quality.probing.probe import out_of_fold, reduced
 from embedding_core.records import silent
 
@@ -202,10 +203,5 @@ def _leakage(
         float(loose.mean() - strict.mean()),
         float(low),
         float(high),
-        _copies(groups),
+        int(np.count_nonzero(shared(groups))),
     )
-
-
-def _copies(groups: NDArray[np.integer]) -> int:
-    """How many images have a near-duplicate among these."""
-    return int(np.count_nonzero(np.isin(groups, np.flatnonzero(np.bincount(groups[groups >= 0], minlength=1) > 1))))

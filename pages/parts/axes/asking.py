@@ -37,13 +37,8 @@ def laboratory(dataset: Dataset, embedding: Embedding) -> tuple[Kept[Laboratory]
         f"pca/{embedding.fingerprint}/{derived.set_aside(workspace, dataset)}",
         lambda: components.laboratory_key(workspace, dataset, embedding),
     )
-    kept = cached.proof(key, components.read_laboratory)
-    if kept is not None:
-        return kept, True
-    before = cached.before(
-        dataset, components.KIND, embedding.fingerprint, components.read_laboratory, version=NOW, seed=0
-    )
-    return before, False
+    parent, read = embedding.fingerprint, components.read_laboratory
+    return cached.newest(key, dataset, components.KIND, parent, read, version=NOW, seed=0)
 
 
 def trial(of: str, treatment: Treatment) -> Kept[Trial] | None:
@@ -62,18 +57,8 @@ def joined(
         f"features/{embedding.fingerprint}/{derived.set_aside(workspace, dataset)}/{asked}",
         lambda: features.features_key(workspace, dataset, embedding, columns=columns, kinds=kinds),
     )
-    kept = cached.proof(key, features.read_features)
-    if kept is not None:
-        return kept, True
-    before = cached.before(
-        dataset,
-        features.KIND,
-        embedding.fingerprint,
-        features.read_features,
-        columns=asked,
-        version=NOW,
-    )
-    return before, False
+    parent, read = embedding.fingerprint, features.read_features
+    return cached.newest(key, dataset, features.KIND, parent, read, columns=asked, version=NOW)
 
 
 def offered(dataset: Dataset) -> list[Offered]:

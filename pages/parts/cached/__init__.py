@@ -6,7 +6,7 @@ and not copied (`cache_resource`), and every cache is bounded.
 
 from pages.parts.cached.asked import explanation, picture, search
 from pages.parts.cached.datasets import Summary, choices, columns, embedding, passing, rejected, summary
-from pages.parts.cached.findings import before, finding, of_versions, present, proof, scores
+from pages.parts.cached.findings import before, finding, newest, of_versions, present, proof, scores
 from pages.parts.cached.grouping import grouped, read_clusters
 from pages.parts.cached.maps import (
     Honesty,
@@ -37,6 +37,7 @@ __all__ = [
     "honesty",
     "kept_selection",
     "named_selections",
+    "newest",
     "of_versions",
     "passing",
     "picture",

@@ -66,6 +66,20 @@ def proof(key: str, read: Callable[[Workspace, str], Kept[Any] | None]) -> Kept[
     return if_there(_proof, key, _read=read)
 
 
+def newest(
+    key: str,
+    dataset: Dataset,
+    kind: str,
+    parent: str | None,
+    read: Callable[[Workspace, str], Kept[Any] | None],
+    **asked: Any,
+) -> tuple[Kept[Any] | None, bool]:
+    """The finding of now, stored under `key` ("" where there can be none), or else what there was `before`; and
+    whether it is the one of now."""
+    kept = proof(key, read) if key else None
+    return (before(dataset, kind, parent, read, **asked), False) if kept is None else (kept, True)
+
+
 def before(
     dataset: Dataset, kind: str, parent: str | None, read: Callable[[Workspace, str], Kept[Any] | None], **asked: Any
 ) -> Kept[Any] | None:

@@ -37,7 +37,9 @@ def show(dataset: Dataset, columns: Columns) -> list[int]:
         return []
     wanted = {"dataset": dataset.uuid, "encoders": now}
     key = _key(dataset, now)
-    kept = cached.proof(key, derived.read_comparison) if key else None
+    kept, current = cached.newest(
+        key, dataset, derived.COMPARISON, None, derived.read_comparison, encoders=sorted(now), version=NOW
+    )
     if trying.running(trying.job(dataset, "compare", wanted), key="compare_running"):
         return []
 
@@ -45,12 +47,9 @@ def show(dataset: Dataset, columns: Columns) -> list[int]:
         jobs.submit("compare", wanted, dataset=dataset.uuid)
 
     if kept is None:
-        kept = cached.before(
-            dataset, derived.COMPARISON, None, derived.read_comparison, encoders=sorted(now), version=NOW
-        )
-        if kept is None:
-            _ask(begin, labelled=len(columns.labels) > 1)
-            return []
+        _ask(begin, labelled=len(columns.labels) > 1)
+        return []
+    if not current:
         stale.notice("these were compared", "Compare again", begin, key="compare")
     found = kept.found
     cards = {one.card.id: one for one in dataset.encodings()}

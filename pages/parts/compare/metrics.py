@@ -38,12 +38,10 @@ def show(dataset: Dataset, columns: Columns) -> None:
         jobs.submit("metrics", wanted, dataset=dataset.uuid)
 
     key = _key(dataset, embedding)
-    kept = cached.proof(key, derived.read_metrics) if key else None
-    if kept is None:
-        kept = cached.before(dataset, METRICS_KIND, embedding.fingerprint, derived.read_metrics, version=NOW)
-        if kept is not None:
-            stale.notice("these were compared", "Compare again", begin, key="compare_metrics")
+    kept, current = cached.newest(key, dataset, METRICS_KIND, embedding.fingerprint, derived.read_metrics, version=NOW)
     if kept is not None:
+        if not current:
+            stale.notice("these were compared", "Compare again", begin, key="compare_metrics")
         _told(kept.found, words.encoder(encoder))
         return
     row = empty.note(
