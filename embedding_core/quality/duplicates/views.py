@@ -110,7 +110,7 @@ def view(data: bytes, longest: int) -> View:
     """
     import cv2
 
-    picture = np.asarray(decode(data, side=longest * 3 // 4).image)
+    picture = decode(data, side=longest * 3 // 4).pixels
     # Grey at once, and colours halved by whole pixels first: to bring all three to size takes six times as long.
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
     coloured = min(COLOURED, longest)

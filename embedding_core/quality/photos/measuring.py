@@ -14,6 +14,7 @@ import numpy as np
 
 from embedding_core.images import decode
 from embedding_core.quality.hashing import SIDE, perceptual_hash
+from embedding_core.quality.photos.edges import lost_down
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,7 +51,7 @@ class Look:
 def look(data: bytes) -> Look:
     """Measure an image file. Raises `ImageRefused` for what is not a sound image. Safe to call from many threads."""
     decoded = decode(data, side=SHORT)
-    picture = reduced(np.asarray(decoded.image), SHORT)
+    picture = reduced(decoded.pixels, SHORT)
     grey: NDArray[Any] = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     coarse = halved(picture, COARSE)
     colourfulness, chroma = _colour(coarse)
@@ -99,23 +100,13 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
     """
     if min(grey.shape) < SMALLEST:
         return float("nan")
-    # What a mean of nine pixels changes by from one pixel to the next is a ninth of the difference between the pixel
-    # that comes in and the one that goes out, so that nothing need be blurred. In ninths all numbers are whole.
-    fine: NDArray[Any] = cv2.medianBlur(grey, 3).astype(np.uint16)
-    wide: NDArray[Any] = cv2.copyMakeBorder(fine, *(REBLUR // 2,) * 4, cv2.BORDER_REFLECT_101)
-    inside = np.s_[REBLUR // 2 : -(REBLUR // 2)]
-    fine *= REBLUR
+    fine: NDArray[Any] = cv2.medianBlur(grey, 3)
     lost: list[float] = []
-    for near, far in (
-        ((fine[:, 1:], fine[:, :-1]), (wide[inside, REBLUR:], wide[inside, :-REBLUR])),
-        ((fine[1:], fine[:-1]), (wide[REBLUR:, inside], wide[:-REBLUR, inside])),
-    ):
-        variation = cv2.absdiff(*near)
-        whole = float(cv2.sumElems(variation)[0])
-        if whole < REBLUR * FAINTEST * variation.size:
-            continue
-        lost.append(cv2.sumElems(cv2.subtract(variation, cv2.absdiff(*far)))[0] / whole)  # saturates: never below 0
-    return float(min(lost)) if lost else float("nan")
+    for picture in (fine, cv2.transpose(fine)):
+        whole, taken = lost_down(picture, REBLUR)
+        if whole >= REBLUR * FAINTEST * (len(picture) - 1) * picture.shape[1]:
+            lost.append(taken / whole)
+    return min(lost) if lost else float("nan")
 
 
 def _light(grey: NDArray[np.uint8]) -> dict[str, float]:
