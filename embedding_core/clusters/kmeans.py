@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CANDIDATES = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50)
 
-_DIMENSIONS = 50  # principal components that hold the groups: NMI against labels rises by .01 to .03, and it is faster
+DIMENSIONS = 50  # principal components that hold the groups: NMI against labels rises by .01 to .03, and it is faster
 _STARTS = 4
 _SAMPLE = 20_000  # rows that the number of clusters is chosen on
 _NEARLY = 0.9  # of the best silhouette
@@ -30,20 +30,25 @@ def find(
     vectors: NDArray[np.float32], *, k: int | None, min_size: int | None, seed: int, graph: Callable[[], NeighbourGraph]
 ) -> Found:
     """See `Find`."""
-    reduced, _ = components(vectors, min(_DIMENSIONS, *vectors.shape))
-    count = _choose(reduced, seed) if k is None else k
-    return Found(_fit(reduced, count, seed), {"k": count, "chosen": k is None})
+    points = points_of(vectors)
+    count = _choose(points, seed) if k is None else k
+    return Found(fit(points, count, seed), {"k": count, "chosen": k is None})
 
 
-def _choose(reduced: NDArray[np.float32], seed: int) -> int:
+def points_of(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The coordinates (n, r) of `vectors` (n, d) on the principal axes that groups are found on."""
+    return components(vectors, min(DIMENSIONS, *vectors.shape))[0]
+
+
+def _choose(points: NDArray[np.float32], seed: int) -> int:
     """The largest candidate up to sqrt(n) whose silhouette is nearly the best: of equals, finer groups say more."""
-    if len(reduced) > _SAMPLE:
-        reduced = reduced[np.random.default_rng(seed).choice(len(reduced), _SAMPLE, replace=False)]
-    bound = max(2, int(len(reduced) ** 0.5))
+    if len(points) > _SAMPLE:
+        points = points[np.random.default_rng(seed).choice(len(points), _SAMPLE, replace=False)]
+    bound = max(2, int(len(points) ** 0.5))
     scores = {}
     for k in CANDIDATES:
-        if k <= bound and k < len(reduced):
-            score = silhouette(reduced, _fit(reduced, k, seed, starts=1), seed=seed)
+        if k <= bound and k < len(points):
+            score = silhouette(points, fit(points, k, seed, starts=1), seed=seed)
             if score is not None:
                 scores[k] = score
     if not scores:
@@ -53,13 +58,14 @@ def _choose(reduced: NDArray[np.float32], seed: int) -> int:
     return max(k for k, score in scores.items() if score >= enough)
 
 
-def _fit(reduced: NDArray[np.float32], k: int, seed: int, *, starts: int = _STARTS) -> NDArray[np.int32]:
+def fit(points: NDArray[np.float32], k: int, seed: int, *, starts: int = _STARTS) -> NDArray[np.int32]:
+    """The group (n,), 0 … k − 1, of each of `points` (n, r), the best of several starts."""
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different vectors than clusters: some stay empty
-        labels: NDArray[np.int32] = KMeans(k, n_init=starts, random_state=seed).fit_predict(reduced)
+        labels: NDArray[np.int32] = KMeans(k, n_init=starts, random_state=seed).fit_predict(points)
     return labels
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,17 +63,15 @@ def changed_copies(
 
 def small_pictures(dataset: Dataset, ids: NDArray[np.int64]) -> NDArray[np.float32]:
     """What the encoder "pixels" makes of the thumbnails of these images (n, 768); zeros where there is none."""
-    from PIL import Image
-
     from embedding_core.encoders import pixels
+    from embedding_core.images import decode
     from embedding_core.parallel import in_order
 
     encoder = pixels.load()
     found = np.zeros((len(ids), encoder.card.dim), np.float32)
 
     def prepared(thumbnail: bytes) -> NDArray[np.uint8]:
-        with Image.open(io.BytesIO(thumbnail)) as picture:
-            return encoder.prepare(picture.convert("RGB"))
+        return encoder.prepare(decode(thumbnail, side=encoder.card.preprocessing.resize).image)
 
     for start in range(0, len(ids), THUMBNAILS):
         group = ids[start : start + THUMBNAILS].tolist()

@@ -19,6 +19,7 @@ from embedding_core.evaluate.card.separation import separation
 from embedding_core.evaluate.card.shape import shape
 from embedding_core.evaluate.knn import KS, knn
 from embedding_core.quality.groups import shared
+from embedding_core.quality.paired import estimated
 from embedding_core.quality.probing.probe import out_of_fold, reduced
 from embedding_core.records import silent
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from embedding_core.evaluate.card.separation import Separation
     from embedding_core.evaluate.knn import Knn
     from embedding_core.neighbours import NeighbourGraph
+    from embedding_core.quality.probing.probe import Reduced
     from embedding_core.records import Progress
 
     Copies = Callable[[NDArray[np.int64]], Mapping[str, NDArray[np.float32]]]  # rows (m,) → by way (m, d)
@@ -68,8 +70,10 @@ def score(
     own, together = codes[rows], groups[rows]
     # What vectors say alone is worked out beside what asks for files and says how far it is.
     with threads.shared_by(2), ThreadPoolExecutor(2, thread_name_prefix="score") as pool:
-        stable = pool.submit(stability.cluster_stability, vectors, count, seed=seed)
-        begun = pool.submit(_by_labels, vectors[rows], own, together, seed) if labelled else None
+        whole = reduced(vectors)
+        stable = pool.submit(stability.cluster_stability, whole, count, seed=seed)
+        axes = whole if len(rows) == len(ids) or not labelled else reduced(vectors[rows])
+        begun = pool.submit(_by_labels, vectors[rows], axes, own, together, seed) if labelled else None
         shaped = shape(vectors, graph, groups=groups, seed=seed)
         ways = _ways(vectors, groups, copies, seed)
         progress("scoring", 1, _STEPS)
@@ -144,10 +148,11 @@ class _Said:
         )
 
 
-def _by_labels(vectors: NDArray[np.float32], own: NDArray[np.int64], together: NDArray[np.integer], seed: int) -> _Said:
+def _by_labels(
+    vectors: NDArray[np.float32], axes: Reduced, own: NDArray[np.int64], together: NDArray[np.integer], seed: int
+) -> _Said:
     near = knn(vectors, own, groups=together, seed=seed)
-    found, apart = retrieval(vectors, own, seed=seed), separation(vectors, own, seed=seed)
-    axes = reduced(vectors)
+    found, apart = retrieval(vectors, own, seed=seed), separation(vectors, own, axes=axes, seed=seed)
     probable = out_of_fold(axes, own, seed=seed, groups=together)
     told = probable.argmax(axis=1)
     loose = out_of_fold(axes, own, seed=seed).argmax(axis=1) == own
@@ -163,7 +168,7 @@ def _by_labels(vectors: NDArray[np.float32], own: NDArray[np.int64], together: N
         evened(probable, own, together),
         *controls.shuffled_probe(axes, own, seed=seed),
         controls.shuffled_knn(near.near[:, :5], own, seed=seed),
-        _leakage(near, loose, told == own, together, seed),
+        _leakage(near, loose, told == own, together),
     )
 
 
@@ -187,21 +192,13 @@ def _ways(
     return tuple(found)
 
 
-def _leakage(
-    near: Knn, loose: NDArray[np.bool_], strict: NDArray[np.bool_], groups: NDArray[np.integer], seed: int
-) -> Leakage:
-    """What copies feign. They are drawn together: the interval is of as many pairs of figures as there are groups."""
-    of = clusters(groups, len(groups))
-    gained = np.bincount(of, weights=loose.astype(float) - strict)
-    witnesses = len(gained)
-    drawn = np.random.default_rng(seed).poisson(1, (2000, witnesses)).astype(np.float32)
-    sizes = np.bincount(of).astype(np.float32)
-    shares = (drawn @ gained.astype(np.float32)) / np.maximum(drawn @ sizes, 1)
-    low, high = np.quantile(shares, [0.025, 0.975])
+def _leakage(near: Knn, loose: NDArray[np.bool_], strict: NDArray[np.bool_], together: NDArray[np.integer]) -> Leakage:
+    """What copies feign."""
+    copies = int(np.count_nonzero(shared(together)))
+    feigned = estimated(strict, loose, clusters(together, len(together)))
     return Leakage(
         near.accuracy(5) - near.accuracy(5, grouped=True),
-        float(loose.mean() - strict.mean()),
-        float(low),
-        float(high),
-        int(np.count_nonzero(shared(groups))),
+        feigned.after - feigned.before,
+        *(feigned.interval() if copies else (0.0, 0.0)),
+        copies,
     )

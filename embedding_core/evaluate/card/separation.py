@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embedding_core import threads
 from embedding_core.evaluate.similarities import drawn, labelled_rows
-from embedding_core.records import silent
 from embedding_core.vectors import read_only
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from embedding_core.records import Progress
+    from embedding_core.quality.probing.probe import Reduced
 
 CLUSTERED = 50_000  # images that are grouped; of more so many are drawn
 
@@ -37,8 +37,10 @@ class Separation:
         return float(np.nanmean(self.silhouettes))
 
 
-def separation(vectors: ArrayLike, codes: ArrayLike, *, seed: int = 0, progress: Progress = silent) -> Separation:
+def separation(vectors: ArrayLike, codes: ArrayLike, *, axes: Reduced | None = None, seed: int = 0) -> Separation:
     """Hold `vectors` (n, d) against classes `codes` (n,), −1 for none, which are left out.
+
+    `axes` are the vectors reduced, for whoever has them: groups are found on the first of their principal axes.
 
     NMI and ARI are those of KMeans into as many groups as there are classes: NMI from 0 (nothing in common) to 1 (the
     same), above 0.5 is good; Strehl & Ghosh 2002, "Cluster ensembles". ARI is 0 by chance and 1 for the same; Hubert &
@@ -46,14 +48,15 @@ def separation(vectors: ArrayLike, codes: ArrayLike, *, seed: int = 0, progress:
     """
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-    from embedding_core.clusters import cluster
+    from embedding_core.clusters import kmeans
 
     unit, classes, rows = labelled_rows(vectors, codes)
     found = np.full(len(np.asarray(codes)), np.nan, np.float32)
     found[rows] = silhouettes(unit, classes)
     some = drawn(len(rows), CLUSTERED, seed)
-    count = len(np.unique(classes[some]))
-    groups = cluster("kmeans", unit[some], k=count, seed=seed, progress=progress).labels
+    points = kmeans.points_of(unit[some]) if axes is None else axes.rows[rows[some], : kmeans.DIMENSIONS]
+    with threads.for_rows(len(some)):
+        groups = kmeans.fit(points, len(np.unique(classes[some])), seed)
     nmi = float(normalized_mutual_info_score(classes[some], groups))
     return Separation(found, nmi, float(adjusted_rand_score(classes[some], groups)))
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from embedding_core import threads
 from embedding_core.evaluate.card.intervals import Figure, figure
+from embedding_core.quality.probing.probe import Reduced, reduced
 from embedding_core.vectors import checked, unit_rows
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def steady(
     return Way(name, figure(own >= others.max(axis=1) - 1e-6), float(own.mean()))
 
 
-def cluster_stability(vectors: ArrayLike, k: int, *, seed: int = 0) -> float:
+def cluster_stability(vectors: ArrayLike | Reduced, k: int, *, seed: int = 0) -> float:
     """How alike two groupings of `vectors` (n, d) into k are that were each found in another half of the images.
 
     Mean adjusted Rand index over `HALVES` partings, at most 1: above 0.8 groups are real, near 0 they are drawn anew
@@ -80,19 +81,16 @@ def cluster_stability(vectors: ArrayLike, k: int, *, seed: int = 0) -> float:
     from sklearn.cluster import KMeans
     from sklearn.metrics import adjusted_rand_score
 
-    from embedding_core.projection.pca import components
-
-    unit = unit_rows(checked(vectors))
+    points = (vectors if isinstance(vectors, Reduced) else reduced(vectors)).rows[:, :AXES]
     rng = np.random.default_rng(seed)
-    if len(unit) > GROUPED:
-        unit = unit[np.sort(rng.choice(len(unit), GROUPED, replace=False))]
-    if k < 2 or len(unit) // 2 < k:
+    if len(points) > GROUPED:
+        points = points[np.sort(rng.choice(len(points), GROUPED, replace=False))]
+    if k < 2 or len(points) // 2 < k:
         return float("nan")
     found = []
-    with threads.for_rows(len(unit) // 2):
-        points, _ = components(unit, min(AXES, *unit.shape))
+    with threads.for_rows(len(points) // 2):
         for _ in range(HALVES):
-            order = rng.permutation(len(unit))
+            order = rng.permutation(len(points))
             halves = order[: len(order) // 2], order[len(order) // 2 :]
             one, two = (_quiet(KMeans(k, n_init=3, random_state=seed), points[half]).predict(points) for half in halves)
             found.append(adjusted_rand_score(one, two))

@@ -36,6 +36,7 @@ def _down(grey: NDArray[np.uint8], width: int) -> tuple[int, int]:
         for column in range(grey.shape[1]):
             varies = width * abs(np.int32(grey[line, column]) - np.int32(grey[line - 1, column]))
             stays = abs(np.int32(grey[comes, column]) - np.int32(grey[goes, column]))
-            whole += varies
-            lost += max(0, varies - stays)
+            whole += int(varies)
+            if varies > stays:
+                lost += int(varies - stays)
     return whole, lost

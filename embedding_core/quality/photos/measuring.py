@@ -102,7 +102,8 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
         return float("nan")
     fine: NDArray[Any] = cv2.medianBlur(grey, 3)
     lost: list[float] = []
-    for picture in (fine, cv2.transpose(fine)):
+    turned: NDArray[Any] = cv2.transpose(fine)
+    for picture in (fine, turned):
         whole, taken = lost_down(picture, REBLUR)
         if whole >= REBLUR * FAINTEST * (len(picture) - 1) * picture.shape[1]:
             lost.append(taken / whole)
