@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from embedding_core.records import Reporter
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
-REVISION = 1
+REVISION = 2
 KIND = "leakage"
 
 

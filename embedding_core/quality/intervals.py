@@ -1,4 +1,4 @@
-"""Intervals of 95 %: of a share, and of the difference of two shares that were counted on the same images."""
+"""Intervals of 95 % of shares. Those of differences are in `quality.paired`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 Interval = tuple[float, float]
 
 Z = 1.959964  # of 95 %
-_DRAWS = 20_000
 
 
 def share(hits: int, of: int) -> Interval:
@@ -82,16 +81,3 @@ def _design_effect(hits: NDArray[np.float64], rate: float, clusters: NDArray[np.
         return float((sizes.astype(np.float64) ** 2).sum() / n)  # as of images that are all alike within a cluster
     spread = np.bincount(clusters, weights=hits) - rate * sizes
     return max(1.0, float((spread**2).sum() * count / (count - 1) / n**2 / independent))
-
-
-def difference(gained: int, lost: int, of: int, *, seed: int = 0) -> Interval:
-    """Interval of (gained − lost) / of, in [−1, 1]: `of` images were judged twice, `gained` only then rightly.
-
-    Bootstrap over the images, by percentiles. It is that of a paired comparison, so what both got right adds nothing.
-    """
-    if not of:
-        return -1.0, 1.0
-    shares = [gained / of, lost / of, (of - gained - lost) / of]
-    drawn = np.random.default_rng(seed).multinomial(of, shares, size=_DRAWS)
-    low, high = np.percentile((drawn[:, 0] - drawn[:, 1]) / of, [2.5, 97.5])
-    return float(low), float(high)

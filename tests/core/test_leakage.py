@@ -78,6 +78,7 @@ def test_without_leakage_nothing_is_feigned(clean: Set) -> None:
     found = clean.found()
     assert found.count == 0
     assert measured(found).feigned == measured(found).taken == 0
+    assert measured(found).difference == (0, 0)
 
 
 def test_cases_show_the_test_image_first_and_would_remove_the_copy(planted: Set) -> None:
@@ -163,10 +164,3 @@ def test_intervals_of_shares_hold_what_they_promise(rate: float, n: int) -> None
     drawn = np.random.default_rng(0).binomial(n, rate, 2_000)
     held = [low <= rate <= high for low, high in (intervals.share(int(hits), n) for hits in drawn)]
     assert 0.92 < np.mean(held) < 0.99
-
-
-def test_the_interval_of_a_difference_is_paired() -> None:
-    low, high = intervals.difference(10, 0, 400)
-    assert 0 < low < 10 / 400 < high < 0.05
-    low, high = intervals.difference(10, 10, 400)
-    assert low < 0 < high

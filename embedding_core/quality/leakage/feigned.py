@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embedding_core.quality import intervals
+from embedding_core.quality.paired import estimated
 from embedding_core.quality.probing.probe import fit_probe
 
 if TYPE_CHECKING:
@@ -86,8 +87,7 @@ def feign(
         belief["fewer"] = _belief(vectors, codes, fewer, test, size)
     right = {name: one.argmax(axis=1) == codes[test] for name, one in belief.items()}
     hits = {name: int(one.sum()) for name, one in right.items()}
-    gained = int((right["with"] & ~right["without"]).sum())
-    lost = int((~right["with"] & right["without"]).sum())
+    paired = estimated(right["without"], right["with"], np.arange(len(test)))
     gain = np.zeros(len(codes), np.float32)
     gain[test] = (belief["with"] - belief["without"])[np.arange(len(test)), codes[test]]
     measured = Feigned(
@@ -96,7 +96,7 @@ def feign(
         accuracy_fewer=hits["fewer"] / len(test),
         interval_with=intervals.share(hits["with"], len(test)),
         interval_without=intervals.share(hits["without"], len(test)),
-        difference=intervals.difference(gained, lost, len(test), seed=seed),
+        difference=paired.interval() if len(leaked) else (0.0, 0.0),
         images=len(test),
         taken=len(leaked),
     )
