@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+    from sklearn.cluster import KMeans
 
     from embedding_core.neighbours import NeighbourGraph
 
@@ -30,14 +31,9 @@ def find(
     vectors: NDArray[np.float32], *, k: int | None, min_size: int | None, seed: int, graph: Callable[[], NeighbourGraph]
 ) -> Found:
     """See `Find`."""
-    points = points_of(vectors)
+    points, _ = components(vectors, min(DIMENSIONS, *vectors.shape))
     count = _choose(points, seed) if k is None else k
-    return Found(fit(points, count, seed), {"k": count, "chosen": k is None})
-
-
-def points_of(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The coordinates (n, r) of `vectors` (n, d) on the principal axes that groups are found on."""
-    return components(vectors, min(DIMENSIONS, *vectors.shape))[0]
+    return Found(fitted(points, count, seed).labels_, {"k": count, "chosen": k is None})
 
 
 def _choose(points: NDArray[np.float32], seed: int) -> int:
@@ -48,7 +44,7 @@ def _choose(points: NDArray[np.float32], seed: int) -> int:
     scores = {}
     for k in CANDIDATES:
         if k <= bound and k < len(points):
-            score = silhouette(points, fit(points, k, seed, starts=1), seed=seed)
+            score = silhouette(points, fitted(points, k, seed, starts=1).labels_, seed=seed)
             if score is not None:
                 scores[k] = score
     if not scores:
@@ -58,15 +54,14 @@ def _choose(points: NDArray[np.float32], seed: int) -> int:
     return max(k for k, score in scores.items() if score >= enough)
 
 
-def fit(points: NDArray[np.float32], k: int, seed: int, *, starts: int = _STARTS) -> NDArray[np.int32]:
-    """The group (n,), 0 … k − 1, of each of `points` (n, r), the best of several starts."""
+def fitted(points: NDArray[np.float32], k: int, seed: int, *, starts: int = _STARTS) -> KMeans:
+    """scikit-learn's KMeans over `points` (n, r), the best of several starts; `labels_` are the groups, 0 … k − 1."""
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different vectors than clusters: some stay empty
-        labels: NDArray[np.int32] = KMeans(k, n_init=starts, random_state=seed).fit_predict(points)
-    return labels
+        return KMeans(k, n_init=starts, random_state=seed).fit(points)
 
 
 METHOD = Method(

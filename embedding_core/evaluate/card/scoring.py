@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,10 +71,10 @@ def score(
     own, together = codes[rows], groups[rows]
     # What vectors say alone is worked out beside what asks for files and says how far it is.
     with threads.shared_by(2), ThreadPoolExecutor(2, thread_name_prefix="score") as pool:
-        whole = reduced(vectors)
-        stable = pool.submit(stability.cluster_stability, whole, count, seed=seed)
-        axes = whole if len(rows) == len(ids) or not labelled else reduced(vectors[rows])
+        whole = pool.submit(reduced, vectors)
+        axes = whole.result if len(rows) == len(ids) else partial(reduced, vectors[rows])
         begun = pool.submit(_by_labels, vectors[rows], axes, own, together, seed) if labelled else None
+        stable = pool.submit(lambda: stability.cluster_stability(whole.result(), count, seed=seed))
         shaped = shape(vectors, graph, groups=groups, seed=seed)
         ways = _ways(vectors, groups, copies, seed)
         progress("scoring", 1, _STEPS)
@@ -149,10 +150,15 @@ class _Said:
 
 
 def _by_labels(
-    vectors: NDArray[np.float32], axes: Reduced, own: NDArray[np.int64], together: NDArray[np.integer], seed: int
+    vectors: NDArray[np.float32],
+    on_axes: Callable[[], Reduced],
+    own: NDArray[np.int64],
+    together: NDArray[np.integer],
+    seed: int,
 ) -> _Said:
-    near = knn(vectors, own, groups=together, seed=seed)
-    found, apart = retrieval(vectors, own, seed=seed), separation(vectors, own, axes=axes, seed=seed)
+    near, found = knn(vectors, own, groups=together, seed=seed), retrieval(vectors, own, seed=seed)
+    axes = on_axes()
+    apart = separation(vectors, own, axes=axes, seed=seed)
     probable = out_of_fold(axes, own, seed=seed, groups=together)
     told = probable.argmax(axis=1)
     loose = out_of_fold(axes, own, seed=seed).argmax(axis=1) == own

@@ -9,6 +9,7 @@ import numpy as np
 
 from embedding_core import threads
 from embedding_core.evaluate.similarities import drawn, labelled_rows
+from embedding_core.quality.probing.probe import reduced
 from embedding_core.vectors import read_only
 
 if TYPE_CHECKING:
@@ -54,9 +55,9 @@ def separation(vectors: ArrayLike, codes: ArrayLike, *, axes: Reduced | None = N
     found = np.full(len(np.asarray(codes)), np.nan, np.float32)
     found[rows] = silhouettes(unit, classes)
     some = drawn(len(rows), CLUSTERED, seed)
-    points = kmeans.points_of(unit[some]) if axes is None else axes.rows[rows[some], : kmeans.DIMENSIONS]
+    points = (reduced(unit).rows if axes is None else axes.rows[rows])[some, : kmeans.DIMENSIONS]
     with threads.for_rows(len(some)):
-        groups = kmeans.fit(points, len(np.unique(classes[some])), seed)
+        groups = kmeans.fitted(points, len(np.unique(classes[some])), seed).labels_
     nmi = float(normalized_mutual_info_score(classes[some], groups))
     return Separation(found, nmi, float(adjusted_rand_score(classes[some], groups)))
 

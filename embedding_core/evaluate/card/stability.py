@@ -78,8 +78,9 @@ def cluster_stability(vectors: ArrayLike | Reduced, k: int, *, seed: int = 0) ->
     each time. Both groupings are of all images, each of which belongs to the nearest centre. NaN where a half holds
     fewer than k images. Raises `InvalidVectors`.
     """
-    from sklearn.cluster import KMeans
     from sklearn.metrics import adjusted_rand_score
+
+    from embedding_core.clusters import kmeans
 
     points = (vectors if isinstance(vectors, Reduced) else reduced(vectors)).rows[:, :AXES]
     rng = np.random.default_rng(seed)
@@ -92,17 +93,6 @@ def cluster_stability(vectors: ArrayLike | Reduced, k: int, *, seed: int = 0) ->
         for _ in range(HALVES):
             order = rng.permutation(len(points))
             halves = order[: len(order) // 2], order[len(order) // 2 :]
-            one, two = (_quiet(KMeans(k, n_init=3, random_state=seed), points[half]).predict(points) for half in halves)
+            one, two = (kmeans.fitted(points[half], k, seed, starts=3).predict(points) for half in halves)
             found.append(adjusted_rand_score(one, two))
     return float(np.mean(found))
-
-
-def _quiet(model: Any, points: NDArray[np.float32]) -> Any:
-    """Fitted, without a word about fewer different points than groups."""
-    import warnings
-
-    from sklearn.exceptions import ConvergenceWarning
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return model.fit(points)
