@@ -65,7 +65,7 @@ def small_pictures(dataset: Dataset, ids: NDArray[np.int64]) -> NDArray[np.float
     """What the encoder "pixels" makes of the thumbnails of these images (n, 768); zeros where there is none."""
     from embedding_core.encoders import pixels
     from embedding_core.images import decode
-    from embedding_core.parallel import in_order
+    from embedding_core.parallel import brief_in_order
 
     encoder = pixels.load()
     found = np.zeros((len(ids), encoder.card.dim), np.float32)
@@ -78,6 +78,6 @@ def small_pictures(dataset: Dataset, ids: NDArray[np.int64]) -> NDArray[np.float
         there = dataset.thumbnails(group)
         places = [start + at for at, image in enumerate(group) if image in there]
         if places:
-            small = np.stack(list(in_order(prepared, (there[image] for image in group if image in there))))
+            small = np.stack(list(brief_in_order(prepared, (there[image] for image in group if image in there))))
             found[places] = encoder.encode(small)
     return found

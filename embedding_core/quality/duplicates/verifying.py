@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core.parallel import in_order
+from embedding_core.parallel import brief_in_order
 from embedding_core.quality.duplicates.aligning import UNMOVED, by_features, refined, roughly, scaled
 from embedding_core.quality.duplicates.comparing import NONE, TINT, Likeness, evenly, likeness
 from embedding_core.quality.duplicates.views import BATCH, SMALL_BATCH, View, views
@@ -93,7 +93,7 @@ class _Looking:
                 self.progress(self.stage, start, len(which))
                 some = which[start : start + BLOCK]
                 known = views(self.read, self._images(some), self.longest, known, at_once=self.at_once)
-                seen = in_order(lambda pair: look(*pair), self._seen(some.tolist(), known))
+                seen = brief_in_order(lambda pair: look(*pair), self._seen(some.tolist(), known))
                 for done, one in enumerate(seen):
                     if done % REPORTED == 0:
                         self.progress(self.stage, start + done, len(which))

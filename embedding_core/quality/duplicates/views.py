@@ -11,7 +11,7 @@ import numpy as np
 
 from embedding_core.errors import ImageRefused
 from embedding_core.images import decode
-from embedding_core.parallel import in_order
+from embedding_core.parallel import brief_in_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -147,7 +147,7 @@ def views(
     # Read within, so that the next files come while these are decoded.
     files = (file for batch in batched(wanted, at_once) for file in read(batch).items())
     found = {image: known[image] for image in ids if image in known}
-    found.update((image, one) for image, one in in_order(seen, files) if one is not None)
+    found.update((image, one) for image, one in brief_in_order(seen, files) if one is not None)
     return found
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from embedding_core.errors import ImageRefused, InvalidInput
 from embedding_core.ids import distinct
-from embedding_core.parallel import in_order
+from embedding_core.parallel import brief_in_order
 from embedding_core.records import silent
 from embedding_core.vectors import read_only
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     Read = Callable[[Sequence[int]], Mapping[int, bytes | ImageRefused]]  # files by id, as `Dataset.contents`
 
 READ = 128  # files read at once
-WINDOW = 64  # of them under way in threads
 TELL = 64  # images between two reports of progress
 
 MEASURES = (
@@ -172,7 +171,7 @@ def _seen(ids: NDArray[np.int64], rows: NDArray[np.int64], read: Read) -> Iterat
             return row, None
 
     try:
-        yield from in_order(measured, files(), window=WINDOW)
+        yield from brief_in_order(measured, files())
     finally:
         cv2.setNumThreads(before)
 

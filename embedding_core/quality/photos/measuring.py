@@ -14,6 +14,7 @@ import numpy as np
 
 from embedding_core.images import decode
 from embedding_core.quality.hashing import SIDE, perceptual_hash
+from embedding_core.quality.photos import tallies
 from embedding_core.quality.photos.edges import lost_down
 
 if TYPE_CHECKING:
@@ -54,7 +55,6 @@ def look(data: bytes) -> Look:
     picture = reduced(decoded.pixels, SHORT)
     grey: NDArray[Any] = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     coarse = halved(picture, COARSE)
-    colourfulness, chroma = _colour(coarse)
     return Look(
         width=decoded.width,
         height=decoded.height,
@@ -62,9 +62,9 @@ def look(data: bytes) -> Look:
         nbytes=len(data),
         **_light(grey),
         sharpness=sharpness(grey),
-        colourfulness=colourfulness,
-        chroma=chroma,
-        flat=_flat(coarse),
+        colourfulness=tallies.colourfulness(coarse),
+        chroma=_level(_shares(tallies.chromas(coarse)), 0.99),
+        flat=tallies.even(coarse, SAME),
         hash=perceptual_hash(cv2.resize(halved(grey, COARSE), (SIDE, SIDE), interpolation=cv2.INTER_AREA)),
     )
 
@@ -111,7 +111,7 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
 
 
 def _light(grey: NDArray[np.uint8]) -> dict[str, float]:
-    shares = _shares(grey)
+    shares = _shares(tallies.levels(grey))
     mean = float(shares @ _LEVELS)
     present = shares[shares > 0]
     return {
@@ -123,33 +123,8 @@ def _light(grey: NDArray[np.uint8]) -> dict[str, float]:
     }
 
 
-def _colour(picture: NDArray[np.uint8]) -> tuple[float, float]:
-    """Colourfulness (Hasler & Süsstrunk, "Measuring colourfulness in natural images", 2003) and the highest chroma."""
-    opponents: NDArray[Any] = cv2.transform(picture.astype(np.float32), _OPPONENTS)
-    means, deviations = cv2.meanStdDev(opponents)
-    colourfulness = float(np.linalg.norm(deviations)) + 0.3 * float(np.linalg.norm(means))
-    red, green, blue = cv2.split(picture)
-    chroma: NDArray[Any] = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue))
-    return colourfulness, _level(_shares(chroma), 0.99)
-
-
-def _flat(picture: NDArray[np.uint8]) -> float:
-    """The share of pixels that have the commonest colour, give or take `SAME` levels."""
-    counts = cv2.calcHist([picture], [0, 1, 2], None, [16, 16, 16], [0, 256] * 3)
-    darkest = 16.0 * np.array(np.unravel_index(counts.argmax(), counts.shape))
-    commonest = cv2.mean(picture, _within(picture, darkest, darkest + 15))[:3]
-    alike = _within(picture, np.rint(commonest) - SAME, np.rint(commonest) + SAME)
-    return cv2.countNonZero(alike) / alike.size
-
-
-def _within(picture: NDArray[np.uint8], lowest: NDArray[Any], highest: NDArray[Any]) -> NDArray[np.uint8]:
-    found: NDArray[Any] = cv2.inRange(picture, lowest.clip(0, 255), highest.clip(0, 255))
-    return found
-
-
-def _shares(grey: NDArray[np.uint8]) -> NDArray[np.float64]:
+def _shares(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """The share (256,) of pixels that have each level."""
-    counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().astype(np.float64)
     shares: NDArray[np.float64] = counts / counts.sum()
     return shares
 
@@ -160,4 +135,3 @@ def _level(shares: NDArray[np.float64], below: float) -> float:
 
 
 _LEVELS = np.arange(256, dtype=np.float64)
-_OPPONENTS = np.array([[1, -1, 0], [0.5, 0.5, -1]], np.float32)  # red against green, yellow against blue
