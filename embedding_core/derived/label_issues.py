@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from embedding_core.records import Progress
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
-REVISION = 2  # raised when the same settings find something else
+REVISION = 3  # raised when the same settings find something else
 KIND = "labels"
 
 

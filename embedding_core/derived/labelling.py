@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from embedding_core.records import Progress
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
-NEXT_REVISION = 1
-PROPAGATED_REVISION = 1
+NEXT_REVISION = 2
+PROPAGATED_REVISION = 2
 ALIKE = 0.95  # similarity from which one image would give another's hidden label away
 
 

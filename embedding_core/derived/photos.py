@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from embedding_core.workspace import Dataset, Embedding, Workspace
 
 REVISION = 2  # raised when the same looks are judged otherwise
-TURNED_REVISION = 1
+TURNED_REVISION = 2
 READ = 64  # files read at once
 
 

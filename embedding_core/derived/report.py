@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from embedding_core.records import Reporter
     from embedding_core.workspace import Dataset, Embedding, StoredResult, Workspace
 
-REVISION = 4  # raised when the same images and labels are scored otherwise
+REVISION = 5  # raised when the same images and labels are scored otherwise
 KIND = "report"
 PIXELS = "pixels"  # the encoder of the control
 

@@ -18,6 +18,7 @@ from embedding_core.errors import InvalidInput
 from embedding_core.parallel import in_order
 from embedding_core.quality.probing.classifiers import discriminant, logistic
 from embedding_core.quality.probing.folding import deal, known_elsewhere
+from embedding_core.quality.probing.temperature import fitted_temperature
 from embedding_core.vectors import checked, read_only, unit_rows
 
 if TYPE_CHECKING:
@@ -206,24 +207,12 @@ def _fitted(
 
 
 def _temperature(logits: NDArray[np.float32], classes: NDArray[np.int64], seed: int) -> float:
-    """What to divide logits (n, c) by so that classes are as probable as the probabilities say."""
-    from scipy.optimize import minimize_scalar
-
+    """That of the rows with a class that others could speak for, of many so many."""
     labelled = np.flatnonzero(classes >= 0)
     rows = labelled[np.isfinite(logits[labelled, classes[labelled]])]
-    if not len(rows):
-        return 1.0
     if len(rows) > _CALIBRATED:
         rows = np.random.default_rng(seed).choice(rows, _CALIBRATED, replace=False)
-    own, all_of = logits[rows, classes[rows]], logits[rows]
-
-    def loss(log: float) -> float:
-        scale = np.float32(np.exp(-log))
-        peak = all_of.max(axis=1)
-        total = np.log(np.exp((all_of - peak[:, None]) * scale).sum(axis=1))
-        return float((total + (peak - own) * scale).mean(dtype=np.float64))
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-2, 3), method="bounded", options={"xatol": 0.01}).x))
+    return fitted_temperature(logits[rows], classes[rows])
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

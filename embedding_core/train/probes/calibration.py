@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from embedding_core.quality.intervals import share
+from embedding_core.quality.probing.temperature import fitted_temperature
 from embedding_core.train.probes.fitting import probabilities
 
 if TYPE_CHECKING:
@@ -70,13 +71,13 @@ def calibrate(logits: NDArray[np.floating], codes: NDArray[np.integer], folds: N
     known, answers, parts = logits[usable], codes[usable], folds[usable]
     if len(known) < 2:
         return Calibration("none")
-    warm = _temperature(known, answers)
+    warm = Calibration("temperature", fitted_temperature(known, answers))
     if len(known) < ISOTONIC_FROM:
         return warm
     loss = {"temperature": 0.0, "isotonic": 0.0}
     for part in np.unique(parts):
         out = parts == part
-        one = _temperature(known[~out], answers[~out])
+        one = Calibration("temperature", fitted_temperature(known[~out], answers[~out]))
         for found in (one, _isotonic(known[~out], answers[~out], one.temperature)):
             given = found.probabilities(known[out])[np.arange(np.count_nonzero(out)), answers[out]]
             loss[found.method] -= float(np.log(np.maximum(given, _SMALLEST)).sum())
@@ -99,28 +100,6 @@ def bin_of(confidence: NDArray[np.floating], count: int = BINS) -> NDArray[np.in
     """The bin (k,) of each, from 0: of equal width, closed above."""
     edges = np.linspace(0, 1, count + 1)[1:-1]
     return np.searchsorted(edges, np.asarray(confidence, np.float64), side="left").astype(np.int64)
-
-
-def _temperature(logits: NDArray[np.floating], codes: NDArray[np.integer]) -> Calibration:
-    from scipy.optimize import minimize_scalar
-
-    rows = np.arange(len(codes))
-    own, possible = logits[rows, codes], np.isfinite(logits)
-    others = possible.sum(axis=1) - 1
-    rest = np.where(possible, logits, 0).sum(axis=1) - own
-    # Of n that are all right the next one may still be wrong: as Platt 1999, "Probabilistic outputs for support vector
-    # machines", each is taken for its class with (n + 1) / (n + 2) alone.
-    spared = np.where(others > 0, 1 / (len(codes) + 2), 0)
-    own = (1 - spared) * own + spared * rest / np.maximum(others, 1)
-
-    def loss(log: float) -> float:
-        scaled = logits * np.exp(-log)
-        peak = scaled.max(axis=1)
-        total = peak + np.log(np.exp(scaled - peak[:, None]).sum(axis=1))
-        return float((total - own * np.exp(-log)).mean())
-
-    found = minimize_scalar(loss, bounds=(-4, 4), method="bounded", options={"xatol": 0.01})
-    return Calibration("temperature", float(np.exp(found.x)))
 
 
 def _isotonic(logits: NDArray[np.floating], codes: NDArray[np.integer], temperature: float) -> Calibration:
