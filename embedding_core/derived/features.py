@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 KIND = "features"
 REVISION = 3  # raised when the same columns come out otherwise
 LOOKS = "image properties"  # name of their block
+SPARSE = 0.05  # share of images with a value below which a column is left out
 
 
 class UnknownColumn(UnknownName):
@@ -75,6 +76,8 @@ def offered(dataset: Dataset, ids: NDArray[np.int64]) -> list[Offered]:
         why = "It is the label by another name." if name in same else _why(kind, len(different))
         if kind == "category" and _tells(values, labels) >= OUTRIGHT:
             kind, why = "leave", "It gives the label away: each of its values goes with one label."
+        if kind != "leave" and len(known) < SPARSE * len(values):
+            kind, why = "leave", "Hardly an image has a value."
         if is_predicted(name):
             kind, why = "leave", "A model has predicted it from these images: it says nothing beyond them."
         examples = tuple(list(different)[:3])

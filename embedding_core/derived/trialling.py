@@ -11,6 +11,7 @@ import numpy as np
 from embedding_core.derived.scouting import drawn
 from embedding_core.derived.training_pictures import prepared
 from embedding_core.encoders import registry
+from embedding_core.encoders.choosing import measured
 from embedding_core.errors import InvalidInput
 from embedding_core.evaluate.advice import Proposal, proposed
 from embedding_core.evaluate.holding import hold_out
@@ -30,7 +31,6 @@ MODE = "last"  # what is tried, and what is done
 TRAINED, JUDGED = 400, 300  # images of a trial at most
 FEWEST = 3  # of a class, on the mean, below which a trial says nothing
 MINUTES = 2.0  # of its training, at most
-SPEED = 60.0  # images a second, for costs
 # At a smaller size it takes half as long and finds nothing: where fine-tuning gains 7 points it foretold −1.2.
 _SHORT = {"epochs": 6, "minutes": MINUTES, "views": 3, "patience": 0}
 
@@ -62,7 +62,7 @@ def fine_tuning(
         change = difference(before, after)
     except InvalidInput:  # too few originals can be read, or too few are no copies of others
         return []
-    cost = costs.seconds(recipe_for(MODE), len(train), dataset.count, SPEED)
+    cost = costs.seconds(recipe_for(MODE), len(train), dataset.count, measured(embedding.card))
     return [
         proposed(
             change,

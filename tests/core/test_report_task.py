@@ -72,6 +72,19 @@ def test_what_a_model_has_said_is_not_known_of_the_files(tmp_path_factory: pytes
     assert offered.kind == "leave" and "A model has predicted it" in offered.why
 
 
+@pytest.mark.parametrize(("known", "kind"), [(0.04, "leave"), (0.06, "category")])
+def test_a_column_that_hardly_an_image_has_is_joined_only_on_demand(
+    tmp_path_factory: pytest.TempPathFactory, known: float, kind: str
+) -> None:
+    dataset = emojis.workspace(tmp_path_factory).dataset(emojis.NAME)
+    ids = dataset.images()["id"]
+    words = [("sea", "sky")[at % 2] if at < known * len(ids) else None for at in range(len(ids))]
+    dataset.put_attributes(ids.to_pylist(), metadata=pa.table({"seen at": words}))
+    (offered,) = [one for one in features.offered(dataset, ids.to_numpy()) if one.name == "seen at"]
+    assert offered.kind == kind
+    assert ("Hardly an image" in offered.why) == (kind == "leave")
+
+
 def test_the_probe_is_as_good_as_scikit_learn_s(scored: Scored) -> None:
     workspace, found = scored
     vectors, codes = of(workspace.dataset(emojis.NAME), "efficientnet-lite0")
