@@ -24,11 +24,11 @@ from typing import IO, Any
 from embedding_core import memory
 from embedding_core.errors import InvalidInput, KindredError
 from embedding_core.jobs import wire
-from embedding_core.jobs.job import LANES, LONG
+from embedding_core.jobs.job import INTERACTIVE, LANES, LONG, TRAINING
 from embedding_core.records import Actor
 
 EVERY = 0.1  # seconds between progress messages of one stage
-NICENESS = 10  # of the long lane: where cores are few, pages and searches come first
+NICENESS = {LONG: 10, TRAINING: 15}  # where cores are few, pages and searches come first, and trainings last
 
 
 class Channel:
@@ -90,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     requests, answers = _private_pipes()
     faulthandler.enable()
     _step_back(arguments.lane)
-    if arguments.lane == LONG:
+    if arguments.lane != INTERACTIVE:
         memory.keep_freed()
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests, waiting), name="requests", daemon=True).start()
@@ -108,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         except Exception as error:  # noqa: BLE001 — the job runner's boundary: a job may fail in any way
             traceback.print_exc()
             channel.send({"error": f"Unexpected {type(error).__name__}: {' '.join(str(error).split())[:500]}"})
-        if arguments.lane == LONG:
+        if arguments.lane != INTERACTIVE:
             memory.give_back()
 
 
@@ -150,8 +150,8 @@ def _end_with_server() -> None:
 
 def _step_back(lane: str) -> None:
     """Leave the processor to pages, and be the one that goes when memory runs out: a job can be run again."""
-    if lane == LONG:
-        os.nice(NICENESS)
+    if lane in NICENESS:
+        os.nice(NICENESS[lane])
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
 

@@ -12,8 +12,8 @@ from embedding_core.records import Actor
 
 ACTIVE = ("queued", "running")
 ENDED = ("done", "failed", "cancelled")
-LONG, INTERACTIVE = "long", "interactive"
-LANES = (LONG, INTERACTIVE)
+LONG, TRAINING, INTERACTIVE = "long", "training", "interactive"
+LANES = (LONG, TRAINING, INTERACTIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,11 @@ class Job:
     @property
     def active(self) -> bool:
         return self.state in ACTIVE
+
+    @property
+    def lasting(self) -> bool:
+        """Written down, and carried on by the next server; what is asked and answered within seconds is not."""
+        return self.lane != INTERACTIVE
 
     @property
     def key(self) -> str:

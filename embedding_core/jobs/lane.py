@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from embedding_core.jobs import crashes
-from embedding_core.jobs.job import Job
+from embedding_core.jobs.job import TRAINING, Job
 from embedding_core.jobs.ledger import Ledger
 from embedding_core.jobs.pace import Pace
 from embedding_core.jobs.process import Work, WorkerProcess
@@ -79,6 +79,12 @@ class Lane:
             self._run(job_id)
             with self._changed:
                 self._current = ""
+                # Trainings are rare, and half a gigabyte need not wait for the next one.
+                spare = self._process if self._name == TRAINING and not self._queue else None
+                self._process = None if spare else self._process
+            if spare is not None:
+                spare.kill()
+                spare.close()
         if self._process is not None:
             self._process.close()
 

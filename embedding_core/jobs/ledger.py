@@ -13,11 +13,11 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from embedding_core.errors import KindredError, UnknownJob
-from embedding_core.jobs.job import INTERACTIVE, LONG, Job
+from embedding_core.jobs.job import INTERACTIVE, LONG, TRAINING, Job
 
 LEASE = 60.0  # seconds; longer than any pause of a server that lives
 ATTEMPTS = 3  # servers that may end while they run a job before it is given up
-HISTORY = {LONG: 200, INTERACTIVE: 20}  # ended jobs that are remembered; interactive ones may hold images
+HISTORY = {LONG: 200, TRAINING: 200, INTERACTIVE: 20}  # ended jobs to remember; interactive ones may hold images
 
 # What LanceDB and a full disk raise. A job whose state cannot be written down goes on.
 _UNWRITABLE = (KindredError, OSError, RuntimeError, TypeError, ValueError)
@@ -62,11 +62,11 @@ class Ledger:
 
     def enter(self, job: Job) -> tuple[Job, bool]:
         """Take in a new job, or find the active long one that is the same work. True when it is new."""
-        key = job.key if job.lane == LONG else ""  # two interactive callers must not end each other's requests
+        key = job.key if job.lasting else ""  # two interactive callers must not end each other's requests
         with self._writing:
             with self._changed:
                 for other in self._jobs.values() if key else ():
-                    if other.lane == LONG and other.active and other.key == key:
+                    if other.lasting and other.active and other.key == key:
                         return other, False
                 job = self._jobs[job.id] = replace(job, owner=self.owner)
             self._write(job)
@@ -131,7 +131,7 @@ class Ledger:
     def hand_back(self) -> None:
         """Leave what this server has to the next one, at once and without counting against the job."""
         for mine in self._mine():
-            if mine.lane == LONG:
+            if mine.lasting:
                 self.change(mine.id, lambda job: job.queued_again(owner=""))
             else:
                 self.change(mine.id, lambda job: job.ended("cancelled", note="The server is being stopped."))
@@ -148,7 +148,7 @@ class Ledger:
             return []
 
     def _write(self, job: Job) -> None:
-        if job.lane != LONG:  # asked and answered within seconds: not worth a record
+        if not job.lasting:
             return
         held = job.active and job.owner == self.owner
         record = replace(job, lease_until=time.time() + LEASE if held else 0.0).to_record()
@@ -163,7 +163,7 @@ class Ledger:
             old = sorted(ended, key=lambda job: job.created)[: -HISTORY[lane]]
             for job in old:
                 del self._jobs[job.id]
-        for job in old if lane == LONG else []:
+        for job in (one for one in old if one.lasting):
             try:
                 self._records.remove(job.id)
             except _UNWRITABLE as error:

@@ -1,7 +1,8 @@
 """The server's side of jobs: take them in, show how far they are, carry them over crashes and restarts.
 
-Two lanes, long and interactive, each with a worker process of its own, so that a search never waits behind an
-embedding. States and leases of long jobs lie in the workspace: when a server ends, the next one goes on with its jobs.
+Three lanes, each with a worker process of its own: long, training and interactive. So no search for an image waits
+behind an embedding, and no upload behind a model that is trained for a quarter of an hour. States and leases of all but
+interactive jobs lie in the workspace: when a server ends, the next one goes on with its jobs.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from embedding_core.errors import InvalidInput, JobCancelled, JobFailed
-from embedding_core.jobs.job import INTERACTIVE, LANES, LONG, Job
+from embedding_core.jobs.job import INTERACTIVE, LANES, LONG, TRAINING, Job
 from embedding_core.jobs.lane import Lane
 from embedding_core.jobs.ledger import Ledger, Records
 from embedding_core.jobs.process import Work
@@ -20,6 +21,7 @@ from embedding_core.records import Actor
 
 # Each finishes only what is missing when it is run again.
 RESUMABLE = frozenset({"add", "embed", "prepare", "import_vectors", "relabel", "map", "clusters", "index"})
+TRAININGS = frozenset({"finetune", "tune", "improve"})  # they take as many minutes as they are given
 BEAT = 15.0  # seconds between renewals of leases, and between looks for jobs whose server is gone
 SETTLE = 0.5  # seconds in which another server that claims the same job would have written so
 
@@ -49,14 +51,17 @@ class JobRunner:
         self._keeper.start()
 
     def submit(
-        self, kind: str, parameters: Mapping[str, Any], *, dataset: str = "", actor: Actor, lane: str = LONG
+        self, kind: str, parameters: Mapping[str, Any], *, dataset: str = "", actor: Actor, lane: str = ""
     ) -> Job:
-        """Queue work and return at once. `parameters` are JSON-able; in the interactive lane they may hold bytes.
+        """Queue work and return at once, in the training lane what trains for minutes, unless a `lane` is named.
+
+        `parameters` are JSON-able; in the interactive lane they may hold bytes.
 
         The same long work, asked for again while it waits or runs, is the same job, whoever asks.
         """
         if self._closed.is_set():
             raise JobFailed("The server is being stopped and takes no more work. Try again in a minute.")
+        lane = lane or (TRAINING if kind in TRAININGS or parameters.get("scratch_minutes") else LONG)
         job, new = self._ledger.enter(Job(uuid.uuid4().hex[:12], kind, dataset, dict(parameters), actor, lane))
         if new:
             self._lanes[lane].put(job.id)

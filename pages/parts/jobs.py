@@ -35,8 +35,8 @@ def find(job_id: str) -> Job | None:
 
 
 def running(dataset: Dataset | None = None) -> list[Job]:
-    """The long jobs that are queued or running, about one dataset or all."""
-    active = [job for job in server.runner().list(active_only=True) if job.lane == "long"]
+    """The jobs that are queued or running, but for interactive ones, about one dataset or all."""
+    active = [job for job in server.runner().list(active_only=True) if job.lasting]
     moments.heard_of_jobs()
     return [job for job in active if dataset is None or concerns(job, dataset)]
 

@@ -226,6 +226,35 @@ def test_the_lanes_do_not_wait_for_each_other(runner: JobRunner, records: Memory
     assert runner.list() == [runner.get(held.id)], "what a call wanted is not kept"
 
 
+def test_nothing_waits_for_a_training_whose_process_ends_with_it(runner: JobRunner, records: Memory) -> None:
+    held = runner.submit("hold", {}, actor=LOCAL, lane="training")
+    again = runner.submit("hold", {}, actor=LOCAL, lane="training")
+    assert again.id == held.id, "asked for twice it is done once"
+    until(lambda: runner.get(held.id).stage == "holding")
+    assert finish(runner, "echo", say="long").result["said"] == "long"
+    assert set(records.kept) == {held.id, *(job.id for job in runner.list() if job.kind == "echo")}
+    runner.cancel(held.id, LOCAL)
+    assert runner.wait(runner.submit("echo", {}, actor=LOCAL, lane="training").id, WAIT).state == "done"
+    until(lambda: set(runner.pids()) == {"long"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "lane"),
+    [
+        ("finetune", {}, "training"),
+        ("tune", {"minutes": 10}, "training"),
+        ("improve", {"step": "finetune:last"}, "training"),
+        ("learning_curve", {}, "long"),
+        ("learning_curve", {"scratch_minutes": 6.0}, "training"),
+        ("embed", {}, "long"),
+    ],
+)
+def test_what_trains_for_minutes_has_a_lane(
+    runner: JobRunner, kind: str, parameters: dict[str, Any], lane: str
+) -> None:
+    assert runner.submit(kind, parameters, actor=LOCAL).lane == lane
+
+
 def test_a_call_that_takes_too_long_is_stopped(runner: JobRunner) -> None:
     call(runner, "echo")
     with pytest.raises(JobFailed, match=r"within 0 s"):
