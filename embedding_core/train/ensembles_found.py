@@ -75,10 +75,11 @@ class Ensembles:
     def gains(self) -> tuple[Difference, ...]:
         """What each way gains on the test part over the best single encoder, paired, with its interval."""
         against = self.ways[self.best].right[None]
-        count = len(self.classes)
-        return tuple(
-            differences(against, way.right[None], self.truth, self.clusters, count).accuracy for way in self.ways
-        )
+        found = [
+            differences(against, way.right[None], self.truth, self.clusters, len(self.classes)) for way in self.ways
+        ]
+        found[self.best] = found[self.best].none()
+        return tuple(one.accuracy for one in found)
 
     def dim(self, at: int) -> int:
         """Numbers that a way reads of each image."""

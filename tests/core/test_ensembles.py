@@ -99,6 +99,8 @@ def test_an_encoder_with_itself_gains_nothing() -> None:
     for gain in found.gains:
         assert gain.low <= 0 <= gain.high
     assert found.gains[3].change == 0  # averaged with itself it is itself
+    alone = found.gains[found.best]
+    assert (alone.change, alone.low, alone.high) == (0, 0, 0), "nothing is in doubt about the best one beside itself"
     assert verdict(found) in ("alone", "unclear")
     assert headline(found).startswith(("Not worth it", "Perhaps"))
 
