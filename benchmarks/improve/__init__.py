@@ -6,10 +6,12 @@ Every accuracy is on the part that was set aside: no training, no choice has see
 
 from __future__ import annotations
 
+import shutil
+import statistics
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.report import Bar, Figure, Headline, Report, Table
 from benchmarks.surroundings import data, quick
@@ -19,8 +21,12 @@ from embedding_core.records import LOCAL, silent
 from embedding_core.tasks import TASKS
 from embedding_core.workspace import Dataset, Workspace
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 NAME = "photographs"
 SECOND = "efficientnet-lite2"  # the encoder that joins the first one
+CARDS = 3  # rounds
 CARD_SECONDS = 20.0  # of the report card, duplicates included, after embedding
 FINE_TUNED = 0.02  # of accuracy, over the linear probe
 TRAINED_SECONDS = 15 * 60.0
@@ -33,11 +39,13 @@ def run() -> Report:
 
     source = data("clothing.tar")
     with tempfile.TemporaryDirectory() as folder:
-        workspace = Workspace.open(folder)
+        home = Path(folder) / "first"
+        workspace = Workspace.open(str(home))
         wanted: dict[str, Any] = {"name": NAME, "source": str(source or places.SAMPLE), "encoder": registry.DEFAULT}
         TASKS["add"](workspace, wanted if source is None else {**wanted, "split": "prefix"}, silent, LOCAL)
         dataset = workspace.dataset(NAME)
-        card = _card(workspace)
+        cards = _timed(home)
+        card = statistics.median(cards)
         probes, ratio = probing.measured(workspace, dataset)
         search, gained = _search(workspace)
         ensembles, together = _ensembles(workspace, dataset)
@@ -56,7 +64,13 @@ def run() -> Report:
         {"scikit-learn on all columns": ratio},
         (f"report card {card:.0f} s", f"fine-tuning {100 * tuned:+.1f} points in {seconds / 60:.0f} min"),
     )
-    return Report([_cards(card), probes, tuning, search, ensembles, few], bars, [headline])
+    return Report([_cards(cards), probes, tuning, search, ensembles, few], bars, [headline])
+
+
+def _timed(home: Path) -> list[float]:
+    """Seconds of the card in rounds, each on a copy made before there is one: a card that is there is only read."""
+    rounds = [home, *(shutil.copytree(home, home.with_name(f"round{number}")) for number in range(1, CARDS))]
+    return [_card(Workspace.open(str(one))) for one in rounds]
 
 
 def _card(workspace: Workspace) -> float:
@@ -65,9 +79,11 @@ def _card(workspace: Workspace) -> float:
     return time.perf_counter() - begun
 
 
-def _cards(seconds: float) -> Table:
-    table = Table("The report card", ("what", "seconds"), note="In one process, duplicates looked for as well.")
-    table.add("from vectors to every figure with its controls", Figure(seconds, "{:.1f}"))
+def _cards(seconds: Sequence[float]) -> Table:
+    every = ", ".join(f"{one:.1f}" for one in seconds)
+    note = f"In one process, duplicates looked for as well. The median of {len(seconds)} in turn, each anew: {every} s."
+    table = Table("The report card", ("what", "seconds"), note=note)
+    table.add("from vectors to every figure with its controls", Figure(statistics.median(seconds), "{:.1f}"))
     return table
 
 
