@@ -62,7 +62,8 @@ class Offered:
 def offered(dataset: Dataset, ids: NDArray[np.int64]) -> list[Offered]:
     """The metadata columns of these images (n,), and what each is taken for.
 
-    One that gives the label away is left out, unless it is asked for: scores with it would prove nothing.
+    Unless it is asked for, one that gives the label away is left out, since scores with it would prove nothing, and one
+    that hardly an image has.
     """
     fixed, metadata = dataset.said_of(ids)
     labels = fixed["label"].to_pylist()

@@ -26,7 +26,6 @@ SAMPLE = 100  # images that are changed and encoded again
 WAYS = ("mirrored", "cropped", "brighter")  # as `images.altering` makes them
 HALVES = 5  # times that the images are parted
 GROUPED = 20_000  # images that are grouped; of more so many are drawn
-AXES = 50  # principal axes that groups are found on
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def cluster_stability(vectors: ArrayLike | Reduced, k: int, *, seed: int = 0) ->
 
     from embedding_core.clusters import kmeans
 
-    points = (vectors if isinstance(vectors, Reduced) else reduced(vectors)).rows[:, :AXES]
+    points = (vectors if isinstance(vectors, Reduced) else reduced(vectors)).rows[:, : kmeans.DIMENSIONS]
     rng = np.random.default_rng(seed)
     if len(points) > GROUPED:
         points = points[np.sort(rng.choice(len(points), GROUPED, replace=False))]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedding_core.parallel import brief_in_order
+from embedding_core.parallel import brief_in_order, in_order
 from embedding_core.quality.duplicates.aligning import UNMOVED, by_features, refined, roughly, scaled
 from embedding_core.quality.duplicates.comparing import NONE, TINT, Likeness, evenly, likeness
 from embedding_core.quality.duplicates.views import BATCH, SMALL_BATCH, View, views
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from embedding_core.quality.duplicates.aligning import Movement
     from embedding_core.quality.duplicates.candidates import Candidates
-    from embedding_core.quality.duplicates.views import Read
+    from embedding_core.quality.duplicates.views import Read, Share
     from embedding_core.records import Progress
 
 SMALL, LARGE = 64, 256  # pixels, longest side, of the first and the second look
@@ -58,10 +58,10 @@ def verify(
     `ids` (n,) are those of the rows that `pairs` speak of. Never more than one block of pictures is in memory.
     """
     everyone = np.arange(len(pairs))
-    first = _Looking(pairs, ids, thumbnails, SMALL, SMALL_BATCH, "comparing thumbnails", progress)
+    first = _Looking(pairs, ids, thumbnails, SMALL, SMALL_BATCH, brief_in_order, "comparing thumbnails", progress)
     passed = {look.pair: look for look in first.over(everyone, _first_look) if look.likeness.score >= FIRST}
     scenes = np.flatnonzero(pairs.cosine >= SCENE)  # NaN never is
-    second = _Looking(pairs, ids, contents, LARGE, BATCH, "comparing pictures", progress)
+    second = _Looking(pairs, ids, contents, LARGE, BATCH, in_order, "comparing pictures", progress)
 
     def look(one: View, other: View, pair: int, pairs: Candidates) -> Look:
         return _second_look(one, other, passed.get(pair, Look(pair, NONE, 0, None)))
@@ -78,6 +78,7 @@ class _Looking:
     read: Read
     longest: int
     at_once: int  # files that are read together
+    share: Share  # thumbnails are brief work, pictures are not
     stage: str
     progress: Progress
 
@@ -92,8 +93,10 @@ class _Looking:
             for start in range(0, len(which), BLOCK):
                 self.progress(self.stage, start, len(which))
                 some = which[start : start + BLOCK]
-                known = views(self.read, self._images(some), self.longest, known, at_once=self.at_once)
-                seen = brief_in_order(lambda pair: look(*pair), self._seen(some.tolist(), known))
+                known = views(
+                    self.read, self._images(some), self.longest, known, at_once=self.at_once, share=self.share
+                )
+                seen = self.share(lambda pair: look(*pair), self._seen(some.tolist(), known))
                 for done, one in enumerate(seen):
                     if done % REPORTED == 0:
                         self.progress(self.stage, start + done, len(which))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from embedding_core.errors import ImageRefused
 from embedding_core.images import decode
-from embedding_core.parallel import brief_in_order
+from embedding_core.parallel import in_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from embedding_core.quality.hashing import Symmetry
 
 Read = Callable[[Sequence[int]], Mapping[int, bytes | ImageRefused]]  # image files by id; who is not there is left out
+Share = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]  # work among threads: `in_order`, or as brief
 
 COARSE = 32  # pixels, longest side, for a first look
 COLOURED = 128  # pixels, longest side, at most, at which colours are kept
@@ -129,7 +130,13 @@ def halved(picture: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
 
 
 def views(
-    read: Read, ids: Sequence[int], longest: int, known: Mapping[int, View], *, at_once: int = BATCH
+    read: Read,
+    ids: Sequence[int],
+    longest: int,
+    known: Mapping[int, View],
+    *,
+    at_once: int = BATCH,
+    share: Share = in_order,
 ) -> dict[int, View]:
     """The views of these images by id, those `known` as they are; so many files are read at once.
 
@@ -147,7 +154,7 @@ def views(
     # Read within, so that the next files come while these are decoded.
     files = (file for batch in batched(wanted, at_once) for file in read(batch).items())
     found = {image: known[image] for image in ids if image in known}
-    found.update((image, one) for image, one in brief_in_order(seen, files) if one is not None)
+    found.update((image, one) for image, one in share(seen, files) if one is not None)
     return found
 
 
